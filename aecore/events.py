@@ -1,0 +1,53 @@
+"""What training says of itself, one frozen record at a time. The caller owns time: not asking is pausing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import SupportsFloat
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training is about to make step ``step + 1`` of ``steps``, ``steps_per_epoch`` of them an epoch."""
+
+    step: int
+    steps: int
+    steps_per_epoch: int
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Step ``step`` was made; ``terms`` are the raw loss terms of its batch, unweighted, mean over images.
+
+    A term is not read off its device until somebody calls ``float`` on it.
+    """
+
+    step: int
+    terms: Mapping[str, SupportsFloat]
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """Every training image has been seen ``epoch`` times."""
+
+    step: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """A loss is no longer a finite number; the last event."""
+
+    step: int
+    advice: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All steps are made; the last event."""
+
+    step: int
+
+
+Event = Started | Stepped | EpochEnded | Diverged | Finished

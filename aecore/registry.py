@@ -1,0 +1,62 @@
+"""Registries: a folder of files, one member a file. A new file is a new member, with no other edit."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+from aecore.settings import SettingsError, shorten
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Maps ``factor-vae`` to the one class that ``<package>/factor_vae.py`` defines below ``base``.
+
+    Names are read off the folder and cost no import; a member's file is imported when it is asked for.
+    """
+
+    def __init__(self, package: str, base: str, noun: str):
+        self._package, self._base, self.noun = package, base, noun
+
+    def _modules(self) -> dict[str, str]:
+        folder = importlib.import_module(self._package).__path__
+        names = (m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_"))
+        return {name.replace("_", "-"): f"{self._package}.{name}" for name in names}
+
+    def _base_class(self) -> type:
+        module, _, name = self._base.rpartition(".")
+        return getattr(importlib.import_module(module), name)
+
+    def __getitem__(self, name: str) -> T:
+        modules = self._modules()
+        if name not in modules:
+            near = difflib.get_close_matches(str(name), modules, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(modules)}"
+            raise SettingsError(f"there is no {self.noun} {shorten(name)}{hint}")
+        module, base = importlib.import_module(modules[name]), self._base_class()
+        found = [
+            member
+            for member in vars(module).values()
+            if inspect.isclass(member) and issubclass(member, base) and member.__module__ == module.__name__
+        ]
+        if len(found) != 1:
+            raise TypeError(f"{module.__name__} must define exactly one {base.__name__}, it defines {len(found)}")
+        return found[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules())
+
+    def __len__(self) -> int:
+        return len(self._modules())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules()
+
+    def name_of(self, member: type) -> str:
+        """The name under which a member class is registered."""
+        return member.__module__.rpartition(".")[2].replace("_", "-")

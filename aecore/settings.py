@@ -1,0 +1,129 @@
+"""Settings, declared once: a field's default, range and meaning feed form, link, flag, reference and error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+Kind = Literal["int", "float", "log", "choice", "flag"]
+
+
+class SettingsError(ValueError):
+    """One sentence that names the setting, the rule, the value and, where there is one, the fix."""
+
+
+class Settings(BaseModel):
+    """Frozen settings; a subclass declares fields with ``Field(default, ge=, le=, description=)``.
+
+    ``json_schema_extra={"log": True}`` marks a number whose orders of magnitude matter;
+    ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting, read off its declaration."""
+
+    name: str
+    kind: Kind
+    default: Any
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    common: bool = False
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def rule(self) -> str:
+        """What values are allowed, in English: ``from 0 to 100``."""
+        match self.kind:
+            case "choice":
+                return "one of " + ", ".join(self.choices)
+            case "flag":
+                return "true or false"
+            case "int":
+                return f"a whole number from {self.low:g} to {self.high:g}"
+            case _:
+                return f"from {self.low:g} to {self.high:g}"
+
+    def allows(self, value: Any) -> bool:
+        match self.kind:
+            case "choice":
+                return value in self.choices
+            case "flag":
+                return isinstance(value, bool)
+            case "int":
+                return isinstance(value, int) and self.low <= value <= self.high
+            case _:
+                return self.low <= value <= self.high
+
+    def read(self, text: str) -> Any:
+        """The value that ``text`` (from a link or a command line) stands for; SettingsError if none."""
+        try:
+            match self.kind:
+                case "flag":
+                    value = {"true": True, "false": False}[text.strip().lower()]
+                case "choice":
+                    value = text
+                case "int":
+                    value = int(text)
+                case _:
+                    value = float(text)
+        except (KeyError, ValueError):
+            raise self.error(text) from None
+        if not self.allows(value):
+            raise self.error(text)
+        return value
+
+    def error(self, value: Any) -> SettingsError:
+        return SettingsError(f"{self.name} must be {self.rule}, got {shorten(value)}")
+
+
+def shorten(value: Any, limit: int = 40) -> str:
+    """``value`` as text fit for a sentence: printable characters only, at most ``limit`` of them."""
+    text = "".join(c if c.isprintable() else "?" for c in str(value)[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def knobs(settings: type[Settings]) -> Iterator[Knob]:
+    """Every field of a settings class, in the order declared."""
+    for name, field in settings.model_fields.items():
+        extra = field.json_schema_extra or {}
+        low = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
+        high = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+        choices: tuple[str, ...] = ()
+        if get_origin(field.annotation) is Literal:
+            kind, choices = "choice", get_args(field.annotation)
+        elif field.annotation is bool:
+            kind = "flag"
+        elif field.annotation in (int, float):
+            kind = "log" if extra.get("log") else field.annotation.__name__
+            if low is None or high is None:
+                raise TypeError(f"{settings.__qualname__}.{name} needs both ge and le: a form cannot be unbounded")
+        else:
+            raise TypeError(f"{settings.__qualname__}.{name}: a setting is int, float, bool or Literal")
+        if not field.description:
+            raise TypeError(f"{settings.__qualname__}.{name} needs a description")
+        yield Knob(name, kind, field.default, field.description, low, high, choices, bool(extra.get("common")))
+
+
+def build(settings: type[Settings], values: dict[str, Any]) -> Settings:
+    """``settings(**values)``, or a SettingsError of one sentence in place of pydantic's report."""
+    try:
+        return settings(**values)
+    except ValidationError as report:
+        first = report.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else settings.__qualname__
+        known = {knob.name: knob for knob in knobs(settings)}
+        if name in known:
+            raise known[name].error(values.get(name)) from None
+        raise SettingsError(f"there is no setting {shorten(name)}; there are {', '.join(known)}") from None
