@@ -1,0 +1,67 @@
+import torch
+from pydantic import Field
+from torch import nn
+
+from aecore.architecture import Architecture, layer
+
+# 3x3 kernels at stride 2 with padding 1 halve an image, rounding up.
+KERNEL, STRIDE, PADDING = 3, 2, 1
+
+
+class Conv(Architecture):
+    """Strided convolutions down, transposed convolutions up, one linear layer on each side of the code."""
+
+    title = "Convolutional"
+    summary = "Convolutions halve the image, transposed convolutions double it back; far fewer weights."
+    smallest = 8
+
+    class Settings(Architecture.Settings):
+        width: int = Field(
+            16, ge=4, le=64, description="Channels after the first convolution; each further one doubles them."
+        )
+        depth: int = Field(2, ge=1, le=3, description="Convolutions in the encoder, each halving height and width.")
+
+    def _channels(self) -> list[int]:
+        """Channels at each level, the image's own first: [1, 16, 32]."""
+        return [1, *(self.settings.width * 2**level for level in range(self.settings.depth))]
+
+    def _shapes(self) -> list[tuple[int, int]]:
+        """Height and width at each level, the image's own first: [(28, 28), (14, 14), (7, 7)]."""
+        shapes = [self.shape]
+        for _ in range(self.settings.depth):
+            shapes.append(tuple((side + 1) // 2 for side in shapes[-1]))
+        return shapes
+
+    def encoder(self, outputs: int, rng: torch.Generator) -> nn.Module:
+        channels, (height, width) = self._channels(), self._shapes()[-1]
+        layers = []
+        for level in range(self.settings.depth):
+            conv = layer(
+                nn.Conv2d, channels[level], channels[level + 1], KERNEL, stride=STRIDE, padding=PADDING, rng=rng
+            )
+            layers += [conv, nn.SiLU()]
+        return nn.Sequential(*layers, nn.Flatten(), layer(nn.Linear, channels[-1] * height * width, outputs, rng=rng))
+
+    def decoder(self, latent: int, rng: torch.Generator) -> nn.Module:
+        channels, shapes = self._channels(), self._shapes()
+        height, width = shapes[-1]
+        layers = [
+            layer(nn.Linear, latent, channels[-1] * height * width, rng=rng),
+            nn.Unflatten(1, (channels[-1], height, width)),
+        ]
+        for level in range(self.settings.depth, 0, -1):
+            # Two sizes halve to the same one; output padding says which of them to go back to.
+            odd = tuple(a - (2 * b - 1) for a, b in zip(shapes[level - 1], shapes[level], strict=True))
+            conv = layer(
+                nn.ConvTranspose2d,
+                channels[level],
+                channels[level - 1],
+                KERNEL,
+                stride=STRIDE,
+                padding=PADDING,
+                output_padding=odd,
+                bias=level > 1,
+                rng=rng,
+            )
+            layers += [nn.SiLU(), conv]
+        return nn.Sequential(*layers)

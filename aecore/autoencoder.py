@@ -1,0 +1,163 @@
+"""An autoencoder: images to codes and back, and the loss it is trained by.
+
+Letters: B images of H x W pixels, L numbers of a code, N any number of images.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from aecore.architecture import Architecture
+from aecore.corruption import Corruption
+from aecore.losses import LIKELIHOODS
+from aecore.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``images`` [B, 1, H, W] in [0, 1] and ``labels`` [B]."""
+
+    images: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of a loss: ``value``, a mean over images, is plotted; ``weight * value`` is optimised."""
+
+    value: Tensor
+    weight: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What one player of a variant minimises: the sum of its weighted terms."""
+
+    player: str
+    terms: Mapping[str, Term]
+
+    @property
+    def loss(self) -> Tensor:
+        return sum(term.weight * term.value for term in self.terms.values())
+
+
+class Autoencoder(nn.Module, ABC):
+    """Encoder, decoder and reconstruction term; a final subclass in ``aecore.variants`` says what is trained.
+
+    The encoder sees images less the training data's mean image, and the decoder's output starts at it:
+    without that, Adam ends far from PCA's subspace even where it is the optimum.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    # The loss as LaTeX, and where it comes from.
+    formula: ClassVar[str]
+    source: ClassVar[str]
+    # Whether it is given a corruption to damage its inputs with.
+    corrupts: ClassVar[bool] = False
+    # What the encoder puts out for each code number: the number itself, or the parameters of its distribution.
+    numbers_per_code: ClassVar[int] = 1
+
+    class Settings(Settings):
+        latent: int = Field(
+            2, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+        )
+        likelihood: Literal["bernoulli", "gaussian", "gaussian-learned"] = Field(
+            "bernoulli",
+            description="How a reconstruction is scored: cross-entropy on logits (bernoulli), squared error "
+            "(gaussian), or a normal density with a learned variance (gaussian-learned).",
+        )
+
+    def __init__(
+        self,
+        settings: Autoencoder.Settings,
+        architecture: Architecture,
+        mean: np.ndarray,
+        rng: torch.Generator,
+        corruption: Corruption | None = None,
+    ):
+        super().__init__()
+        if self.corrupts != (corruption is not None):
+            rule = "needs a corruption" if self.corrupts else "takes no corruption"
+            raise SettingsError(f"{self.title} {rule}, got {corruption}")
+        self.settings, self.shape, self.corruption = settings, architecture.shape, corruption
+        self.latent: int = settings.latent
+        self.likelihood = LIKELIHOODS[settings.likelihood]()
+        centre = torch.tensor(mean, dtype=torch.float32).reshape(1, 1, *self.shape)
+        self.register_buffer("mean", centre)
+        self.output_bias = nn.Parameter(self.likelihood.outputs_for(centre))
+        self.encoder = architecture.encoder(self.latent * self.numbers_per_code, rng)
+        self.decoder = architecture.decoder(self.latent, rng)
+
+    @abstractmethod
+    def encode(self, images: Tensor) -> Tensor:
+        """[B, L] the codes of images [B, 1, H, W]: for a distribution over codes, its mean."""
+
+    @abstractmethod
+    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+        """The loss of a batch, by name; ``progress`` runs from 0 to 1 over training, chance comes from ``rng``."""
+
+    def objectives(self, batch: Batch, progress: float, rng: torch.Generator) -> Iterator[Objective]:
+        """One objective a player, in the order they move; each is stepped before the next is asked for."""
+        yield Objective("autoencoder", self.terms(batch, progress, rng))
+
+    def players(self) -> dict[str, list[nn.Parameter]]:
+        """The parameters that each player moves."""
+        return {"autoencoder": list(self.parameters())}
+
+    def features(self, images: Tensor) -> Tensor:
+        """[B, L * numbers_per_code] what the encoder puts out for images [B, 1, H, W]."""
+        return self.encoder(images - self.mean).float()
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """[B, 1, H, W] raw outputs (logits for Bernoulli) for codes [B, L]."""
+        return self.decoder(codes) + self.output_bias
+
+    def reconstruction(self, codes: Tensor, images: Tensor) -> Term:
+        """The reconstruction term: how far the decoded codes are from the images."""
+        return Term(self.likelihood.loss(self.decode(codes), images).mean(), 1.0, self.likelihood.unit)
+
+    def inputs(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        """What the encoder is given while training: the images, damaged where the variant has a corruption."""
+        return images if self.corruption is None else self.corruption.damage(images, rng)
+
+    # For people with arrays: numpy in, numpy out, no gradients, float32 whatever training used.
+
+    def embed(self, images: np.ndarray) -> np.ndarray:
+        """[N, L] float32 codes of images [N, H, W]; the posterior mean where there is a posterior."""
+        return self._in_parts(lambda part: self.encode(part[:, None]), images)
+
+    def generate(self, codes: np.ndarray) -> np.ndarray:
+        """[N, H, W] float32 images in [0, 1] decoded from codes [N, L]."""
+        return self._in_parts(lambda part: self._picture(part).clamp(0, 1), codes)
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """[N, H, W] float32 reconstructions, in [0, 1], of images [N, H, W]."""
+        return self._in_parts(lambda part: self._picture(self.encode(part[:, None])).clamp(0, 1), images)
+
+    def _picture(self, codes: Tensor) -> Tensor:
+        return self.likelihood.mean(self.decode(codes))[:, 0]
+
+    @torch.no_grad()
+    def _in_parts(self, compute: Callable[[Tensor], Tensor], rows: np.ndarray, size: int = 1000) -> np.ndarray:
+        device = self.mean.device
+        starts = range(0, max(len(rows), 1), size)
+        # np.array copies: torch will not wrap the read-only arrays that visitors share.
+        parts = [torch.from_numpy(np.array(rows[i : i + size], np.float32)).to(device) for i in starts]
+        return torch.cat([compute(part) for part in parts]).float().cpu().numpy()
+
+
+class Deterministic(Autoencoder):
+    """An autoencoder whose encoder puts out the code itself."""
+
+    def encode(self, images: Tensor) -> Tensor:
+        return self.features(images)

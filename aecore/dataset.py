@@ -1,0 +1,92 @@
+"""A data set: images in [0, 1] with labels, in a part to train on and a fixed held-out part."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from aecore.settings import Settings
+
+# A source calls it with the bytes (or rows) done and in all; it may raise to give up.
+Report = Callable[[int, int], None]
+
+
+class SourceError(RuntimeError):
+    """A data set could not be had; one sentence that says which, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, both read-only: visitors share them."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self):
+        if self.images.ndim != 3 or self.images.dtype != np.float32:
+            raise ValueError(f"images must be float32 [N, H, W], got {self.images.dtype} {list(self.images.shape)}")
+        if self.labels.shape != self.images.shape[:1] or self.labels.dtype != np.int64:
+            raise ValueError(f"labels must be int64 [N], got {self.labels.dtype} {list(self.labels.shape)}")
+        self.images.setflags(write=False)
+        self.labels.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """``train`` is learned from, ``test`` is held out from all training; classes are named in label order."""
+
+    name: str
+    train: Split
+    test: Split
+    class_names: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.train.images.shape[1:]
+
+
+class Source(ABC):
+    """One data set: its title, its settings, and how to load it. A member of ``aecore.sources``."""
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    # Whether a first load may need the network.
+    downloads: ClassVar[bool] = False
+
+    class Settings(Settings):
+        images: int = Field(100, ge=100, le=60_000, description="Images to train on; held-out images come on top.")
+
+    def __init__(self, settings: Source.Settings):
+        self.settings = settings
+
+    @abstractmethod
+    def load(self, report: Report) -> Dataset:
+        """The data set, the first ``settings.images`` (balanced over classes where it can be) to train on.
+
+        Raises SourceError, in one sentence, when it cannot be had.
+        """
+
+
+def split(images: np.ndarray, labels: np.ndarray) -> Split:
+    """A Split of ``images`` [N, H, W] of any number type, already in [0, 1], and ``labels`` [N]."""
+    return Split(np.ascontiguousarray(images, np.float32), np.ascontiguousarray(labels, np.int64))
+
+
+def first_of_each(labels: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the first ``count`` rows of each class, dealt in turn: 0, 1, ..., 9, 0, 1, ...
+
+    Any prefix of the result is then as balanced over classes as it can be.
+    """
+    rows = [np.flatnonzero(labels == c)[:count] for c in np.unique(labels)]
+    dealt = [np.stack([np.arange(len(r)), np.full(len(r), c), r]) for c, r in enumerate(rows)]
+    turns = np.concatenate(dealt, axis=1)
+    return turns[2][np.lexsort((turns[1], turns[0]))]
