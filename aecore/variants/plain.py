@@ -1,0 +1,15 @@
+import torch
+
+from aecore.autoencoder import Batch, Deterministic, Term
+
+
+class Plain(Deterministic):
+    """min over D, E of the mean over x of loss(x, D(E(x))): a bottleneck and nothing else."""
+
+    title = "Plain autoencoder"
+    summary = "Squeezes each image through a few numbers and learns to rebuild it; nothing else is asked."
+    formula = r"\min_{E, D}\; \frac{1}{n} \sum_{i=1}^{n} \ell\big(x_i,\, D(E(x_i))\big)"
+    source = "Rumelhart, Hinton and Williams 1986; Hinton and Salakhutdinov 2006"
+
+    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+        return {"reconstruction": self.reconstruction(self.encode(batch.images), batch.images)}

@@ -1,0 +1,37 @@
+import torch
+from pydantic import Field
+
+from aecore.autoencoder import Batch, Term
+from aecore.variational import Variational
+
+
+class VAE(Variational):
+    """-ELBO = E_q[-log p(x | z)] + beta KL(q(z | x) || N(0, I)), one code drawn an image.
+
+    beta = 1: Kingma and Welling 2014, equation 10; other values: Higgins et al. 2017, equation 4.
+    """
+
+    title = "Variational autoencoder"
+    summary = "Each image becomes a small cloud of codes, kept near a standard normal, so that any code decodes."
+    formula = (
+        r"\min_{q, p}\; \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]"
+        r" + \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)"
+    )
+    source = "Kingma and Welling 2014; with beta, Higgins et al. 2017"
+
+    class Settings(Variational.Settings):
+        beta: float = Field(
+            1.0,
+            ge=0,
+            le=100,
+            description="Weight of the KL term; 1 is the VAE of Kingma and Welling.",
+            json_schema_extra={"common": True},
+        )
+        warmup: float = Field(
+            0.0, ge=0, le=1, description="Share of training over which the KL term's weight grows from 0 to beta."
+        )
+
+    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+        posterior = self.posterior(self.inputs(batch.images, rng))
+        warm = min(1.0, progress / self.settings.warmup) if self.settings.warmup else 1.0
+        return self.bound(posterior, posterior.sample(rng), batch.images, warm * self.settings.beta)
