@@ -1,0 +1,166 @@
+"""Training: a generator of events over any variant. Pausing is not asking for the next event."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from aecore.autoencoder import Autoencoder, Batch
+from aecore.dataset import Split
+from aecore.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
+from aecore.settings import Settings
+
+# Steps between two looks at whether the loss is still finite: a look waits for the device.
+LOOK_EVERY = 16
+# The share of training in which the learning rate rises, and what it starts from and ends at.
+RISE, START, END = 0.25, 1 / 25, 1e-5
+
+
+class Training(Settings):
+    """How to train, whatever is trained."""
+
+    epochs: int = Field(
+        25, ge=1, le=500, description="How often every training image is seen.", json_schema_extra={"common": True}
+    )
+    batch_size: int = Field(100, ge=8, le=2048, description="Images in each step.", json_schema_extra={"log": True})
+    learning_rate: float = Field(
+        3e-3,
+        ge=1e-5,
+        le=1.0,
+        description="Adam's peak step size; it rises over the first quarter of training, then falls to 0.",
+        json_schema_extra={"log": True},
+    )
+    weight_decay: float = Field(0.0, ge=0, le=0.1, description="Weight of half the squared weights, added to the loss.")
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="Where all chance starts: weights, order of the images, noise."
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="Number format of the matrix products: bf16 is faster where the processor has it (auto)."
+    )
+
+
+def generator(seed: int, *purpose: object, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator that depends on the seed and on what it is for, and on nothing else.
+
+    With one for each step there is no state of chance to keep: a run continues from any step as if never stopped.
+    """
+    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
+    return torch.Generator(device).manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+
+
+def wants_bf16(precision: str, device: torch.device) -> bool:
+    """Whether matrix products run in bf16: asked for, or ``auto`` on hardware that has them."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def one_cycle(done: float) -> float:
+    """The learning rate as a share of its peak, ``done`` from 0 to 1 through training (Smith and Topin 2018)."""
+    if done < RISE:
+        low, high, way = START, 1.0, done / RISE
+    else:
+        low, high, way = 1.0, END, (done - RISE) / (1 - RISE)
+    return low + (high - low) * (1 - math.cos(math.pi * way)) / 2
+
+
+class Progress:
+    """A model, its optimisers and the number of steps made: all that training changes."""
+
+    def __init__(self, model: Autoencoder, how: Training):
+        self.model, self.step = model, 0
+        self.optimisers = {
+            player: torch.optim.Adam(list(weights), how.learning_rate, weight_decay=how.weight_decay, fused=True)
+            for player, weights in model.players().items()
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor by name, to be kept; shared with the model, so copy before the next step."""
+        kept = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for player, optimiser in self.optimisers.items():
+            for index, weight in enumerate(optimiser.param_groups[0]["params"]):
+                for name, tensor in optimiser.state[weight].items():
+                    kept[f"optimiser.{player}.{index}.{name}"] = tensor
+        return kept
+
+    def restore(self, tensors: dict[str, Tensor], step: int) -> None:
+        """Goes to where ``tensors`` was taken, after ``step`` steps; KeyError or RuntimeError if they do not fit."""
+        weights = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
+        self.model.load_state_dict(weights)
+        for player, optimiser in self.optimisers.items():
+            for index, weight in enumerate(optimiser.param_groups[0]["params"]):
+                names = ("step", "exp_avg", "exp_avg_sq") if step else ()
+                optimiser.state[weight] = {
+                    name: tensors[f"optimiser.{player}.{index}.{name}"].clone() for name in names
+                }
+        self.step = step
+
+
+def steps_per_epoch(images: int, how: Training) -> int:
+    return math.ceil(images / how.batch_size)
+
+
+def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
+    """Events of training ``progress.model`` on ``data``, from step ``progress.step`` on.
+
+    Same model, data, settings, machine and thread count: same weights, bit for bit, however often it is paused.
+    """
+    model, device = progress.model, progress.model.mean.device
+    per_epoch = steps_per_epoch(len(data), how)
+    steps = per_epoch * how.epochs
+    bf16 = wants_bf16(how.precision, device)
+    yield Started(progress.step, steps, per_epoch)
+    while progress.step < steps:
+        epoch, place = divmod(progress.step, per_epoch)
+        order = torch.randperm(len(data), generator=generator(how.seed, "order", epoch)).numpy()
+        for place in range(place, per_epoch):
+            batch = _batch(data, order[place * how.batch_size : (place + 1) * how.batch_size], device)
+            terms, loss = _step(progress, batch, how, steps, bf16)
+            if (progress.step % LOOK_EVERY == 0 or progress.step == steps) and not math.isfinite(loss):
+                yield Diverged(progress.step, _advice(how))
+                return
+            yield Stepped(progress.step, terms)
+        yield EpochEnded(progress.step, epoch + 1)
+    yield Finished(progress.step)
+
+
+def _batch(data: Split, rows: np.ndarray, device: torch.device) -> Batch:
+    images, labels = torch.from_numpy(data.images[rows]), torch.from_numpy(data.labels[rows])
+    return Batch(images[:, None].to(device), labels.to(device))
+
+
+def _step(progress: Progress, batch: Batch, how: Training, steps: int, bf16: bool) -> tuple[dict[str, Tensor], Tensor]:
+    """Each player's move on one batch; the raw terms and the summed loss, detached."""
+    device, seen, losses = batch.images.device, {}, []
+    rng = generator(how.seed, "noise", progress.step, device=device)
+    done = progress.step / steps
+    objectives = progress.model.objectives(batch, done, rng)
+    while True:
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            objective = next(objectives, None)
+            if objective is None:
+                break
+            loss = objective.loss
+        optimiser = progress.optimisers[objective.player]
+        optimiser.param_groups[0]["lr"] = how.learning_rate * one_cycle(done)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        seen |= {name: term.value.detach() for name, term in objective.terms.items()}
+        losses.append(loss.detach())
+    progress.step += 1
+    return seen, sum(losses)
+
+
+def _advice(how: Training) -> str:
+    lower = f"{how.learning_rate / 4:.0e}"
+    return f"the loss is no longer a number; lower the learning rate (now {how.learning_rate:g}, try {lower})"
