@@ -20,7 +20,7 @@ class SourceError(RuntimeError):
     """A data set could not be had; one sentence that says which, why, and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, both read-only: visitors share them."""
 
@@ -39,7 +39,7 @@ class Split:
         return len(self.images)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """``train`` is learned from, ``test`` is held out from all training; classes are named in label order."""
 

@@ -1,0 +1,294 @@
+"""Data sets kept as four IDX files, as MNIST is: from a cache, a folder or the web; verified, then read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import math
+import os
+import queue
+import struct
+import tempfile
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from aecore.dataset import Dataset, Report, Source, SourceError, first_of_each, split
+from aecore.home import home
+
+# Seconds until a server that has not answered at all counts as out of reach; a class waits for this sentence.
+WAIT = 4
+# Seconds that a server which did answer may fall silent.
+SILENCE = 20
+CHUNK = 2**16
+
+# Called with the bytes done of one file, counted as if unpacked.
+Advance = Callable[[int], None]
+
+
+class _Refused(Exception):
+    """No file, or not the right one; says why. Another try may go better."""
+
+
+@dataclass(frozen=True)
+class IdxFile:
+    """One file: its usual name without ``.gz``, and the shape of the uint8 array that it holds."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def header(self) -> bytes:
+        """Two zeros, 8 for unsigned bytes, the number of dimensions, then each of them, big end first."""
+        return struct.pack(f">HBB{len(self.shape)}I", 0, 8, len(self.shape), *self.shape)
+
+    @property
+    def size(self) -> int:
+        """Length in bytes, unpacked."""
+        return len(self.header) + math.prod(self.shape)
+
+    def unpack(self, raw: bytes) -> bytes:
+        """The unpacked bytes of ``raw``, which may be compressed; of too long a file only one byte too many."""
+        if not raw.startswith(b"\x1f\x8b"):
+            return raw
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+                # The bound is what a gzip bomb meets.
+                return stream.read(self.size + 1)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise _Refused(f"{self.name}.gz is damaged or cut short") from None
+
+    def parse(self, data: bytes) -> np.ndarray:
+        """uint8 of the file's shape, from its unpacked bytes, which must be of that type, shape and length exactly."""
+        if len(data) != self.size or not data.startswith(self.header):
+            shape = " x ".join(map(str, self.shape))
+            raise _Refused(f"{self.name} is not an IDX file of {shape} bytes")
+        return np.frombuffer(data, np.uint8, offset=len(self.header)).reshape(self.shape)
+
+
+class IdxSource(Source):
+    """A data set in the format of MNIST; a subclass states where its files are and how they are known.
+
+    ``AECORE_MIRROR`` names another base address, or a folder, to take them from: from its part named like the
+    data set, or else from itself.
+    """
+
+    downloads = True
+    class_names: ClassVar[tuple[str, ...]]
+    # Where the four files lie under their usual names, with .gz; it ends in a slash.
+    address: ClassVar[str]
+    # By file name: without ".gz", of the unpacked bytes, which a mirror may have compressed anew or not at all;
+    # with it, of the compressed bytes, for a data set of which nothing else is published.
+    md5: ClassVar[dict[str, str]]
+    counts: ClassVar[dict[str, int]] = {"train": 60_000, "t10k": 10_000}
+
+    class Settings(Source.Settings):
+        images: int = Field(60_000, ge=100, le=60_000, description="Images to train on; 10,000 more are held out.")
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Who asks for the same data set with other settings waits for the download instead of starting another.
+        cls._turn = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The name under which the registry knows this source."""
+        return type(self).__module__.rpartition(".")[2].replace("_", "-")
+
+    def load(self, report: Report) -> Dataset:
+        """The data set; ``report`` counts the bytes of the unpacked files. Raises SourceError."""
+        files = list(self._files())
+        total = sum(file.size for file in files)
+        arrays, start = [], 0
+        for file in files:
+            arrays.append(self._array(file, lambda done, start=start: report(start + done, total)))
+            start += file.size
+            report(start, total)
+        images, labels, test_images, test_labels = arrays
+        order = first_of_each(labels, len(labels))[: self.settings.images]
+        return Dataset(
+            name=self.name,
+            train=split(images[order] / np.float32(255), labels[order]),
+            test=split(test_images / np.float32(255), test_labels),
+            class_names=self.class_names,
+        )
+
+    def _files(self) -> Iterator[IdxFile]:
+        for part, count in self.counts.items():
+            yield IdxFile(f"{part}-images-idx3-ubyte", (count, 28, 28))
+            yield IdxFile(f"{part}-labels-idx1-ubyte", (count,))
+
+    def _array(self, file: IdxFile, advance: Advance) -> np.ndarray:
+        mirror = os.environ.get("AECORE_MIRROR", "").strip()
+        if mirror and not mirror.lower().startswith(("http://", "https://")):
+            return self._from_folder(Path(mirror), file)
+        with self._turn:
+            cached = self._from_cache(file)
+            return self._from_web(mirror, file, advance) if cached is None else cached
+
+    def _read(self, path: Path, file: IdxFile) -> np.ndarray:
+        """uint8 of the file's shape. Raises OSError if ``path`` cannot be read, _Refused if it is not ``file``."""
+        with path.open("rb") as stream:
+            raw = stream.read(file.size + _slack(file) + 1)
+        data = file.unpack(raw)
+        array = file.parse(data)
+        checked, known = (data, self.md5[file.name]) if file.name in self.md5 else (raw, self.md5[f"{file.name}.gz"])
+        # Against damage and mix-ups: whatever the bytes are, they are read as pixels and never run.
+        if hashlib.md5(checked, usedforsecurity=False).hexdigest() != known:
+            raise _Refused(f"{path.name} is not the file of {self.name}: its checksum differs")
+        return array
+
+    def _from_folder(self, folder: Path, file: IdxFile) -> np.ndarray:
+        names = [f"{file.name}.gz", file.name] if file.name in self.md5 else [f"{file.name}.gz"]
+        fix = f"put the IDX files of {self.name} there, or unset AECORE_MIRROR, or use mnist-5k, which needs no files."
+        try:
+            for path in [place / name for place in (folder / self.name, folder) for name in names]:
+                if path.is_file():
+                    return self._read(path, file)
+        except (_Refused, OSError) as error:
+            reason = error if isinstance(error, _Refused) else _why(error)
+            raise SourceError(
+                f"{self.name} could not be read from the folder that AECORE_MIRROR names ({reason}); {fix}"
+            ) from error
+        raise SourceError(f"the folder that AECORE_MIRROR names holds no {' or '.join(names)}; {fix}")
+
+    def _cache(self) -> Path:
+        return home() / "data" / self.name
+
+    def _from_cache(self, file: IdxFile) -> np.ndarray | None:
+        """uint8 of the file's shape, or None where the cache holds no such file or a damaged one."""
+        try:
+            return self._read(self._cache() / f"{file.name}.gz", file)
+        except (OSError, _Refused):
+            return None
+
+    def _from_web(self, mirror: str, file: IdxFile, advance: Advance) -> np.ndarray:
+        try:
+            url = self._url(mirror, file)
+            try:
+                return self._retrieved(url, self._cache(), file, advance)
+            except OSError:
+                # The cache cannot be written: for this once, a folder that can be will do.
+                with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
+                    return self._retrieved(url, Path(folder), file, advance)
+        except _Refused as refusal:
+            raise SourceError(
+                f"{self.name} could not be downloaded ({refusal}); check the connection to the internet and try again, "
+                "or set AECORE_MIRROR to a folder with its IDX files, or use mnist-5k, which needs no network."
+            ) from refusal
+        except OSError as error:
+            raise SourceError(
+                f"{self.name} could not be stored ({_why(error)}); make room on the disk, "
+                "or set AECORE_HOME to a folder that can be written, or use mnist-5k, which needs neither."
+            ) from error
+
+    def _url(self, mirror: str, file: IdxFile) -> str:
+        """The file's address, on a server that has just answered."""
+        if not mirror:
+            _status(f"{self.address}{file.name}.gz")
+            return f"{self.address}{file.name}.gz"
+        base = mirror.rstrip("/")
+        own = f"{base}/{self.name}/{file.name}.gz"
+        return own if _status(own) < 400 else f"{base}/{file.name}.gz"
+
+    def _retrieved(self, url: str, folder: Path, file: IdxFile, advance: Advance) -> np.ndarray:
+        """uint8 of the file's shape, with one try more if the first brings nothing or the wrong thing.
+
+        Raises _Refused if the second is no better, OSError where ``folder`` cannot be written.
+        """
+        try:
+            return self._retrieved_once(url, folder, file, advance)
+        except _Refused:
+            return self._retrieved_once(url, folder, file, advance)
+
+    def _retrieved_once(self, url: str, folder: Path, file: IdxFile, advance: Advance) -> np.ndarray:
+        import pooch
+
+        # Otherwise it writes of each file to standard error.
+        pooch.get_logger().setLevel("WARNING")
+        path = folder / f"{file.name}.gz"
+        # A damaged file must go, because pooch without a checksum takes what is there. It has none, because it
+        # can check compressed bytes only.
+        path.unlink(missing_ok=True)
+        pooch.retrieve(url, None, path.name, folder, downloader=partial(_download, file=file, advance=advance))
+        try:
+            return self._read(path, file)
+        except _Refused:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _why(error: OSError) -> str:
+    """What the system says, without the path: a visitor need not learn the folders of the server."""
+    return error.strerror or type(error).__name__
+
+
+def _slack(file: IdxFile) -> int:
+    """Bytes that a compressed file may be longer than the unpacked one."""
+    return file.size // 100 + 1024
+
+
+def _host(url: str) -> str:
+    """The host of ``url``, without the password that may stand before it."""
+    return url.split("/")[2].rpartition("@")[2]
+
+
+def _status(url: str) -> int:
+    """The status with which the server answers for ``url``. Raises _Refused if it does not within WAIT seconds.
+
+    Asked on a thread of its own, because a socket's timeout bounds neither the search for a name nor all
+    the addresses of a host that are tried in turn.
+    """
+    import requests
+
+    answers: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            with requests.head(url, timeout=WAIT) as answer:
+                answers.put(answer.status_code)
+        except (OSError, ValueError):
+            answers.put(None)
+
+    threading.Thread(target=ask, name="aecore-reach", daemon=True).start()
+    try:
+        status = answers.get(timeout=WAIT)
+    except queue.Empty:
+        status = None
+    if status is None:
+        raise _Refused(f"no connection to {_host(url)}")
+    return status
+
+
+def _download(url: str, target: str, _pooch: object, *, file: IdxFile, advance: Advance) -> None:
+    """Write what ``url`` serves to ``target``; a downloader for pooch. Raises _Refused.
+
+    Unlike pooch's own it bounds what a server may send, closes the connection when it is refused, and keeps
+    the bytes as they are where a server declares a .gz file to be a compressed page.
+    """
+    import requests
+    import urllib3
+
+    most = file.size + _slack(file)
+    try:
+        with requests.get(url, stream=True, timeout=(WAIT, SILENCE), headers={"Accept-Encoding": "identity"}) as answer:
+            if not answer.ok:
+                raise _Refused(f"{_host(url)} answered {answer.status_code} for {file.name}.gz")
+            announced, received = answer.raw.length_remaining or file.size, 0
+            with Path(target).open("wb") as sink:
+                for chunk in answer.raw.stream(CHUNK, decode_content=False):
+                    received += len(chunk)
+                    if received > most:
+                        raise _Refused(f"{_host(url)} sent more than {file.name}.gz can hold")
+                    sink.write(chunk)
+                    advance(min(received * file.size // announced, file.size))
+    except (requests.RequestException, urllib3.exceptions.HTTPError):
+        raise _Refused(f"the connection to {_host(url)} broke off") from None
