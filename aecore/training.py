@@ -93,16 +93,21 @@ class Progress:
         return kept
 
     def restore(self, tensors: dict[str, Tensor], step: int) -> None:
-        """Goes to where ``tensors`` was taken, after ``step`` steps; KeyError or RuntimeError if they do not fit."""
+        """Goes to where ``tensors`` was taken, after ``step`` steps; KeyError or RuntimeError if they do not fit.
+
+        Without optimiser tensors, as a finished run is kept, only the model is restored.
+        """
         weights = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
         self.model.load_state_dict(weights)
+        self.step = step
+        if not any(name.startswith("optimiser.") for name in tensors):
+            return
         for player, optimiser in self.optimisers.items():
             for index, weight in enumerate(optimiser.param_groups[0]["params"]):
-                names = ("step", "exp_avg", "exp_avg_sq") if step else ()
                 optimiser.state[weight] = {
-                    name: tensors[f"optimiser.{player}.{index}.{name}"].clone() for name in names
+                    name: tensors[f"optimiser.{player}.{index}.{name}"].clone()
+                    for name in ("step", "exp_avg", "exp_avg_sq")
                 }
-        self.step = step
 
 
 def steps_per_epoch(images: int, how: Training) -> int:
@@ -114,16 +119,16 @@ def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
 
     Same model, data, settings, machine and thread count: same weights, bit for bit, however often it is paused.
     """
-    model, device = progress.model, progress.model.mean.device
+    device = progress.model.mean.device
     per_epoch = steps_per_epoch(len(data), how)
     steps = per_epoch * how.epochs
     bf16 = wants_bf16(how.precision, device)
     yield Started(progress.step, steps, per_epoch)
     while progress.step < steps:
-        epoch, place = divmod(progress.step, per_epoch)
+        epoch, made = divmod(progress.step, per_epoch)
         order = torch.randperm(len(data), generator=generator(how.seed, "order", epoch)).numpy()
-        for place in range(place, per_epoch):
-            batch = _batch(data, order[place * how.batch_size : (place + 1) * how.batch_size], device)
+        for start in range(made * how.batch_size, len(data), how.batch_size):
+            batch = _batch(data, order[start : start + how.batch_size], device)
             terms, loss = _step(progress, batch, how, steps, bf16)
             if (progress.step % LOOK_EVERY == 0 or progress.step == steps) and not math.isfinite(loss):
                 yield Diverged(progress.step, _advice(how))

@@ -1,0 +1,104 @@
+"""How well a model does on images it may or may not have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from aecore.autoencoder import Autoencoder, Batch
+from aecore.dataset import Dataset, Split
+from aecore.losses import Likelihood
+from aecore.measures.pca import PCA
+from aecore.training import generator
+from aecore.variational import HasPosterior
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A loss that something simple reaches on the same images."""
+
+    title: str
+    value: float
+
+
+def _batches(split: Split, device: torch.device, size: int = 1000) -> Iterator[Batch]:
+    for i in range(0, len(split), size):
+        # np.array copies: torch will not wrap the read-only arrays that visitors share.
+        images = torch.from_numpy(np.array(split.images[i : i + size]))[:, None]
+        yield Batch(images.to(device), torch.from_numpy(np.array(split.labels[i : i + size])).to(device))
+
+
+@torch.no_grad()
+def mean_terms(model: Autoencoder, split: Split, seed: int = 0) -> dict[str, float]:
+    """Every raw loss term as its mean over the images of ``split``; one draw of chance, from ``seed``."""
+    device = model.mean.device
+    totals: dict[str, float] = {}
+    for index, batch in enumerate(_batches(split, device)):
+        rng = generator(seed, "evaluation", index, device=device)
+        for name, term in model.terms(batch, 1.0, rng).items():
+            totals[name] = totals.get(name, 0.0) + float(term.value) * len(batch.images)
+    return {name: total / len(split) for name, total in totals.items()}
+
+
+@torch.no_grad()
+def squared_error(model: Autoencoder, split: Split) -> float:
+    """Squared error of the shown reconstruction, summed over pixels, mean over the images of ``split``."""
+    total = 0.0
+    for batch in _batches(split, model.mean.device):
+        shown = model.likelihood.mean(model.decode(model.encode(batch.images))).clamp(0, 1)
+        total += float((shown - batch.images).square().sum())
+    return total / len(split)
+
+
+def elbo(model: Autoencoder, split: Split, seed: int = 0) -> float:
+    """Evidence lower bound in nats an image, mean over ``split``, one code drawn an image.
+
+    Grey pixels under ``bernoulli`` are read as probabilities, so values compare only among themselves.
+    TypeError for a model without a posterior.
+    """
+    if not isinstance(model, HasPosterior):
+        raise TypeError(f"{model.title} has no posterior, so no evidence bound; ask for squared_error")
+    return _bound(model, mean_terms(model, split, seed))
+
+
+def _bound(model: Autoencoder, terms: dict[str, float]) -> float:
+    height, width = model.shape
+    return -(terms["reconstruction"] + terms["kl"] + model.likelihood.constant(height * width))
+
+
+def metrics(model: Autoencoder, data: Dataset) -> dict[str, float]:
+    """Figures of a trained model by name, ``heldout_`` or ``train_`` saying on which images.
+
+    Terms are in their own unit an image, ``squared_error`` is summed over pixels, ``elbo`` is in nats an image.
+    """
+    found: dict[str, float] = {}
+    for prefix, split in (("heldout", data.test), ("train", data.train)):
+        terms = mean_terms(model, split)
+        found |= {f"{prefix}_{name}": value for name, value in terms.items()}
+        found[f"{prefix}_squared_error"] = squared_error(model, split)
+        height, width = model.shape
+        found[f"{prefix}_squared_error_per_pixel"] = found[f"{prefix}_squared_error"] / (height * width)
+        if isinstance(model, HasPosterior):
+            found[f"{prefix}_elbo"] = _bound(model, terms)
+    return found
+
+
+@torch.no_grad()
+def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, latent: int) -> tuple[Floor, ...]:
+    """The reconstruction loss on ``images`` [N, H, W] of the mean image, and of PCA with as many numbers.
+
+    Pixels that PCA puts outside [0, 1] are clipped first where the likelihood needs probabilities.
+    """
+    rows = images.reshape(len(images), -1)
+    guesses = {"mean image": np.broadcast_to(pca.mean, rows.shape)}
+    if latent < rows.shape[1]:
+        guesses[f"PCA, {latent} number{'s' * (latent != 1)}"] = pca.reconstruct(rows, latent)
+    truth = torch.from_numpy(np.array(rows))
+    found = []
+    for title, guess in guesses.items():
+        outputs = likelihood.outputs_for(torch.from_numpy(np.array(guess)))
+        found.append(Floor(title, float(likelihood.fitted(outputs, truth).loss(outputs, truth).mean())))
+    return tuple(found)

@@ -1,0 +1,119 @@
+"""What is shown of a run beside its losses: which images, where their codes lie, what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Dataset, Split, first_of_each
+from aecore.losses import LIKELIHOODS
+from aecore.measures.pca import PCA, fit_pca
+from aecore.measures.quality import Floor, floors, mean_terms
+from aecore.runs.history import Moment
+from aecore.runs.spec import Spec
+from aecore.training import generator
+
+# Held-out images that are looked at while training: enough for a map, few enough to take 20 ms.
+MOST_ON_MAP = 2000
+ROW = 10
+# Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
+HALF_WIDTHS = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+
+
+@dataclass(frozen=True)
+class Exhibits:
+    """The held-out images that every moment of a run is shown on.
+
+    ``looked_at`` are the M on the map and in the held-out loss; ``originals`` and ``inputs`` [R, H, W] uint8 the row
+    of examples as they are and as the encoder sees them (damaged, where the variant damages).
+    """
+
+    looked_at: Split
+    originals: np.ndarray
+    inputs: np.ndarray | None
+    floors: tuple[Floor, ...]
+    unit: str
+    class_names: tuple[str, ...]
+    row: Tensor
+
+
+@lru_cache(maxsize=4)
+def _pca_of(data: Dataset) -> PCA:
+    return fit_pca(data.train.images)
+
+
+def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
+    """What a run of ``spec`` shows; takes about a second on 60,000 images, once a data set (PCA)."""
+    chosen = np.sort(first_of_each(data.test.labels, len(data.test))[:MOST_ON_MAP])
+    looked_at = Split(data.test.images[chosen], data.test.labels[chosen])
+    first = first_of_each(looked_at.labels, -(-ROW // len(data.class_names)))[:ROW]
+    originals = looked_at.images[first]
+    row = model.inputs(torch.from_numpy(originals.copy())[:, None], generator(spec.training.seed, "exhibit"))
+    likelihood = LIKELIHOODS[model.settings.likelihood]()
+    return Exhibits(
+        looked_at,
+        as_bytes(originals),
+        as_bytes(row[:, 0].numpy()) if model.corrupts else None,
+        floors(likelihood, _pca_of(data), looked_at.images, model.latent),
+        likelihood.unit,
+        data.class_names,
+        row,
+    )
+
+
+def as_bytes(images: np.ndarray) -> np.ndarray:
+    """uint8 images of ``images`` in [0, 1]; what lies outside is cut off."""
+    return (np.clip(images, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+@torch.no_grad()
+def look(
+    model: Autoencoder,
+    shown: Exhibits,
+    before: Moment | None,
+    *,
+    step: int,
+    epoch: float,
+    seconds: float,
+    train: dict[str, float],
+) -> Moment:
+    """The model as it is now, on held-out images; after ``before`` the map does not turn nor its axes shrink."""
+    codes = model.embed(shown.looked_at.images)
+    pictures = model.likelihood.mean(model.decode(model.encode(shown.row.to(model.mean.device))))[:, 0]
+    places = _places(codes, before.places if before else None)
+    return Moment(
+        step,
+        epoch,
+        seconds,
+        train,
+        mean_terms(model, shown.looked_at),
+        places,
+        _half_width(places, before.half_width if before else 0.0),
+        as_bytes(pictures.cpu().numpy()),
+    )
+
+
+def _places(codes: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    """[M, 2] where codes [M, L] lie on the map: themselves, or their two main directions turned to fit ``before``."""
+    if codes.shape[1] == 2 or not np.isfinite(codes).all():
+        return codes[:, :2] if codes.shape[1] >= 2 else np.repeat(codes, 2, axis=1)
+    if codes.shape[1] == 1:
+        return np.concatenate([codes, np.zeros_like(codes)], axis=1)
+    centred = codes - codes.mean(0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    flat = centred @ vectors[:, :-3:-1]
+    if before is not None:
+        # Principal axes flip and swap between two looks; the orthogonal Procrustes turn undoes that.
+        left, _, right = np.linalg.svd(flat.T @ before)
+        flat = flat @ (left @ right)
+    return np.ascontiguousarray(flat, np.float32)
+
+
+def _half_width(places: np.ndarray, before: float) -> float:
+    reach = float(np.nanquantile(np.abs(places), 0.99)) if np.isfinite(places).any() else 0.0
+    return max(before, next((w for w in HALF_WIDTHS if w >= reach), HALF_WIDTHS[-1]))

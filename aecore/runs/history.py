@@ -1,0 +1,114 @@
+"""What a run remembers: losses, codes and reconstructions at fixed moments, as plain arrays.
+
+Letters: K moments, M images on the map, R images in the row of reconstructions, T loss terms.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+# Moments at which a run is remembered, the untrained state on top.
+MOMENTS = 40
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run after ``step`` steps.
+
+    ``train`` and ``heldout`` are raw loss terms by name: ``train`` averaged over the batches since the moment
+    before (NaN where there was none), ``heldout`` over the images of the map. ``places`` [M, 2] float32 are the
+    codes on the map, ``half_width`` how far its axes reach, ``pictures`` [R, H, W] uint8 the reconstructions.
+    """
+
+    step: int
+    epoch: float
+    seconds: float
+    train: Mapping[str, float]
+    heldout: Mapping[str, float]
+    places: np.ndarray
+    half_width: float
+    pictures: np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """The moments of a run, in order."""
+
+    moments: tuple[Moment, ...] = ()
+
+    def with_moment(self, moment: Moment) -> History:
+        """This history and one more moment, which replaces those at or after its step."""
+        return replace(self, moments=(*(m for m in self.moments if m.step < moment.step), moment))
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return tuple(self.moments[0].heldout) if self.moments else ()
+
+    @property
+    def epochs(self) -> np.ndarray:
+        """[K] epochs made at each moment."""
+        return np.array([m.epoch for m in self.moments])
+
+    def losses(self, split: str) -> dict[str, np.ndarray]:
+        """[K] each raw loss term at each moment, on ``train`` or ``heldout`` images."""
+        return {name: np.array([getattr(m, split).get(name, np.nan) for m in self.moments]) for name in self.terms}
+
+    def csv(self) -> str:
+        """One row a moment: step, epoch, seconds, then each term on train and on held-out images."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(
+            ["step", "epoch", "seconds", *(f"{split}_{t}" for split in ("train", "heldout") for t in self.terms)]
+        )
+        for m in self.moments:
+            values = [side.get(t, float("nan")) for side in (m.train, m.heldout) for t in self.terms]
+            writer.writerow([m.step, f"{m.epoch:.4f}", f"{m.seconds:.3f}", *(f"{v:.6f}" for v in values)])
+        return text.getvalue()
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The history as named arrays, [K, ...] each; ``from_arrays`` takes them back."""
+        if not self.moments:
+            return {}
+        one = {
+            name: np.array([getattr(m, name) for m in self.moments])
+            for name in ("step", "epoch", "seconds", "places", "half_width", "pictures")
+        }
+        for split in ("train", "heldout"):
+            one |= {f"{split}.{name}": values for name, values in self.losses(split).items()}
+        return one
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> History:
+        """The history that gave ``arrays``; KeyError if one is missing."""
+        if not arrays:
+            return cls()
+
+        def terms(split: str, k: int) -> dict[str, float]:
+            start = f"{split}."
+            return {n.removeprefix(start): float(a[k]) for n, a in arrays.items() if n.startswith(start)}
+
+        return cls(
+            tuple(
+                Moment(
+                    int(step),
+                    float(arrays["epoch"][k]),
+                    float(arrays["seconds"][k]),
+                    terms("train", k),
+                    terms("heldout", k),
+                    arrays["places"][k],
+                    float(arrays["half_width"][k]),
+                    arrays["pictures"][k],
+                )
+                for k, step in enumerate(arrays["step"])
+            )
+        )
+
+
+def moments_of(steps: int) -> frozenset[int]:
+    """The steps after which a run of ``steps`` is remembered: dense at first, when most happens."""
+    return frozenset(max(k, round(steps * (k / MOMENTS) ** 2)) for k in range(1, MOMENTS + 1) if k <= steps) | {steps}

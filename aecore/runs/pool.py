@@ -1,0 +1,297 @@
+"""The pool: trains the runs of many visitors on a few threads, in turn, and shares equal ones.
+
+A visitor has a seat at each run they look at. Train joins the run that everybody with the same spec shares;
+any other control first makes it the visitor's own, so that nobody's pause or reset touches somebody else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import threading
+import time
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from aecore.dataset import SourceError
+from aecore.runs.run import STARTABLE, Run, View
+from aecore.runs.spec import Spec
+from aecore.runs.store import Store, StoreError
+from aecore.settings import SettingsError
+
+logger = logging.getLogger(__name__)
+
+# Seconds of training between two checkpoints; a killed server loses no more.
+CHECKPOINT_EVERY = 5.0
+# Seconds after which a run makes way if others wait. The default run takes less, so most finish in one turn.
+TURN = 10.0
+# Seconds of training after which a run pauses and asks.
+LONGEST = 900.0
+# Seconds without anybody looking after which a run pauses. Browsers call on hidden tabs once a minute.
+GRACE = 90.0
+# Seconds after a look in which a visitor counts as looking.
+PRESENT = 5.0
+MOST_ACTIVE_PER_VISITOR = 3
+MOST_RUNS_IN_MEMORY = 24
+
+
+class PoolError(RuntimeError):
+    """The pool will not do it; one sentence that says why and what to do."""
+
+
+@dataclass
+class Seat:
+    """One visitor's place at one run. ``joined``: has pressed Train here or followed a link; else sees it untrained."""
+
+    visitor: str
+    run: Run
+    joined: bool = False
+    own: bool = False
+    # A patient seat counts as looking for ever.
+    patient: bool = False
+    seen: float = 0.0
+
+    @property
+    def view(self) -> View:
+        return self.run.view if self.joined else self.run.view.untrained()
+
+    def looks(self, within: float) -> bool:
+        return self.patient or time.monotonic() - self.seen < within
+
+
+class Pool:
+    """``seat`` a visitor at a spec, then ``train``, ``pause``, ``step``, ``reset``; read ``seat.view`` to draw."""
+
+    def __init__(self, store: Store | None, executor: Executor | None = None, workers: int = os.cpu_count() or 1):
+        self.store, self.workers = store, workers
+        self._executor = executor or ThreadPoolExecutor(workers, "training")
+        # Apart from training, so that a new visitor sees the untrained state while all workers are busy.
+        self._preparing = ThreadPoolExecutor(2, "preparing")
+        self._lock = threading.Lock()
+        self._seats: dict[tuple[str, str], Seat] = {}
+        self._shared: dict[str, Run] = {}
+        self._line: list[tuple[str, Run]] = []
+        self._working: list[tuple[str, Run]] = []
+        # Runs to be started as soon as they are prepared: by whom, and for how many steps.
+        self._eager: dict[Run, tuple[str, int | None]] = {}
+        self._served: dict[str, int] = {}
+        self._clock = itertools.count(1)
+
+    # Looking.
+
+    def seat(self, visitor: str, spec: Spec) -> Seat:
+        """The visitor's seat at ``spec``, a new one at the shared run if they have none; counts as a look."""
+        key = (visitor, spec.id)
+        with self._lock:
+            seat = self._seats.get(key)
+            if seat is None:
+                seat = self._seats[key] = Seat(visitor, self._shared_run(spec))
+            seat.seen = time.monotonic()
+            return seat
+
+    def leave_others(self, visitor: str, ids: set[str]) -> None:
+        """Gives up the visitor's seats at runs not in ``ids``; what nobody else looks at pauses and is kept."""
+        with self._lock:
+            left = [k for k, seat in self._seats.items() if k[0] == visitor and k[1] not in ids and not seat.patient]
+            runs = [self._seats.pop(key).run for key in left]
+        for run in runs:
+            if not self._lookers(run, GRACE) and run.view.state in ("queued", "running"):
+                run.pause()
+                self._keep(run)
+        self._forget()
+
+    def place_in_line(self, run: Run) -> int:
+        """How many runs wait before this one, and itself: 1 is next; 0 if it does not wait."""
+        with self._lock:
+            waiting = [waits for _, waits in self._line]
+        return waiting.index(run) + 1 if run in waiting else 0
+
+    def lookers(self, run: Run) -> int:
+        """How many visitors look at the run now."""
+        return len(self._lookers(run, PRESENT))
+
+    # Doing.
+
+    def train(self, seat: Seat) -> None:
+        """Starts or continues the seat's run, or joins it if it is under way. PoolError if the visitor has too many."""
+        self._admit(seat)
+        self._start(seat, None)
+
+    def pause(self, seat: Seat) -> None:
+        """Stops the seat's run after the step under way, and keeps it."""
+        self._make_own(seat)
+        with self._lock:
+            self._eager.pop(seat.run, None)
+        seat.run.pause()
+        self._keep(seat.run)
+
+    def step(self, seat: Seat, steps: int) -> None:
+        """Trains ``steps`` batches and pauses. PoolError if the visitor has too many runs under way."""
+        self._admit(seat)
+        self._make_own(seat)
+        self._start(seat, steps)
+
+    def reset(self, seat: Seat) -> None:
+        """Puts the seat at a fresh run of its spec, with the same first weights; the old one stays in the store."""
+        with self._lock:
+            old, seat.run = seat.run, Run(seat.run.spec)
+            seat.own, seat.joined = True, False
+            self._prepare(seat.run, kept=False)
+        if not self._lookers(old, PRESENT):
+            old.pause()
+
+    def reopen(self, seat: Seat) -> None:
+        """Puts the seat back at the shared run of its spec, as the store knows it; also a new try after a failure."""
+        with self._lock:
+            shared = self._shared.get(seat.run.id)
+            if shared is not None and shared.view.state == "failed":
+                del self._shared[seat.run.id]
+            seat.run, seat.own, seat.joined = self._shared_run(seat.run.spec), False, True
+
+    def knows(self, spec: Spec) -> bool:
+        """Whether a finished run of ``spec`` can be opened at once."""
+        run = self._shared.get(spec.id)
+        if run is not None and run.view.state == "finished":
+            return True
+        return self.store is not None and self.store.has_finished(spec)
+
+    # Inside.
+
+    def _shared_run(self, spec: Spec) -> Run:
+        run = self._shared.get(spec.id)
+        if run is None:
+            run = self._shared[spec.id] = Run(spec)
+            self._prepare(run, kept=True)
+        return run
+
+    def _prepare(self, run: Run, kept: bool) -> None:
+        run.watched = lambda: bool(self._lookers(run, PRESENT))
+        self._preparing.submit(self._guarded, run, lambda: self._prepare_now(run, kept))
+
+    def _prepare_now(self, run: Run, kept: bool) -> None:
+        try:
+            checkpoint = self.store.find(run.spec) if kept and self.store else None
+            run.prepare(checkpoint)
+        except (SourceError, SettingsError) as error:
+            run.fail(str(error))
+        with self._lock:
+            visitor, steps = self._eager.pop(run, (None, None))
+        if visitor is not None and run.view.state in STARTABLE:
+            self._enqueue(visitor, run, steps)
+
+    def _start(self, seat: Seat, steps: int | None) -> None:
+        seat.joined = True
+        with self._lock:
+            state = seat.run.view.state
+            if state == "preparing":
+                self._eager[seat.run] = (seat.visitor, steps)
+        if state in STARTABLE:
+            self._enqueue(seat.visitor, seat.run, steps)
+
+    def _enqueue(self, visitor: str, run: Run, steps: int | None) -> None:
+        run.aim(steps)
+        with self._lock:
+            if all(run is not other for _, other in self._line + self._working):
+                self._line.append((visitor, run))
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        with self._lock:
+            while self._line and len(self._working) < self.workers:
+                # Whose turn was longest ago is next; among equals, who asked first.
+                job = min(self._line, key=lambda job: self._served.get(job[0], 0))
+                self._line.remove(job)
+                self._working.append(job)
+                self._served[job[0]] = next(self._clock)
+                self._executor.submit(self._guarded, job[1], lambda job=job: self._work(job))
+
+    def _work(self, job: tuple[str, Run]) -> None:
+        visitor, run = job
+        try:
+            self._turn(run)
+        finally:
+            with self._lock:
+                self._working.remove(job)
+                # Paused and started again while its last turn was ending: it had no place in line yet.
+                if run.view.state == "queued":
+                    self._line.append(job)
+            self._dispatch()
+
+    def _turn(self, run: Run) -> None:
+        """Trains ``run`` until it stops or has to make way, with a checkpoint every few seconds."""
+        began = run.view.seconds
+        while True:
+            run.work(lambda seconds: seconds > CHECKPOINT_EVERY or not threading.main_thread().is_alive())
+            self._keep(run)
+            if run.view.state != "running":
+                return
+            if not threading.main_thread().is_alive():
+                run.pause()
+            elif not self._lookers(run, GRACE):
+                run.pause("paused because nobody was looking; press Continue to go on")
+                self._keep(run)
+            elif run.view.seconds - began > LONGEST:
+                run.pause(f"paused after {LONGEST / 60:.0f} minutes of training; press Continue to go on")
+                self._keep(run)
+            elif self._line and run.view.seconds - began > TURN:
+                run.wait_in_line()
+                return
+
+    def _guarded(self, run: Run, job) -> None:
+        """A thread's outermost frame: what gets here is a mistake of ours, to be logged, and said without its trace."""
+        try:
+            job()
+        except Exception:  # noqa: BLE001
+            logger.exception("run %s failed", run.id)
+            run.fail("this run stopped on an error of the app, which is in the server's log; press Reset to try again")
+
+    def _keep(self, run: Run) -> None:
+        if self.store is None or run.view.state in ("preparing", "failed", "untrained"):
+            return
+        try:
+            self.store.keep(run)
+            run.unkept = ""
+        except StoreError as error:
+            run.unkept = str(error)
+
+    def _make_own(self, seat: Seat) -> None:
+        """The seat's run becomes the visitor's alone: the shared one itself where nobody else is at it, else a copy."""
+        if seat.own:
+            return
+        with self._lock:
+            others = any(s.run is seat.run and s.joined for s in self._seats.values() if s is not seat)
+            fresh = not seat.joined and seat.run.view.step > 0
+            if not others and not fresh:
+                self._shared.pop(seat.run.id, None)
+        if fresh:
+            self.reset(seat)
+        elif others:
+            seat.run = seat.run.fork()
+            seat.run.watched = lambda run=seat.run: bool(self._lookers(run, PRESENT))
+        seat.own = seat.joined = True
+
+    def _admit(self, seat: Seat) -> None:
+        with self._lock:
+            active = [r for v, r in self._line + self._working if v == seat.visitor and r is not seat.run]
+        if len(active) >= MOST_ACTIVE_PER_VISITOR and not seat.patient:
+            raise PoolError(
+                f"you have {len(active)} runs in training, which is the most for one visitor; pause one of them first"
+            )
+
+    def _lookers(self, run: Run, within: float) -> list[Seat]:
+        with self._lock:
+            return [s for s in self._seats.values() if s.run is run and s.looks(within)]
+
+    def _forget(self) -> None:
+        """Lets go of idle shared runs beyond the most that memory is given to; the store has them."""
+        with self._lock:
+            taken = {id(s.run) for s in self._seats.values() if s.looks(GRACE)}
+            self._seats = {k: s for k, s in self._seats.items() if s.looks(3600) or id(s.run) in taken}
+            idle = [
+                spec_id
+                for spec_id, run in self._shared.items()
+                if id(run) not in taken and run.view.state not in ("queued", "running", "preparing")
+            ]
+            for spec_id in idle[: max(0, len(self._shared) - MOST_RUNS_IN_MEMORY)]:
+                del self._shared[spec_id]

@@ -1,0 +1,201 @@
+"""Spec: everything that determines a trained model, as flat names that links, flags and keywords share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aecore.architectures import architectures
+from aecore.autoencoder import Autoencoder
+from aecore.corruptions import corruptions
+from aecore.registry import Registry
+from aecore.settings import Knob, Settings, SettingsError, build, knobs, shorten
+from aecore.sources import sources
+from aecore.training import Training, generator
+from aecore.variants import variants
+
+# Raised when an old link would mean another model; a link carries it as ``v``.
+SCHEMA = 1
+
+# The four choices, each from a registry: name -> (registry, default, meaning).
+CHOICES: dict[str, tuple[Registry, str, str]] = {
+    "data": (sources, "mnist-5k", "What to learn from."),
+    "variant": (variants, "plain", "What is trained."),
+    "architecture": (architectures, "dense", "What encoder and decoder are made of."),
+    "corruption": (corruptions, "gaussian", "How the inputs are damaged."),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One choice with the settings it brings; training settings are a part without a choice."""
+
+    choice: str
+    member: type
+    settings: type[Settings]
+
+
+def choice_knob(choice: str) -> Knob:
+    """The pick of a registry's member, as a knob."""
+    registry, default, meaning = CHOICES[choice]
+    return Knob(choice, "choice", default, meaning, choices=tuple(registry), common=True)
+
+
+def parts(picked: Mapping[str, str]) -> Iterator[Part]:
+    """The parts that a pick of names is made of; no corruption where the variant takes none.
+
+    SettingsError for a name that is not registered.
+    """
+    for choice, (registry, default, _) in CHOICES.items():
+        if choice == "corruption" and not variants[picked.get("variant", CHOICES["variant"][1])].corrupts:
+            continue
+        member = registry[picked.get(choice, default)]
+        yield Part(choice, member, member.Settings)
+    yield Part("training", Training, Training)
+
+
+def knobs_of(picked: Mapping[str, str]) -> dict[str, Knob]:
+    """Every knob of a pick by name, the choices first, then each part's settings in order."""
+    made = list(parts(picked))
+    found = {part.choice: choice_knob(part.choice) for part in made if part.choice in CHOICES}
+    for part in made:
+        for knob in knobs(part.settings):
+            if knob.name in found:
+                raise TypeError(f"two settings of {dict(picked)} share the name {knob.name}")
+            found[knob.name] = knob
+    return found
+
+
+class Spec:
+    """``Spec(data="mnist-5k", variant="vae", latent=2, beta=4.0)``: names left out take their defaults.
+
+    Raises SettingsError, one sentence, for a name or value that is not allowed.
+    """
+
+    def __init__(self, **flat: Any):
+        known = knobs_of(_picked(flat))
+        for name in flat:
+            if name not in known:
+                raise SettingsError(_no_such(name, flat))
+        self.names: dict[str, str] = {c: flat.get(c, CHOICES[c][1]) for c in CHOICES if c in known}
+        self._settings: dict[str, Settings] = {}
+        for part in parts(self.names):
+            own = {k.name: flat[k.name] for k in knobs(part.settings) if k.name in flat}
+            self._settings[part.choice] = build(part.settings, own)
+
+    @property
+    def training(self) -> Training:
+        return self._settings["training"]
+
+    def flat(self) -> dict[str, Any]:
+        """Every name and value, defaults too, in a fixed order."""
+        values = dict(self.names)
+        for settings in self._settings.values():
+            values |= settings.model_dump()
+        return values
+
+    def texts(self) -> dict[str, str]:
+        """``flat`` as a link or a command line writes it, with the schema version as ``v``."""
+        return {name: as_text(value) for name, value in self.flat().items()} | {"v": str(SCHEMA)}
+
+    def json(self) -> str:
+        """Canonical JSON: equal specs give equal texts."""
+        return json.dumps({"schema": SCHEMA} | self.flat(), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Spec:
+        """The spec of a canonical JSON text; SettingsError if it is none of this schema."""
+        try:
+            flat = json.loads(text)
+            schema = flat.pop("schema")
+        except (ValueError, AttributeError, KeyError):
+            raise SettingsError("the text is not a spec: it should be the JSON that Spec.json gives") from None
+        if schema != SCHEMA:
+            raise SettingsError(f"the spec has schema {shorten(schema)}, this version reads {SCHEMA}")
+        return cls(**flat)
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(self.json().encode()).hexdigest()[:16]
+
+    def changed(self, **flat: Any) -> Spec:
+        """This spec with some values replaced."""
+        return Spec(**self.flat() | flat)
+
+    def model(self, mean: np.ndarray) -> Autoencoder:
+        """The untrained model for images of the shape of ``mean`` [H, W], the training data's mean image.
+
+        SettingsError if the architecture cannot take such images.
+        """
+        made = {part.choice: part.member for part in parts(self.names)}
+        architecture = made["architecture"](self._settings["architecture"], mean.shape)
+        corruption = made["corruption"](self._settings["corruption"]) if "corruption" in made else None
+        rng = generator(self.training.seed, "weights")
+        return made["variant"](self._settings["variant"], architecture, mean, rng, corruption)
+
+    def source_settings(self) -> dict[str, Any]:
+        return self._settings["data"].model_dump()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and self.json() == other.json()
+
+    def __hash__(self) -> int:
+        return hash(self.json())
+
+    def __repr__(self) -> str:
+        return f"Spec({', '.join(f'{name}={value!r}' for name, value in self.flat().items())})"
+
+
+def read_texts(texts: Mapping[str, str]) -> tuple[Spec, list[str]]:
+    """The spec that a link's parameters ask for, and a sentence for each that was not taken.
+
+    Whatever the texts are, a spec comes back: what is not allowed is left at its default, and said.
+    """
+    flat: dict[str, Any] = {}
+    ignored: list[str] = []
+    for choice in CHOICES:
+        if choice in texts:
+            _take(choice_knob(choice), texts[choice], flat, ignored)
+    known = knobs_of(flat)
+    for name in [c for c in CHOICES if c in flat and c not in known]:
+        ignored.append(f"ignored {name}={shorten(flat.pop(name))}: {_no_such(name, flat)}")
+    for name, text in texts.items():
+        if name == "v":
+            if text != str(SCHEMA):
+                ignored.append(f"this link has version {shorten(text)}, this server reads {SCHEMA}: check the settings")
+        elif name not in known:
+            if name not in CHOICES:
+                ignored.append(f"ignored {shorten(name)}={shorten(text)}: {_no_such(name, flat)}")
+        elif name not in CHOICES:
+            _take(known[name], text, flat, ignored)
+    return Spec(**flat), ignored
+
+
+def _take(knob: Knob, text: str, flat: dict[str, Any], ignored: list[str]) -> None:
+    try:
+        flat[knob.name] = knob.read(text)
+    except SettingsError:
+        ignored.append(f"ignored {knob.name}={shorten(text)}: it must be {knob.rule}; using {as_text(knob.default)}")
+
+
+def _picked(flat: Mapping[str, Any]) -> dict[str, str]:
+    return {choice: flat[choice] for choice in CHOICES if choice in flat}
+
+
+def _no_such(name: str, flat: Mapping[str, Any]) -> str:
+    variant = flat.get("variant", CHOICES["variant"][1])
+    return f"{variant} on {flat.get('architecture', CHOICES['architecture'][1])} has no setting {shorten(name)}"
+
+
+def as_text(value: Any) -> str:
+    """``value`` as links write it: ``true``, ``4`` for 4.0, and every digit of 0.1."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,171 @@
+"""The store: runs on disk by id, so that links open trained and a killed server continues.
+
+One safetensors file a run, tensors and history inside, the rest as JSON in its metadata. Never pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from aecore.home import home, write_atomically
+from aecore.runs.history import History
+from aecore.runs.run import Checkpoint, Run, View
+from aecore.runs.spec import Spec
+from aecore.settings import SettingsError
+
+logger = logging.getLogger(__name__)
+
+# Raised when files of an older layout can no longer be read; they are then left alone.
+LAYOUT = 1
+# Bytes after which the runs looked at longest ago make room.
+MOST_BYTES = 2 * 2**30
+# What is kept of a view beside its history.
+FACTS = ("state", "step", "steps", "steps_per_epoch", "images", "seconds", "message")
+
+
+class StoreError(RuntimeError):
+    """A run could not be kept or read; one sentence."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """Runs kept in a folder, by default ``runs`` in the folder that AECORE_HOME names."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Store:
+        return cls(home() / "runs")
+
+    def path(self, id: str) -> Path:
+        return self.folder / f"{id}.safetensors"
+
+    def keep(self, run: Run) -> None:
+        """Keeps where ``run`` stands, unless the file there is further; StoreError if the disk refuses."""
+        checkpoint = run.checkpoint()
+        if self._facts(run.id)["step"] > checkpoint.view.step:
+            return
+        try:
+            write_atomically(self.path(run.id), encode(run.spec, checkpoint))
+            self._make_room()
+        except OSError as error:
+            raise StoreError(
+                f"this run is not kept on disk ({error.strerror or error}); it lives until the server stops"
+            ) from None
+
+    def find(self, spec: Spec) -> Checkpoint | None:
+        """What is kept of ``spec``, None if nothing is; a damaged file is set aside and counts as nothing."""
+        path = self.path(spec.id)
+        try:
+            kept, checkpoint = decode(path)
+            if kept != spec:
+                raise StoreError(f"{path.name} holds another spec")
+            path.touch()
+        except FileNotFoundError:
+            return None
+        except (OSError, StoreError) as error:
+            logger.warning("%s cannot be read (%s); it is set aside and trained anew", path, error)
+            self._set_aside(path)
+            return None
+        return checkpoint
+
+    def has_finished(self, spec: Spec) -> bool:
+        """Whether a finished run of ``spec`` is kept."""
+        return self._facts(spec.id)["state"] == "finished"
+
+    def _facts(self, id: str) -> dict:
+        """State and step of the run in a file, without reading its tensors; step -1 where there is none to read."""
+        try:
+            with safe_open(self.path(id), "pt") as file:
+                view = json.loads(file.metadata()["aecore"])["view"]
+                return {"state": view["state"], "step": int(view["step"])}
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            return {"state": "", "step": -1}
+
+    def _set_aside(self, path: Path) -> None:
+        try:
+            path.replace(path.with_suffix(".damaged"))
+        except OSError as error:
+            logger.warning("%s cannot be set aside either (%s)", path, error)
+
+    def _make_room(self) -> None:
+        files = sorted(self.folder.glob("*.safetensors"), key=lambda p: p.stat().st_mtime, reverse=True)
+        total = 0
+        for file in files:
+            total += file.stat().st_size
+            if total > MOST_BYTES:
+                file.unlink(missing_ok=True)
+
+
+def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
+    """The file that keeps a run: model, optimisers (unless it is finished), history, and facts as metadata."""
+    view, history = checkpoint.view, checkpoint.view.history
+    finished = view.state == "finished"
+    tensors = {k: v for k, v in checkpoint.tensors.items() if not (finished and k.startswith("optimiser."))}
+    for name, array in history.arrays().items():
+        tensors[f"history.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+    facts = {
+        "layout": LAYOUT,
+        "spec": spec.json(),
+        "view": {name: getattr(view, name) for name in FACTS},
+        "metrics": checkpoint.metrics,
+    }
+    return save(tensors, {"aecore": json.dumps(facts)})
+
+
+def decode(path: Path) -> tuple[Spec, Checkpoint]:
+    """The spec and checkpoint in a file; FileNotFoundError, OSError, or StoreError if it is none of ours."""
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads(file.metadata()["aecore"])
+            if facts["layout"] != LAYOUT:
+                raise StoreError(f"{path.name} has layout {facts['layout']}, this version reads {LAYOUT}")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        history = History.from_arrays(
+            {k.removeprefix("history."): v.numpy() for k, v in tensors.items() if k.startswith("history.")}
+        )
+        view = View(**facts["view"], history=history)
+        if view.state != "finished":
+            view = View(**facts["view"] | {"state": _resting(view)}, history=history)
+        spec = Spec.from_json(facts["spec"])
+        weights = {k: v for k, v in tensors.items() if not k.startswith("history.")}
+        return spec, Checkpoint(weights, view, facts["metrics"])
+    except FileNotFoundError:
+        raise
+    except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise StoreError(f"{path.name} is not a run of this version: {error}") from None
+
+
+def _resting(view: View) -> str:
+    """The state of a run that nobody trains: what was running when the server died is paused."""
+    return view.state if view.state == "diverged" else "paused" if view.step else "untrained"
+
+
+def model_bytes(run: Run) -> bytes:
+    """A safetensors file of the model alone, its spec in the metadata; ``load_model`` reads it back."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in run.model.state_dict().items()}
+    facts = {"spec": run.spec.json(), "metrics": run.metrics, "shape": list(run.model.shape)}
+    return save(weights, {"aecore-model": json.dumps(facts)})
+
+
+def load_model(path: str | Path):
+    """The trained Autoencoder in a file that Download or ``--out`` wrote; StoreError, one sentence, if it is none."""
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads(file.metadata()["aecore-model"])
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        model = Spec.from_json(facts["spec"]).model(np.zeros(facts["shape"], np.float32))
+        model.load_state_dict(weights)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise StoreError(f"{path} is not a model of aecore: {error}") from None
+    return model
