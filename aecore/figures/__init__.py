@@ -1,0 +1,1 @@
+"""Figures: arrays in, a plotly Figure out. No torch, no streamlit."""

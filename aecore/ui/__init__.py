@@ -1,0 +1,1 @@
+"""Streamlit doors: widgets, live views, share links."""

@@ -1,0 +1,9 @@
+"""Live views that the browser draws: loss, map, images, and the scrubber that moves all three.
+
+They are canvases of our own (``st.components.v2``): redrawn many times a second while a run trains, and moved
+through a finished run without a word to the server. Arrays in, drawing out; no torch.
+"""
+
+from aecore.ui.browser.views import Floor, Line, live_images, live_loss, live_map, scrubber
+
+__all__ = ["Floor", "Line", "live_images", "live_loss", "live_map", "scrubber"]

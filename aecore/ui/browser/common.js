@@ -1,0 +1,241 @@
+// What the four views share. The Python door puts this text before each view's own.
+
+/**
+ * @typedef {Object} State         One mounted view; lives as long as its element.
+ * @property {HTMLElement} root    The element that carries the test hooks (data-frame, data-draws, ...).
+ * @property {string|null} run     The run whose data are held.
+ * @property {number} first        Index in the run of the first frame held.
+ * @property {number} count        How many frames are held.
+ * @property {number} frame        The frame shown, counted from the run's start.
+ * @property {boolean} scrubbed    Whether somebody chose that frame; otherwise it is the newest.
+ * @property {() => void} redraw   Draws once before the next repaint, however often it is called.
+ * @property {AbortSignal} ended   Aborted when the view goes.
+ *
+ * @typedef {Object} View
+ * @property {(state: State) => void} build                                  Makes the elements, once.
+ * @property {(state: State, header: Object, arrays: Object) => void} take    Accepts new data.
+ * @property {(state: State, theme: Theme) => void} draw
+ *
+ * @typedef {{text: string, background: string, panel: string, border: string, font: string}} Theme
+ */
+
+const DTYPES = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array, float64: Float64Array };
+
+/** Reads the one buffer that `pack` wrote: a JSON header, then arrays at multiples of eight. */
+function unpack(bytes) {
+  // A copy, because a typed array must begin at a multiple of its item size and the message's bytes do not.
+  const buffer = bytes.slice().buffer;
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const body = Math.ceil((4 + length) / 8) * 8;
+  const arrays = {};
+  for (const [name, { dtype, shape, offset }] of Object.entries(header.arrays)) {
+    const items = shape.reduce((product, size) => product * size, 1);
+    arrays[name] = Object.assign(new DTYPES[dtype](buffer, body + offset, items), { shape });
+  }
+  return { header, arrays };
+}
+
+// ---- Life of a view
+
+/** @type {WeakMap<Node, State>} */
+const mounted = new WeakMap();
+
+/**
+ * The body of every view's default export. Streamlit calls it for each new data or theme without a cleanup
+ * in between, so everything lasting hangs on the element and is made once.
+ */
+function present({ parentElement, data }, view) {
+  const state = mounted.get(parentElement) ?? mount(parentElement, view);
+  const call = ++state.calls;
+  if (data) {
+    const { header, arrays } = unpack(data);
+    view.take(state, header, arrays);
+  }
+  state.redraw();
+  // A call that was overtaken while its module loaded has its cleanup run at once, by a view that lives on:
+  // only the newest call may end it.
+  return () => {
+    if (state.calls === call) unmount(parentElement, state);
+  };
+}
+
+function mount(parentElement, view) {
+  const root = parentElement.querySelector(".view");
+  root.replaceChildren();
+  const ending = new AbortController();
+  const state = { root, run: null, first: 0, count: 0, frame: 0, scrubbed: false, calls: 0, draws: 0, width: 0 };
+  Object.assign(state, { ending, ended: ending.signal, pending: 0, redraw: () => schedule(state, view) });
+  mounted.set(parentElement, state);
+  view.build(state);
+  const follow = ({ detail }) => detail.run === state.run && show(state, detail.frame);
+  window.addEventListener("aecore-frame", follow, { signal: ending.signal });
+  state.observer = new ResizeObserver(() => root.clientWidth !== state.width && state.redraw());
+  state.observer.observe(root);
+  document.fonts.ready.then(state.redraw);
+  return state;
+}
+
+function unmount(parentElement, state) {
+  mounted.delete(parentElement);
+  state.ending.abort();
+  state.observer.disconnect();
+  cancelAnimationFrame(state.pending);
+}
+
+function schedule(state, view) {
+  if (state.ended.aborted) return;
+  state.pending ||= requestAnimationFrame(() => {
+    state.pending = 0;
+    paint(state, view);
+  });
+}
+
+function paint(state, view) {
+  const { root } = state;
+  state.width = root.clientWidth;
+  if (!state.width) return; // In a closed tab or expander; the observer calls again when it opens.
+  const began = performance.now();
+  view.draw(state, themeOf(root));
+  const hooks = { frame: state.frame, frames: state.count, draws: ++state.draws };
+  Object.assign(root.dataset, hooks, { ms: (performance.now() - began).toFixed(2) });
+}
+
+// ---- The frame of a run that everybody shows
+
+// On the window, because each view is a module of its own.
+const chosenFrames = () => (window.__aecoreFrames ??= {});
+
+/** Moves every view of `run` to `frame`, and those that mount later. */
+function announce(run, frame, frames) {
+  chosenFrames()[run] = { frame, frames };
+  window.dispatchEvent(new CustomEvent("aecore-frame", { detail: { run, frame } }));
+}
+
+function show(state, frame) {
+  if (frame < state.first || frame >= state.first + state.count) return;
+  state.frame = frame;
+  state.scrubbed = true;
+  state.redraw();
+}
+
+/**
+ * Accepts `count` frames of `run` from `first` on and settles which to show. The same frames again (any rerun of the
+ * page sends them) keep the frame shown; new frames of the same run show the newest, because somebody trains;
+ * a view that just mounted joins the others.
+ */
+function hold(state, run, first, count) {
+  if (state.run === run && state.first === first && state.count === count) return;
+  if (count === 1) delete chosenFrames()[run];
+  const joins = state.run !== run;
+  Object.assign(state, { run, first, count, frame: Math.max(0, first + count - 1), scrubbed: false });
+  const chosen = chosenFrames()[run];
+  if (joins && chosen) show(state, chosen.frame);
+}
+
+// ---- Drawing
+
+/** @returns {Theme} Streamlit sets its theme as CSS variables around every component. */
+function themeOf(root) {
+  const style = getComputedStyle(root);
+  const read = (name, otherwise) => style.getPropertyValue(`--st-${name}`).trim() || otherwise;
+  return {
+    text: read("text-color", "#31333f"),
+    background: read("background-color", "#ffffff"),
+    panel: read("secondary-background-color", "#f0f2f6"),
+    border: read("border-color", "#d5d6d9"),
+    font: read("font", "sans-serif"),
+  };
+}
+
+/** Sizes a canvas in CSS pixels and returns its context, cleared and scaled to the screen's own pixels. */
+function surface(canvas, width, height) {
+  const scale = window.devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== w || canvas.height !== h) {
+    Object.assign(canvas, { width: w, height: h });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return context;
+}
+
+/** Text that stays legible over lines and points: a halo in the page's colour lies under it. */
+function haloText(context, theme, text, x, y) {
+  Object.assign(context, { strokeStyle: theme.background, lineWidth: 4, lineJoin: "round", fillStyle: theme.text });
+  context.strokeText(text, x, y);
+  context.fillText(text, x, y);
+}
+
+/** A straight stroke on whole pixels, so that one-pixel lines are sharp. */
+function rule(context, x0, y0, x1, y1) {
+  const sharp = (v) => Math.round(v) + 0.5;
+  context.beginPath();
+  context.moveTo(sharp(x0), sharp(y0));
+  context.lineTo(sharp(x1), sharp(y1));
+  context.stroke();
+}
+
+/** Round numbers from `from` to `to`, about `wanted` of them. */
+function ticks(from, to, wanted) {
+  const raw = (to - from) / Math.max(1, wanted);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= raw * 0.999) ?? 10);
+  const found = [];
+  for (let n = Math.ceil(from / step - 1e-9); n * step <= to * (1 + 1e-9); n++) found.push(n * step);
+  return found;
+}
+
+/** A tick's number, with a true minus sign and without the dust of binary fractions. */
+const plain = (value) => String(Number(value.toPrecision(6))).replace("-", "\u2212");
+
+const textSize = (width) => (width < 560 ? 12 : 14);
+
+// ---- Elements
+
+/** element("button", {className: "chip"}, child, "text") */
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** A small drawing as SVG; `inner` is our own markup, never somebody's text. */
+function icon(width, height, inner) {
+  const template = document.createElement("template");
+  template.innerHTML =
+    `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">${inner}</svg>`;
+  return template.content.firstChild;
+}
+
+/** A canvas that says in words what it shows: set its aria-label at each draw. */
+function picture() {
+  const canvas = element("canvas");
+  canvas.setAttribute("role", "img");
+  return canvas;
+}
+
+/** A checksum (FNV-1a) of numbers, for tests that ask whether a drawing changed. */
+function checksum(numbers) {
+  let sum = 0x811c9dc5;
+  for (const number of numbers) sum = Math.imul(sum ^ number, 0x01000193);
+  return (sum >>> 0).toString(16);
+}
+
+/**
+ * Calls `point({x, y, touch})` while a pointer is over `canvas` and `point(null)` when it has left.
+ * A finger's reading stays after the finger lifts, because until then the finger covers it.
+ */
+function followPointer(canvas, ended, point) {
+  const move = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const touch = event.pointerType === "touch";
+    point({ x: event.clientX - box.left, y: event.clientY - box.top, touch });
+  };
+  canvas.addEventListener("pointerdown", move, { signal: ended });
+  canvas.addEventListener("pointermove", move, { signal: ended });
+  const leave = (event) => event.pointerType !== "touch" && point(null);
+  canvas.addEventListener("pointerleave", leave, { signal: ended });
+}

@@ -1,0 +1,266 @@
+/**
+ * Losses over the epochs, on fixed axes.
+ *
+ * Header: {run, total, top, unit, lines: [{title, split, colour, group}], floors: [{title, value}]}
+ * Arrays: epochs float32 [K], values float32 [lines, K] (NaN is a gap), frameEpochs float32 [F]
+ */
+export default function (component) {
+  return present(component, { build, take, draw });
+}
+
+const LABEL_GAP = 3;
+const STYLES = { train: { width: 1.5, alpha: 0.85 }, "held-out": { width: 3, alpha: 1 } };
+const styleOf = (line) => STYLES[line.split] ?? STYLES["held-out"];
+
+function build(state) {
+  state.readout = element("div", { className: "readout" });
+  state.canvas = picture();
+  state.root.append(state.readout, state.canvas);
+  state.pointer = null;
+  followPointer(state.canvas, state.ended, (pointer) => {
+    state.pointer = pointer;
+    state.redraw();
+  });
+}
+
+function take(state, header, arrays) {
+  const { run, count } = state;
+  hold(state, header.run, 0, arrays.frameEpochs.length);
+  // A finger's reading must not outlive the moment it was taken at.
+  if (state.pointer?.touch && (run !== state.run || count !== state.count)) state.pointer = null;
+  Object.assign(state, { header, arrays });
+  buildReadout(state, header);
+}
+
+/** The legend above the plot, which also prints the values: one entry a line. */
+function buildReadout(state, { lines, unit }) {
+  const signature = JSON.stringify([lines, unit]);
+  if (signature === state.signature) return;
+  state.signature = signature;
+  state.when = element("span", { className: "when" });
+  state.values = lines.map(() => element("b"));
+  const entries = lines.map((line, i) =>
+    element("span", { className: "entry" }, swatch(line), `${nameOf(line, lines)} `, state.values[i]),
+  );
+  state.readout.replaceChildren(state.when, ...entries);
+}
+
+/** The split alone names a line where there is only one title. */
+function nameOf(line, lines) {
+  const alone = lines.every(({ title }) => title === line.title);
+  return alone ? line.split : `${line.title}, ${line.split}`;
+}
+
+function swatch(line) {
+  const { width, alpha } = styleOf(line);
+  return icon(22, 12, `<path d="M1 6H21" stroke="${line.colour}" stroke-width="${width}" opacity="${alpha}"/>`);
+}
+
+// ---- What is shown
+
+/** The index of the epoch whose values are printed: pointed at, scrubbed to, or the newest; -1 if there is none. */
+function shownIndex({ arrays, pointer, scrubbed, frame, scale }) {
+  const { epochs, frameEpochs } = arrays;
+  if (pointer && scale) return nearest(epochs, scale.epochAt(pointer.x));
+  return scrubbed ? nearest(epochs, frameEpochs[frame]) : epochs.length - 1;
+}
+
+function nearest(epochs, epoch) {
+  let best = -1;
+  let least = Infinity;
+  for (let k = 0; k < epochs.length; k++) {
+    const distance = Math.abs(epochs[k] - epoch);
+    if (distance < least) [best, least] = [k, distance];
+  }
+  return best;
+}
+
+/** A loss with as many decimals as its axis can show. */
+function number(value, top) {
+  if (!Number.isFinite(value)) return "\u2013";
+  return value.toFixed(top >= 100 ? 1 : top >= 10 ? 2 : 3);
+}
+
+const floorText = ({ title, value }, top) => `${title} ${top >= 100 ? value.toFixed(0) : number(value, top)}`;
+const valueAt = ({ arrays }, line, index) => (index < 0 ? NaN : arrays.values[line * arrays.epochs.length + index]);
+
+// ---- Drawing
+
+function draw(state, theme) {
+  if (!state.header) return;
+  const { header, arrays, width } = state;
+  const size = textSize(width);
+  const height = Math.round(Math.min(380, Math.max(240, width * 0.58)));
+  const context = surface(state.canvas, width, height);
+  context.font = `${size}px ${theme.font}`;
+  state.scale = scaleOf(context, header, arrays, width, height, size);
+  const index = shownIndex(state);
+  drawAxes(context, theme, state.scale, header);
+  drawFloors(context, theme, state.scale, header.floors);
+  if (index < 0) drawInvitation(context, theme, state.scale);
+  drawLines(context, state.scale, header.lines, arrays);
+  drawCursor(context, theme, state, index);
+  drawFloorLabels(context, theme, state.scale, header);
+  print(state, index);
+}
+
+/** Where epochs and losses lie on the canvas. */
+function scaleOf(context, { total, top }, { epochs }, width, height, size) {
+  const end = Math.max(total, epochs.length ? epochs[epochs.length - 1] : 0);
+  const marks = ticks(0, top, 5);
+  const widest = Math.max(...marks.map((mark) => context.measureText(plain(mark)).width));
+  const box = { left: Math.ceil(widest) + 12, right: width - 14, top: size + 16, bottom: height - 2 * size - 18 };
+  const [across, up] = [box.right - box.left, box.bottom - box.top];
+  return {
+    ...box,
+    size,
+    end,
+    marks,
+    x: (epoch) => box.left + (epoch / end) * across,
+    y: (loss) => box.bottom - (loss / top) * up,
+    epochAt: (x) => ((x - box.left) / across) * end,
+  };
+}
+
+function drawAxes(context, theme, scale, { unit }) {
+  Object.assign(context, { strokeStyle: theme.border, lineWidth: 1, fillStyle: theme.text });
+  Object.assign(context, { textAlign: "right", textBaseline: "middle" });
+  for (const mark of scale.marks) {
+    rule(context, scale.left, scale.y(mark), scale.right, scale.y(mark));
+    context.fillText(plain(mark), scale.left - 8, scale.y(mark));
+  }
+  Object.assign(context, { textAlign: "center", textBaseline: "top" });
+  for (const mark of ticks(0, scale.end, (scale.right - scale.left) / 80)) {
+    const x = scale.x(mark);
+    rule(context, x, scale.bottom, x, scale.bottom + 5);
+    context.fillText(plain(mark), x, scale.bottom + 9);
+  }
+  context.fillText("epoch", (scale.left + scale.right) / 2, scale.bottom + scale.size + 14);
+  Object.assign(context, { textAlign: "left", textBaseline: "top" });
+  context.fillText(unit, 0, 0);
+}
+
+function drawInvitation(context, theme, scale) {
+  Object.assign(context, { textAlign: "center", textBaseline: "middle" });
+  context.font = `600 ${scale.size + 4}px ${theme.font}`;
+  haloText(context, theme, "press Train", (scale.left + scale.right) / 2, (scale.top + scale.bottom) / 2);
+  context.font = `${scale.size}px ${theme.font}`;
+}
+
+/** Draws inside the axes only: a loss that explodes leaves by the upper edge. */
+function clipped(context, scale, action) {
+  context.save();
+  context.beginPath();
+  context.rect(scale.left, scale.top - 2, scale.right - scale.left + 3, scale.bottom - scale.top + 4);
+  context.clip();
+  action();
+  context.restore();
+}
+
+function drawLines(context, scale, lines, { epochs, values }) {
+  clipped(context, scale, () => {
+    lines.forEach((line, l) => {
+      const style = styleOf(line);
+      Object.assign(context, { strokeStyle: line.colour, lineWidth: style.width, globalAlpha: style.alpha });
+      Object.assign(context, { lineJoin: "round", lineCap: "round" });
+      trace(context, scale, epochs, values.subarray(l * epochs.length, (l + 1) * epochs.length));
+    });
+  });
+}
+
+function trace(context, scale, epochs, values) {
+  let drawing = false;
+  context.beginPath();
+  for (let k = 0; k < epochs.length; k++) {
+    const there = Number.isFinite(values[k]);
+    // A line to the point itself makes a lone point visible, as a round dot.
+    if (there && !drawing) context.moveTo(scale.x(epochs[k]), scale.y(values[k]));
+    if (there) context.lineTo(scale.x(epochs[k]), scale.y(values[k]));
+    drawing = there;
+  }
+  context.stroke();
+}
+
+/** A vertical line at the moment looked at, and a dot on every line at the epoch whose values are printed. */
+function drawCursor(context, theme, state, index) {
+  if (index < 0) return;
+  const { scale, arrays, header } = state;
+  const epoch = state.scrubbed && !state.pointer ? arrays.frameEpochs[state.frame] : arrays.epochs[index];
+  if (state.scrubbed || state.pointer) {
+    Object.assign(context, { strokeStyle: theme.text, lineWidth: 1, globalAlpha: 0.7 });
+    rule(context, scale.x(epoch), scale.top, scale.x(epoch), scale.bottom);
+    context.globalAlpha = 1;
+  }
+  const x = scale.x(arrays.epochs[index]);
+  clipped(context, scale, () => {
+    header.lines.forEach((line, l) => dot(context, theme, x, scale.y(valueAt(state, l, index)), line));
+  });
+}
+
+function dot(context, theme, x, y, line) {
+  if (!Number.isFinite(y)) return;
+  context.beginPath();
+  context.arc(x, y, line.split === "train" ? 3.5 : 5, 0, 2 * Math.PI);
+  Object.assign(context, { fillStyle: line.colour, strokeStyle: theme.background, lineWidth: 1.5 });
+  context.fill();
+  context.stroke();
+}
+
+function drawFloors(context, theme, scale, floors) {
+  Object.assign(context, { strokeStyle: theme.text, lineWidth: 1.5, globalAlpha: 0.6 });
+  context.setLineDash([6, 5]);
+  for (const { value } of floors) {
+    const y = scale.y(value);
+    if (y >= scale.top) rule(context, scale.left, y, scale.right, y);
+  }
+  context.setLineDash([]);
+  context.globalAlpha = 1;
+}
+
+/**
+ * A label sits on its dashed line. Lines closer than a text's height share a row above the highest of them, so that
+ * no label is struck through and the curves, which end below their floors, stay free.
+ */
+function drawFloorLabels(context, theme, scale, { floors, top }) {
+  const labels = floors
+    .map((floor) => ({ text: floorText(floor, top) + (floor.value > top ? " \u2191" : ""), y: scale.y(floor.value) }))
+    .sort((a, b) => a.y - b.y);
+  Object.assign(context, { textAlign: "right", textBaseline: "alphabetic" });
+  for (const row of rowsOf(labels, scale.size + LABEL_GAP)) {
+    let [x, y] = [scale.right - 4, Math.max(row[0].y - 5, scale.top + scale.size)];
+    for (const { text } of row.reverse()) {
+      const width = context.measureText(text).width;
+      if (x < scale.right - 4 && x - width < scale.left + 4) [x, y] = [scale.right - 4, y - scale.size - LABEL_GAP];
+      haloText(context, theme, text, x, y);
+      x -= width + 18;
+    }
+  }
+}
+
+/** Labels from above, grouped where one follows the other in less than `step` pixels. */
+function rowsOf(labels, step) {
+  const rows = [];
+  for (const [i, label] of labels.entries()) {
+    if (i && label.y - labels[i - 1].y < step) rows.at(-1).push(label);
+    else rows.push([label]);
+  }
+  return rows;
+}
+
+// ---- Words
+
+/** Prints the values shown, and says them in the canvas's label. */
+function print(state, index) {
+  const { header, arrays } = state;
+  const said = header.lines.map((line, l) => {
+    const value = number(valueAt(state, l, index), header.top);
+    state.values[l].textContent = value;
+    return `${nameOf(line, header.lines)} ${value}`;
+  });
+  const epoch = index < 0 ? null : arrays.epochs[index].toFixed(1);
+  state.when.textContent = epoch === null ? "no epoch yet" : `epoch ${epoch}`;
+  const floors = header.floors.map((floor) => floorText(floor, header.top)).join("; ");
+  const values = `Loss after epoch ${epoch} of ${plain(header.total)}: ${said.join(", ")} ${header.unit}`;
+  const words = epoch === null ? "No loss yet: press Train" : values;
+  state.canvas.setAttribute("aria-label", words + (floors && `; floors: ${floors}`));
+}

@@ -1,0 +1,40 @@
+"""One buffer for the browser: a JSON header, then the arrays.
+
+A component takes ``bytes`` as they are, but bytes inside a dict arrive as the text of their repr. So a view's
+whole data travel as one buffer::
+
+    uint32 n | n bytes of JSON | padding | array | padding | array ...
+
+Little-endian. The header's ``arrays`` tells each array's dtype, shape and offset; offsets count from the first
+multiple of eight after the header, and every array begins at a multiple of eight.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+ALIGNMENT = 8
+DTYPES = ("uint8", "int16", "float32", "float64")
+
+
+def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The buffer that ``unpack`` in ``common.js`` reads."""
+    described, chunks, offset = {}, [], 0
+    for name, array in arrays.items():
+        if array.dtype.name not in DTYPES:
+            raise TypeError(f"{name} must be one of {', '.join(DTYPES)}, got {array.dtype.name}")
+        raw = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+        described[name] = {"dtype": array.dtype.name, "shape": array.shape, "offset": offset}
+        chunks.append(_padded(raw))
+        offset += len(chunks[-1])
+    # allow_nan=False: NaN is no JSON, and the browser would refuse the whole buffer.
+    text = json.dumps({**header, "arrays": described}, allow_nan=False).encode()
+    return b"".join([_padded(len(text).to_bytes(4, "little") + text), *chunks])
+
+
+def _padded(raw: bytes) -> bytes:
+    return raw + bytes(-len(raw) % ALIGNMENT)

@@ -1,0 +1,173 @@
+"""The Python doors of the live views.
+
+Letters: F frames of a run, K epochs with a loss, M points, R images side by side, H x W pixels.
+While a run trains, map and images get its newest frame alone (F = 1); once it rests they get all of them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from aecore.figures.palette import class_colour, class_marker
+from aecore.ui.browser.payload import pack
+
+HERE = Path(__file__).parent
+COMMENTS = re.compile(r"^\s*(?:/\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE)
+INDENT = re.compile(r"^[ ]+", re.MULTILINE)
+
+# A coordinate travels as a 16-bit fraction of its frame's limit: finer than a pixel and half the bytes.
+# One limit is 2**14 steps, so points up to two limits out are kept; NaN is the one value no point can have.
+STEPS = 2**14
+NOWHERE = -(2**15)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A loss over the epochs. Lines of one group share a hue; NaN is a gap."""
+
+    title: str
+    split: str  # "train" or "held-out"
+    values: np.ndarray  # [K]
+    group: int = 0
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A value to beat, drawn as a dashed line: the mean image, PCA with as many numbers."""
+
+    title: str
+    value: float
+
+
+def live_loss(
+    run: str,
+    epochs: np.ndarray,
+    lines: Sequence[Line],
+    floors: Sequence[Floor] = (),
+    *,
+    total: float,
+    top: float,
+    unit: str,
+    key: str,
+    frame_epochs: np.ndarray | None = None,
+) -> None:
+    """Losses over ``epochs`` [K] on fixed axes: 0 to ``total`` epochs, 0 to ``top`` ``unit``.
+
+    ``frame_epochs`` [F] tells at which epoch each frame of the scrubber was taken; without it frame k is epoch k.
+    """
+    epochs = _vector(epochs)
+    values = np.stack([_vector(line.values) for line in lines]) if lines else np.empty((0, len(epochs)), np.float32)
+    if values.shape[1] != len(epochs):
+        raise ValueError(f"every line needs one value an epoch: {len(epochs)} epochs, {values.shape[1]} values")
+    header = {
+        "run": run,
+        "total": _positive(total),
+        "top": _positive(top),
+        "unit": unit,
+        "lines": [
+            {"title": line.title, "split": line.split, "colour": class_colour(line.group), "group": line.group}
+            for line in lines
+        ],
+        "floors": [{"title": f.title, "value": float(f.value)} for f in floors if math.isfinite(f.value)],
+    }
+    frames = epochs if frame_epochs is None else _vector(frame_epochs)
+    _mount("loss", key, header, {"epochs": epochs, "values": values, "frameEpochs": frames})
+
+
+def live_map(
+    run: str,
+    places: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    limits: np.ndarray,
+    axes: tuple[str, str],
+    first_frame: int,
+    key: str,
+) -> None:
+    """Points at ``places`` [F, M, 2] coloured by ``labels`` [M], on square axes of +-``limits`` [F] around 0."""
+    places, limits = np.asarray(places, np.float32), _vector(limits)
+    labels = np.asarray(labels)
+    frames, points, _ = places.shape
+    if len(limits) != frames or len(labels) != points:
+        raise ValueError(
+            f"places [{frames}, {points}, 2] need {frames} limits and {points} labels, "
+            f"got {len(limits)} and {len(labels)}"
+        )
+    limits = np.where(np.isfinite(limits) & (limits > 0), limits, 1).astype(np.float32)
+    header = {
+        "run": run,
+        "first": int(first_frame),
+        "axes": list(axes),
+        "classes": [
+            {"name": str(name), "colour": class_colour(i), "marker": class_marker(i)}
+            for i, name in enumerate(class_names)
+        ],
+    }
+    _mount("map", key, header, {"places": _steps(places, limits), "limits": limits, "labels": labels.astype(np.uint8)})
+
+
+def live_images(run: str, rows: Sequence[tuple[str, np.ndarray]], *, first_frame: int, key: str) -> None:
+    """Rows of images, uint8 [1 or F, R, H, W], columns aligned; a row with one frame stands still."""
+    lengths = {len(pixels) for _, pixels in rows}
+    if len(lengths - {0, 1}) > 1:
+        raise ValueError(f"rows must have 1 or F frames, got {', '.join(map(str, sorted(lengths)))}")
+    for title, pixels in rows:
+        if pixels.dtype != np.uint8 or pixels.ndim != 4:
+            raise TypeError(f"{title} must be uint8 [F, R, H, W], got {pixels.dtype} {list(pixels.shape)}")
+    header = {
+        "run": run,
+        "first": int(first_frame),
+        "frames": max(lengths, default=0),
+        "titles": [title for title, _ in rows],
+    }
+    _mount("images", key, header, {f"row{i}": pixels for i, (_, pixels) in enumerate(rows)})
+
+
+def scrubber(run: str, moments: Sequence[str], *, key: str) -> None:
+    """A slider over the frames of ``run``, one label each. It moves the other views inside the browser."""
+    _mount("scrubber", key, {"run": run, "moments": list(moments)}, {})
+
+
+def _mount(name: str, key: str, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    _component(name)(key=key, data=pack(header, arrays))
+
+
+@cache
+def _component(name: str) -> Any:
+    """Registers a view once a process: Streamlit's registry is global."""
+    scripts = [_lean((HERE / file).read_text("utf-8")) for file in ("common.js", f"{name}.js")]
+    return st.components.v2.component(
+        f"aecore.{name}",
+        html=f'<div class="view" data-view="{name}"></div>',
+        css=_lean((HERE / "views.css").read_text("utf-8")),
+        js="\n".join(scripts),
+    )
+
+
+def _lean(text: str) -> str:
+    """The text without comment lines and indentation: Streamlit sends it again with every update."""
+    return INDENT.sub("", COMMENTS.sub("", text))
+
+
+def _vector(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, np.float32).reshape(-1)
+
+
+def _positive(value: float) -> float:
+    return float(value) if math.isfinite(value) and value > 0 else 1.0
+
+
+def _steps(places: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Places [F, M, 2] as 16-bit fractions of their frame's limit [F]."""
+    steps = np.clip(places * (STEPS / limits)[:, None, None], NOWHERE + 1, 2**15 - 1)
+    return np.where(np.isnan(steps), NOWHERE, np.rint(steps)).astype(np.int16)

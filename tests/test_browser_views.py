@@ -1,0 +1,399 @@
+"""The live views in a real browser: what they draw, that they follow the scrubber, that nothing overflows."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map
+from aecore.ui.browser.payload import pack
+from aecore.ui.browser.views import NOWHERE, STEPS, _lean, _steps
+
+ROOT = Path(__file__).parents[1]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("loss", "map", "images", "scrubber")
+FRAMES = 20
+
+
+# ---- Without a browser
+
+
+def unpacked(buffer: bytes) -> tuple[dict, dict[str, np.ndarray]]:
+    length = int.from_bytes(buffer[:4], "little")
+    header = json.loads(buffer[4 : 4 + length])
+    body = -(-(4 + length) // 8) * 8
+    arrays = {}
+    for name, said in header.pop("arrays").items():
+        count = int(np.prod(said["shape"]))
+        arrays[name] = np.frombuffer(buffer, said["dtype"], count, body + said["offset"]).reshape(said["shape"])
+    return header, arrays
+
+
+@pytest.mark.parametrize("title", ["", "a", "Verlust über Epochen"])
+def test_what_is_packed_is_read_back_and_aligned(title):
+    arrays = {
+        "odd": np.arange(5, dtype=np.uint8),
+        "none": np.empty((0, 3, 2), np.int16),
+        "turned": np.arange(6, dtype=np.float32).reshape(2, 3).T,
+        "last": np.array([1.5, np.nan]),
+    }
+    buffer = pack({"title": title}, arrays)
+    header, read = unpacked(buffer)
+    assert header == {"title": title}
+    assert len(buffer) % 8 == 0
+    for name, array in arrays.items():
+        assert read[name].dtype == array.dtype
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_an_array_the_browser_cannot_read_is_refused():
+    with pytest.raises(TypeError, match="labels must be one of uint8, int16, float32, float64, got int64"):
+        pack({}, {"labels": np.arange(3)})
+
+
+def test_places_travel_as_fractions_of_their_frames_limit():
+    places = np.array([[[1, -2], [np.nan, 0]], [[5, 99], [-np.inf, 2.5]]], np.float32)
+    steps = _steps(places, np.array([2, 5], np.float32))
+    assert steps.dtype == np.int16
+    assert steps.tolist() == [[[STEPS // 2, -STEPS], [NOWHERE, 0]], [[STEPS, 32767], [-32767, STEPS // 2]]]
+
+
+def test_comments_and_indentation_stay_at_home():
+    script = (
+        '/** @typedef {A} B\n * text\n */\n/* style */\n// why\nconst a = "// kept";\n  // why\n  go(a); // kept too\n'
+    )
+    assert _lean(script) == 'const a = "// kept";\ngo(a); // kept too\n'
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: live_loss("a", np.arange(3), [Line("loss", "train", np.ones(2))], total=5, top=1, unit="", key="k"),
+            "3 epochs, 2 values",
+        ),
+        (
+            lambda: live_map("a", np.ones((2, 5, 2)), np.ones(5), "ab", limits=[1], axes="xy", first_frame=0, key="k"),
+            "2 limits and 5 labels, got 1 and 5",
+        ),
+        (
+            lambda: live_images(
+                "a", [(str(f), np.ones((f, 1, 2, 2), np.uint8)) for f in (1, 2, 3)], first_frame=0, key="k"
+            ),
+            "1 or F frames, got 1, 2, 3",
+        ),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_in_words(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
+
+
+def test_outside_a_page_the_views_do_nothing():
+    floors = [Floor("mean image", 206.0), Floor("diverged", np.nan)]
+    live_loss("a", [], [], floors, total=np.nan, top=0, unit="nats", key="k")
+
+
+@pytest.mark.parametrize("query", [{}, {"frames": "3"}, {"frames": "3", "resting": ""}])
+def test_the_page_runs_in_a_runtime_of_its_own(query):
+    from streamlit.testing.v1 import AppTest
+
+    # The registry of components is the process's, the runtime is the test's: the views must be found in both.
+    page = AppTest.from_file(str(ROOT / "tests" / "browser_views_app.py"), default_timeout=30)
+    for name, value in query.items():
+        page.query_params[name] = value
+    assert not page.run().exception
+
+
+# ---- Fixtures
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests" / "browser_views_app.py"), *options.split()]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "AECORE_HOME": str(tmp_path_factory.mktemp("home"))}
+    command += ["--browser.gatherUsageStats", "false"]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            said = []
+            while b"URL" not in (line := process.stdout.readline()):
+                said.append(line)
+                assert line, f"the server ended: {b''.join(said).decode()}"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "no chromium on the path"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, server) -> Iterator[Callable]:
+    """Opens the page with a query; what the browser complains about fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(query: str = "", *, size: tuple[int, int] = (1366, 768), **options):
+        context = chromium.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.sent = []
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(frame)))
+        page.goto(f"{server}/?{query}")
+        for name in NAMES if "resting" in query else NAMES[:3]:
+            expect_data(page, name, draws=re.compile(r"\d+"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def view(page, name: str):
+    return page.locator(f".view[data-view='{name}']")
+
+
+def expect_data(page, name: str, **hooks) -> None:
+    from playwright.sync_api import expect
+
+    for hook, value in hooks.items():
+        expect(view(page, name)).to_have_attribute(f"data-{hook}", value if hasattr(value, "match") else str(value))
+
+
+def data(page, name: str, hook: str) -> str:
+    return view(page, name).get_attribute(f"data-{hook}")
+
+
+def changed(page, name: str, hook: str, before: str) -> str:
+    expect_data(page, name, **{hook: re.compile(f"^(?!{re.escape(before)}$)")})
+    return data(page, name, hook)
+
+
+def press(page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def scrub_to(page, frame: int) -> None:
+    page.get_by_role("slider").fill(str(frame))
+
+
+# ---- In the browser
+
+
+@pytest.mark.browser
+def test_before_training_the_axes_invite(visit):
+    page = visit()
+    for name in NAMES[:3]:
+        expect_data(page, name, frames=0)
+        assert "press Train" in view(page, name).get_by_role("img").get_attribute("aria-label")
+
+
+@pytest.mark.browser
+def test_new_data_redraw_without_a_new_mount(visit):
+    page = visit("frames=3")
+    page.evaluate("document.querySelectorAll('[data-testid=stBidiComponentIsolated]').forEach(e => (e.mark = true))")
+    moved, shown = data(page, "map", "moved"), data(page, "images", "shown")
+    for frame in (3, 4):
+        press(page, "Grow")
+        expect_data(page, "loss", frame=frame, frames=frame + 1)
+        expect_data(page, "map", frame=frame, frames=1)
+        expect_data(page, "images", frame=frame, frames=1)
+        moved, shown = changed(page, "map", "moved", moved), changed(page, "images", "shown", shown)
+    assert page.evaluate("document.querySelector('[data-testid=stBidiComponentIsolated]').mark")
+    label = view(page, "loss").get_by_role("img").get_attribute("aria-label")
+    assert label.startswith("Loss after epoch 2.5 of 25: train 190.5, held-out 193.5 nats per image")
+    assert label.endswith("floors: mean image 206; PCA, 2 numbers 170; PCA, 3 numbers 165")
+
+
+@pytest.mark.browser
+def test_the_scrubber_moves_all_three_and_the_server_hears_nothing(visit):
+    page = visit(f"frames={FRAMES}&resting")
+    for name in NAMES:
+        expect_data(page, name, frame=FRAMES - 1, frames=FRAMES)
+    newest = {"map": data(page, "map", "moved"), "images": data(page, "images", "shown")}
+    page.sent.clear()
+    slider = page.get_by_role("slider")
+    for key, frame in (("Home", 0), ("ArrowRight", 1), ("End", FRAMES - 1), ("ArrowLeft", FRAMES - 2)):
+        slider.press(key)
+        for name in NAMES:
+            expect_data(page, name, frame=frame)
+    scrub_to(page, 5)
+    changed(page, "map", "moved", newest["map"])
+    changed(page, "images", "shown", newest["images"])
+    assert "epoch 3.0" in view(page, "loss").inner_text()
+    assert slider.get_attribute("aria-valuetext") == "epoch 3.0, step 216, 1.8 s"
+    assert page.sent == []
+    press(page, "Retitle")  # ... and the count would have seen it.
+    page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    assert page.sent
+
+
+@pytest.mark.browser
+def test_replay_runs_to_the_end_by_itself_once_asked(visit):
+    page = visit(f"frames={FRAMES}&resting", reduced_motion="reduce")
+    replay = page.get_by_role("button", name="Replay")
+    assert replay.get_attribute("aria-pressed") == "false"
+    scrub_to(page, FRAMES - 4)
+    replay.click()
+    expect_data(page, "map", frame=FRAMES - 1)
+    expect_data(page, "scrubber", frame=FRAMES - 1)
+    page.wait_for_function("button => button.getAttribute('aria-pressed') === 'false'", arg=replay.element_handle())
+
+
+@pytest.mark.browser
+def test_a_rerun_keeps_the_chosen_frame_and_training_on_drops_it(visit):
+    page = visit(f"frames={FRAMES}&resting")
+    scrub_to(page, 5)
+    expect_data(page, "map", frame=5)
+    calls = data(page, "map", "draws")
+    press(page, "Retitle")
+    changed(page, "map", "draws", calls)
+    for name in NAMES:
+        expect_data(page, name, frame=5)
+    press(page, "Leave")
+    view(page, "map").wait_for(state="detached")
+    press(page, "Leave")
+    for name in NAMES:
+        expect_data(page, name, frame=5, frames=FRAMES)
+    press(page, "Grow")
+    expect_data(page, "map", frame=FRAMES, frames=1)
+    press(page, "Rest")
+    for name in NAMES:
+        expect_data(page, name, frame=FRAMES, frames=FRAMES + 1)
+
+
+@pytest.mark.browser
+def test_another_run_starts_at_its_own_newest_frame(visit):
+    page = visit(f"frames={FRAMES}&resting")
+    scrub_to(page, 1)
+    expect_data(page, "loss", frame=1)
+    press(page, "Other run")
+    expect_data(page, "loss", frame=2, frames=3)
+    expect_data(page, "map", frame=2, frames=1)
+
+
+@pytest.mark.browser
+def test_updates_and_leaving_pile_up_no_listeners(visit):
+    page = visit("frames=2&resting")
+    for _ in range(3):
+        before = data(page, "map", "draws")
+        press(page, "Retitle")
+        changed(page, "map", "draws", before)
+    press(page, "Leave")
+    view(page, "map").wait_for(state="detached")
+    session = page.context.new_cdp_session(page)
+    window = session.send("Runtime.evaluate", {"expression": "window"})["result"]["objectId"]
+    listeners = session.send("DOMDebugger.getEventListeners", {"objectId": window})["listeners"]
+    assert [heard for heard in listeners if heard["type"] == "aecore-frame"] == []
+
+
+@pytest.mark.browser
+def test_a_class_is_hidden_and_shown_by_keyboard(visit):
+    page = visit("frames=9")
+    moved = data(page, "map", "moved")
+    chip = view(page, "map").get_by_role("button", name="3", exact=True)
+    chip.focus()
+    page.keyboard.press("Space")
+    hidden = changed(page, "map", "moved", moved)
+    assert chip.get_attribute("aria-pressed") == "false"
+    assert "1 of them hidden" in view(page, "map").get_by_role("img").get_attribute("aria-label")
+    page.keyboard.press("Space")
+    assert changed(page, "map", "moved", hidden) == moved
+
+
+@pytest.mark.browser
+def test_the_pointer_reads_values_and_class_names(visit):
+    from playwright.sync_api import expect
+
+    page = visit(f"frames={FRAMES}")
+    loss = view(page, "loss")
+    expect(loss.locator(".when")).to_have_text("epoch 10.0")
+    box = loss.get_by_role("img").bounding_box()
+    loss.get_by_role("img").hover(position={"x": 1, "y": box["height"] / 2})
+    expect(loss.locator(".when")).to_have_text("epoch 0.5")
+    expect(loss.locator(".entry").first).to_have_text(re.compile(r"train \d+\.\d"))
+    page.mouse.move(1, 1)
+    expect(loss.locator(".when")).to_have_text("epoch 10.0")
+    chart, tip = view(page, "map").get_by_role("img"), view(page, "map").locator(".tip")
+    expect(tip).to_be_hidden()
+    # The first class lies on the x axis, three quarters of the way to the right.
+    side = chart.bounding_box()["width"]
+    chart.hover(position={"x": side * 0.82, "y": side * 0.44})
+    expect(tip).to_be_visible()
+    assert tip.inner_text() in "0123456789"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 1366])
+@pytest.mark.parametrize("query", ["frames=20&resting", ""])
+def test_nothing_overflows(visit, width, query):
+    page = visit(query, size=(width, 800))
+    wide = page.evaluate(
+        """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+                 .filter((e) => e.scrollWidth > e.clientWidth).length"""
+    )
+    assert wide == 0
+    for name in NAMES if "resting" in query else NAMES[:3]:
+        inner = view(page, name).evaluate(
+            """root => Math.max(...[...root.querySelectorAll("*")].map((e) => e.getBoundingClientRect().right))
+                       - root.getBoundingClientRect().right"""
+        )
+        assert inner <= 0.5, f"{name} sticks out by {inner} px"
+
+
+@pytest.mark.browser
+def test_controls_are_big_enough_for_a_finger(visit):
+    page = visit("frames=20&resting", size=(390, 800), has_touch=True, is_mobile=True)
+    for control in [*page.get_by_role("slider").all(), *page.locator(".view button").all()]:
+        assert control.bounding_box()["height"] >= 44
+
+
+@pytest.mark.browser
+def test_another_theme_redraws_in_its_colours(visit):
+    page = visit("frames=9", color_scheme="light")
+    # The pixel where the axes' labels stand changes from dark to light ink; the sum over the strip tells.
+    ink = """root => { const c = root.querySelector("canvas"), x = c.getContext("2d");
+                       const d = x.getImageData(0, 0, 60, c.height).data; let s = 0, n = 0;
+                       for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 200) { s += d[i]; n++; } return s / n; }"""
+    light = {name: view(page, name).evaluate(ink) for name in ("loss", "map")}
+    before = {name: data(page, name, "draws") for name in NAMES[:3]}
+    page.emulate_media(color_scheme="dark")
+    for name, draws in before.items():
+        changed(page, name, "draws", draws)
+    for name, value in light.items():
+        assert value < 110
+        assert view(page, name).evaluate(ink) > 160
