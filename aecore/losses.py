@@ -18,6 +18,8 @@ class Likelihood(nn.Module, ABC):
     """p(x | z) over images, given the decoder's raw outputs of the same shape."""
 
     unit: ClassVar[str]
+    # Whether the loss of a very good model can be negative, as that of a density can.
+    below_zero: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, outputs: Tensor, images: Tensor) -> Tensor:
@@ -60,7 +62,7 @@ class Bernoulli(Likelihood):
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """sum_p softplus(o_p) - x_p o_p with its gradient s(o) - x in one piece: [B, P] are the largest tensors of a step."""
+    """sum_p softplus(o_p) - x_p o_p with its gradient s(o) - x in one piece: a step has no larger tensors."""
 
     @staticmethod
     def forward(ctx, outputs: Tensor, images: Tensor) -> Tensor:
@@ -96,6 +98,7 @@ class GaussianLearned(Likelihood):
     """-log N(x; o, v I), the one variance v learned with the rest (Lucas et al. 2019; Rybkin et al. 2021)."""
 
     unit = "nats"
+    below_zero = True
 
     def __init__(self):
         super().__init__()

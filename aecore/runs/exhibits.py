@@ -22,7 +22,7 @@ from aecore.training import generator
 MOST_ON_MAP = 2000
 ROW = 10
 # Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
-HALF_WIDTHS = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, 256.0)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Exhibits:
     inputs: np.ndarray | None
     floors: tuple[Floor, ...]
     unit: str
+    below_zero: bool
     class_names: tuple[str, ...]
     row: Tensor
 
@@ -61,6 +62,7 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
         as_bytes(row[:, 0].numpy()) if model.corrupts else None,
         floors(likelihood, _pca_of(data), looked_at.images, model.latent),
         likelihood.unit,
+        likelihood.below_zero,
         data.class_names,
         row,
     )

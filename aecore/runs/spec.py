@@ -138,6 +138,10 @@ class Spec:
         rng = generator(self.training.seed, "weights")
         return made["variant"](self._settings["variant"], architecture, mean, rng, corruption)
 
+    def member(self, choice: str) -> type:
+        """The class that was chosen: ``member("variant")``."""
+        return CHOICES[choice][0][self.names[choice]]
+
     def source_settings(self) -> dict[str, Any]:
         return self._settings["data"].model_dump()
 

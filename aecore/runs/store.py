@@ -110,13 +110,16 @@ def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
     view, history = checkpoint.view, checkpoint.view.history
     finished = view.state == "finished"
     tensors = {k: v for k, v in checkpoint.tensors.items() if not (finished and k.startswith("optimiser."))}
-    for name, array in history.arrays().items():
+    remembered = history.arrays()
+    for name, array in remembered.items():
         tensors[f"history.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
     facts = {
         "layout": LAYOUT,
         "spec": spec.json(),
         "view": {name: getattr(view, name) for name in FACTS},
         "metrics": checkpoint.metrics,
+        # A safetensors file sorts its tensors; the order of the loss terms is the variant's.
+        "history": list(remembered),
     }
     return save(tensors, {"aecore": json.dumps(facts)})
 
@@ -129,9 +132,7 @@ def decode(path: Path) -> tuple[Spec, Checkpoint]:
             if facts["layout"] != LAYOUT:
                 raise StoreError(f"{path.name} has layout {facts['layout']}, this version reads {LAYOUT}")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        history = History.from_arrays(
-            {k.removeprefix("history."): v.numpy() for k, v in tensors.items() if k.startswith("history.")}
-        )
+        history = History.from_arrays({name: tensors[f"history.{name}"].numpy() for name in facts["history"]})
         view = View(**facts["view"], history=history)
         if view.state != "finished":
             view = View(**facts["view"] | {"state": _resting(view)}, history=history)

@@ -4,6 +4,6 @@ They are canvases of our own (``st.components.v2``): redrawn many times a second
 through a finished run without a word to the server. Arrays in, drawing out; no torch.
 """
 
-from aecore.ui.browser.views import Floor, Line, live_images, live_loss, live_map, scrubber
+from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
 
-__all__ = ["Floor", "Line", "live_images", "live_loss", "live_map", "scrubber"]
+__all__ = ["Floor", "Line", "diagram", "live_images", "live_loss", "live_map", "scrubber"]

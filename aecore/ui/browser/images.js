@@ -9,7 +9,7 @@ export default function (component) {
 }
 
 const LEAST = 26; // Narrower, an image is no longer read: show fewer.
-const MOST = 88;
+const MOST = 60;
 const GAP = 4;
 
 function build(state) {

@@ -90,7 +90,7 @@ function draw(state, theme) {
   if (!state.header) return;
   const { header, arrays, width } = state;
   const size = textSize(width);
-  const height = Math.round(Math.min(380, Math.max(240, width * 0.58)));
+  const height = Math.round(Math.min(270, Math.max(230, width * 0.5)));
   const context = surface(state.canvas, width, height);
   context.font = `${size}px ${theme.font}`;
   state.scale = scaleOf(context, header, arrays, width, height, size);
@@ -105,9 +105,9 @@ function draw(state, theme) {
 }
 
 /** Where epochs and losses lie on the canvas. */
-function scaleOf(context, { total, top }, { epochs }, width, height, size) {
+function scaleOf(context, { total, bottom, top }, { epochs }, width, height, size) {
   const end = Math.max(total, epochs.length ? epochs[epochs.length - 1] : 0);
-  const marks = ticks(0, top, 5);
+  const marks = ticks(bottom, top, 5);
   const widest = Math.max(...marks.map((mark) => context.measureText(plain(mark)).width));
   const box = { left: Math.ceil(widest) + 12, right: width - 14, top: size + 16, bottom: height - 2 * size - 18 };
   const [across, up] = [box.right - box.left, box.bottom - box.top];
@@ -117,7 +117,7 @@ function scaleOf(context, { total, top }, { epochs }, width, height, size) {
     end,
     marks,
     x: (epoch) => box.left + (epoch / end) * across,
-    y: (loss) => box.bottom - (loss / top) * up,
+    y: (loss) => box.bottom - ((loss - bottom) / (top - bottom)) * up,
     epochAt: (x) => ((x - box.left) / across) * end,
   };
 }

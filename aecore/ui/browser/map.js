@@ -112,7 +112,7 @@ function boxOf(side, size) {
 
 function drawAxes(context, theme, box, limit, axes, size) {
   Object.assign(context, { strokeStyle: theme.border, fillStyle: theme.text, lineWidth: 1 });
-  for (const mark of ticks(-limit, limit, box.half / 32)) {
+  for (const mark of ticks(-limit, limit, Math.max(4, box.half / 32))) {
     const [x, y] = [box.midX + (mark / limit) * box.half, box.midY - (mark / limit) * box.half];
     rule(context, x, box.top, x, box.bottom);
     rule(context, box.left, y, box.right, y);

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from aecore.figures.diagram import autoencoder_svg
 from aecore.figures.palette import class_colour, class_marker
 from aecore.ui.browser.payload import pack
 
@@ -58,9 +59,10 @@ def live_loss(
     top: float,
     unit: str,
     key: str,
+    bottom: float = 0.0,
     frame_epochs: np.ndarray | None = None,
 ) -> None:
-    """Losses over ``epochs`` [K] on fixed axes: 0 to ``total`` epochs, 0 to ``top`` ``unit``.
+    """Losses over ``epochs`` [K] on fixed axes: 0 to ``total`` epochs, ``bottom`` to ``top`` ``unit``.
 
     ``frame_epochs`` [F] tells at which epoch each frame of the scrubber was taken; without it frame k is epoch k.
     """
@@ -71,7 +73,8 @@ def live_loss(
     header = {
         "run": run,
         "total": _positive(total),
-        "top": _positive(top),
+        "bottom": float(bottom) if math.isfinite(bottom) else 0.0,
+        "top": top if math.isfinite(top) and top > bottom else bottom + 1.0,
         "unit": unit,
         "lines": [
             {"title": line.title, "split": line.split, "colour": class_colour(line.group), "group": line.group}
@@ -136,6 +139,13 @@ def live_images(run: str, rows: Sequence[tuple[str, np.ndarray]], *, first_frame
 def scrubber(run: str, moments: Sequence[str], *, key: str) -> None:
     """A slider over the frames of ``run``, one label each. It moves the other views inside the browser."""
     _mount("scrubber", key, {"run": run, "moments": list(moments)}, {})
+
+
+def diagram() -> None:
+    """The drawing of an autoencoder, in the theme's text colour; st.html would take the SVG out."""
+    st.components.v2.component(
+        "aecore.diagram", html=f'<div style="color: var(--st-text-color)">{autoencoder_svg()}</div>'
+    )()
 
 
 def _mount(name: str, key: str, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:

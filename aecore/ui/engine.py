@@ -1,0 +1,73 @@
+"""The one pool of the server, made in the background: torch takes a second to load, a page must not wait for it."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+
+# What Home shows: two code numbers, so that its map needs no projection.
+EXAMPLE = {"variant": "vae", "data": "mnist-5k", "latent": 2}
+EXAMPLE_VISITOR = "home"
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> Future[Pool]:
+    """The server's pool, or the promise of it; the first call begins to load torch and to train Home's example."""
+    promise: Future[Pool] = Future()
+    threading.Thread(target=_load, args=(promise,), name="warm-up", daemon=True).start()
+    return promise
+
+
+def _load(promise: Future[Pool]) -> None:
+    try:
+        from aecore.runs.pool import Pool
+        from aecore.runs.store import Store
+
+        promise.set_result(Pool(Store.default()))
+        seat_at_example(promise.result())
+    except BaseException as error:
+        if not promise.done():
+            promise.set_exception(error)
+        raise
+
+
+def seat_at_example(pool: Pool) -> Seat:
+    """The seat at Home's example, which is in training or trained: it belongs to the server, not to a visitor."""
+    from aecore.runs.spec import Spec
+
+    seat = pool.seat(EXAMPLE_VISITOR, Spec(**EXAMPLE))
+    seat.patient = True
+    if not seat.joined or seat.run.view.state == "paused":
+        pool.train(seat)
+    return seat
+
+
+def pool() -> Pool:
+    """The pool; while it is not there yet, the page says so and keeps answering to other clicks."""
+    promise = warm_up()
+    note = st.empty()
+    while not promise.done():
+        # Each message is a point at which a click elsewhere can interrupt this script.
+        note.info("Loading the training engine; this takes a few seconds once after the server starts.")
+        threading.Event().wait(0.05)
+    note.empty()
+    return promise.result()
+
+
+def visitor() -> str:
+    """A name for this browser tab's session."""
+    context = get_script_run_ctx()
+    return context.session_id if context else "nobody"
+
+
+def seat(spec: Spec) -> Seat:
+    """This visitor's seat at ``spec``."""
+    return pool().seat(visitor(), spec)

@@ -1,0 +1,17 @@
+"""What a page says about what it shows: the formula, its source, and things to try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from aecore.autoencoder import Autoencoder
+
+
+def formula(variant: type[Autoencoder]) -> None:
+    """What a variant minimises, and who wrote it down first."""
+    st.markdown(f"**What is minimised** ({variant.title})")
+    st.latex(variant.formula)
+    st.caption(f"x: an image. E, q: the encoder. D, p: the decoder. z: the code. Source: {variant.source}.")

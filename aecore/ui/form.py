@@ -1,0 +1,59 @@
+"""A form read off the settings: every knob is a widget bound to the link's parameter of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from aecore.settings import Knob
+
+
+def ask(knob: Knob) -> Any:
+    """The value of a knob's widget, which is kept in the link."""
+    shared = {"label": knob.title, "key": knob.name, "bind": "query-params", "help": f"{knob.meaning} ({knob.rule})"}
+    match knob.kind:
+        case "choice":
+            return st.selectbox(options=knob.choices, index=knob.choices.index(knob.default), **shared)
+        case "flag":
+            return st.toggle(value=knob.default, **shared)
+        case "int" if knob.high - knob.low > 100:
+            return st.number_input(
+                min_value=int(knob.low), max_value=int(knob.high), value=knob.default, step=1, **shared
+            )
+        case "int":
+            return st.slider(min_value=int(knob.low), max_value=int(knob.high), value=knob.default, **shared)
+        case "log" if isinstance(knob.default, int):
+            return st.number_input(
+                min_value=int(knob.low), max_value=int(knob.high), value=knob.default, step=1, **shared
+            )
+        case _:
+            return st.number_input(
+                min_value=float(knob.low),
+                max_value=float(knob.high),
+                value=float(knob.default),
+                step=_stride(knob),
+                format="%g",
+                **shared,
+            )
+
+
+def _stride(knob: Knob) -> float:
+    """What one press of plus adds: a tenth of a small range, a whole one of a large, a fifth of a rate."""
+    if knob.kind == "log":
+        return knob.default / 5
+    return 0.05 if knob.high <= 2 else 0.5
+
+
+def choose(knobs: dict[str, Knob], picked: dict[str, Any]) -> dict[str, Any]:
+    """The values of ``knobs`` not yet ``picked``: the common ones in sight, the rest folded."""
+    values = dict(picked)
+    rest = [knob for knob in knobs.values() if knob.name not in values]
+    for knob in rest:
+        if knob.common:
+            values[knob.name] = ask(knob)
+    with st.expander("More settings"):
+        for knob in rest:
+            if not knob.common:
+                values[knob.name] = ask(knob)
+    return values

@@ -1,0 +1,128 @@
+"""The live pictures of a run: losses, map of codes, reconstructions, and the scrubber that rewinds all three."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scrubber
+
+if TYPE_CHECKING:
+    from aecore.runs.history import Moment
+    from aecore.runs.run import Run, View
+
+# Room above the mean image's loss, where an untrained model starts.
+HEADROOM = 0.15
+
+
+def pictures(run: Run, view: View, prefix: str = "live") -> None:
+    """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
+    if run.exhibits is None or view.newest is None:
+        st.info(_waiting(view))
+        return
+    resting = view.state not in ("running", "queued")
+    moments = _moments(view) if resting else (view.newest,)
+    name = f"{prefix}-{run.id}-{id(run)}"
+    left, right = st.columns([3, 2])
+    with left, st.container(key=f"{prefix}-loss"):
+        _loss(run, view, name)
+    with right, st.container(key=f"{prefix}-map"):
+        _map(run, view, moments, name)
+    with st.container(key=f"{prefix}-reconstructions"):
+        _images(run, view, moments, name)
+    if resting and len(moments) > 1:
+        labels = [f"epoch {m.epoch:.1f}, step {m.step:,}, {m.seconds:.1f} s" for m in moments]
+        scrubber(name, labels, key=f"{prefix}-scrubber")
+
+
+def term_title(name: str) -> str:
+    """A loss term's name in plain words."""
+    return "KL" if name == "kl" else name.replace("_", " ")
+
+
+def _waiting(view: View) -> str:
+    done, total = view.loading
+    if total:
+        return f"Loading the data set: {done / 2**20:.1f} of {total / 2**20:.1f} MB."
+    return "Preparing the data and the untrained model."
+
+
+def _moments(view: View) -> tuple[Moment, ...]:
+    """What is kept of the run, and its newest look where that is later."""
+    kept = view.history.moments
+    return kept if kept and kept[-1].step >= view.newest.step else (*kept, view.newest)
+
+
+def _loss(run: Run, view: View, name: str) -> None:
+    shown, moments = run.exhibits, _moments(view)
+    st.markdown(f"**Loss**, {shown.unit} per image, summed over pixels")
+    lines = [
+        Line(term_title(title), label, np.array([getattr(m, split).get(title, np.nan) for m in moments]), group)
+        for group, title in enumerate(view.history.terms)
+        for split, label in (("train", "train"), ("heldout", "held-out"))
+    ]
+    epochs = np.array([m.epoch for m in moments])
+    bottom, top = _loss_axis(run, view)
+    live_loss(
+        name,
+        epochs,
+        lines,
+        [Floor(floor.title, floor.value) for floor in shown.floors],
+        total=view.epochs,
+        bottom=bottom,
+        top=top,
+        unit=f"{shown.unit} per image",
+        key=f"{name}-loss",
+    )
+
+
+def _loss_axis(run: Run, view: View) -> tuple[float, float]:
+    """Ends of the loss axis, known before training; where a loss can be negative, PCA lies in the upper half."""
+    floors = [floor.value for floor in run.exhibits.floors]
+    highest, lowest = max([*floors, view.history.moments[0].heldout["reconstruction"]]), min(floors)
+    bottom = lowest - (highest - lowest) if run.exhibits.below_zero else 0.0
+    return bottom, highest + HEADROOM * (highest - bottom)
+
+
+def _map(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:
+    shown, latent = run.exhibits, run.model.latent
+    st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(latent)}")
+    # One scale for all that is shown together: rewinding must not move the axes.
+    half_width = max(m.half_width for m in moments)
+    places = np.stack([m.places for m in moments])
+    axes = {1: ("code number 1", "spread out by class"), 2: ("code number 1", "code number 2")}
+    if latent == 1:
+        classes = len(shown.class_names)
+        spread = ((shown.looked_at.labels + 0.5) / classes * 2 - 1) * half_width * 0.95
+        places = np.stack([places[:, :, 0], np.broadcast_to(spread, places.shape[:2])], axis=2)
+    live_map(
+        name,
+        places,
+        shown.looked_at.labels,
+        shown.class_names,
+        limits=np.full(len(moments), half_width),
+        axes=axes.get(latent, ("principal direction 1", "principal direction 2")),
+        first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
+        key=f"{name}-map",
+    )
+
+
+def _projection(latent: int) -> str:
+    return "as they are" if latent <= 2 else f"2 main directions of {latent}"
+
+
+def _images(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:
+    shown = run.exhibits
+    st.markdown("**Held-out images** and what the model makes of them")
+    rows = [("original", shown.originals[None])]
+    if shown.inputs is not None:
+        rows.append(("damaged", shown.inputs[None]))
+    rows.append(("rebuilt", np.stack([m.pictures for m in moments])))
+    live_images(
+        name,
+        rows,
+        first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
+        key=f"{name}-images",
+    )

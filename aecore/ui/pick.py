@@ -1,0 +1,71 @@
+"""Picking a spec: four choices and their settings in the sidebar, kept in the link, with what a link got wrong said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aecore.ui import form, shell
+
+if TYPE_CHECKING:
+    from aecore.runs.spec import Spec
+
+# The parameter that says "open this trained": present as long as the settings are those that were trained.
+TRAINED = "v"
+
+
+def spec_in_sidebar() -> Spec:
+    """The spec that link and sidebar ask for; notes what the link asked for in vain."""
+    from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of, read_texts
+
+    if shell.arrived():
+        st.session_state["ignored"] = read_texts(st.query_params.to_dict())[1]
+        st.session_state["spec"] = None
+    with st.sidebar:
+        picked: dict[str, str] = {}
+        for choice, (registry, _, _) in CHOICES.items():
+            if choice == "corruption" and choice not in knobs_of(picked):
+                continue
+            picked[choice] = form.ask(choice_knob(choice))
+            st.caption(registry[picked[choice]].summary)
+        return Spec(**form.choose(knobs_of(picked), picked))
+
+
+def wants_trained(spec: Spec) -> bool:
+    """Whether the visitor came by a link to the trained model of ``spec``; false from the first change on."""
+    before, st.session_state["spec"] = st.session_state.get("spec"), spec.id
+    if TRAINED not in st.query_params:
+        return False
+    if before not in (None, spec.id):
+        del st.query_params[TRAINED]
+        return False
+    return True
+
+
+def mark_trained(trained: bool) -> None:
+    """Keeps in the link whether it opens trained, so that a reload does what the visitor sees."""
+    from aecore.runs.spec import SCHEMA
+
+    if trained and TRAINED not in st.query_params:
+        st.query_params[TRAINED] = str(SCHEMA)
+    elif not trained and TRAINED in st.query_params:
+        del st.query_params[TRAINED]
+
+
+def notices(*more: str) -> None:
+    """What the link asked for and did not get, and whatever else has to be said, in one place."""
+    with st.container(key="notices"):
+        for sentence in st.session_state.get("ignored", []):
+            # As code, because the words come from a stranger's link and must not be read as Markdown.
+            st.warning(f"`{sentence.replace('`', chr(39))}`", icon=":material/link_off:")
+        for sentence in more:
+            if sentence:
+                st.info(sentence)
+
+
+def share_url(spec: Spec) -> str:
+    """The full link to the trained model of ``spec``: every setting and the schema version."""
+    from urllib.parse import urlencode
+
+    return f"{(st.context.url or '').split('?')[0]}?{urlencode(spec.texts())}"

@@ -1,0 +1,17 @@
+"""The app: ``streamlit run app.py``. This file lists the pages and nothing else."""
+
+import streamlit as st
+
+from aecore.ui import engine, shell
+
+st.set_page_config("Autoencoders, live", "docs/icon.png", layout="wide")
+engine.warm_up()
+page = st.navigation(
+    {
+        "Start": [st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)],
+        "Learn": [st.Page("pages/train.py", title="Train", icon=":material/play_arrow:", url_path="train")],
+    },
+    position="top",
+)
+shell.dress(page.url_path)
+page.run()
