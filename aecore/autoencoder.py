@@ -116,7 +116,9 @@ class Autoencoder(nn.Module, ABC):
 
     def features(self, images: Tensor) -> Tensor:
         """[B, L * numbers_per_code] what the encoder puts out for images [B, 1, H, W]."""
-        return self.encoder(images - self.mean).float()
+        found = self.encoder(images - self.mean)
+        # Out of autocast's bf16: three digits are too few for a distribution's parameters.
+        return found.float() if found.dtype == torch.bfloat16 else found
 
     def decode(self, codes: Tensor) -> Tensor:
         """[B, 1, H, W] raw outputs (logits for Bernoulli) for codes [B, L]."""

@@ -37,7 +37,7 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Diverged:
-    """A loss is no longer a finite number; the last event."""
+    """The loss has exploded or is no number at all; the last event."""
 
     step: int
     advice: str

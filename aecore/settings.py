@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-Kind = Literal["int", "float", "log", "choice", "flag"]
+Kind = Literal["int", "float", "choice", "flag"]
 
 
 class SettingsError(ValueError):
@@ -36,6 +36,8 @@ class Knob:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    # Whether orders of magnitude matter more than differences.
+    log: bool = False
     common: bool = False
 
     @property
@@ -51,7 +53,7 @@ class Knob:
             case "flag":
                 return "true or false"
             case "int":
-                return f"a whole number from {self.low:g} to {self.high:g}"
+                return f"a whole number from {self.low} to {self.high}"
             case _:
                 return f"from {self.low:g} to {self.high:g}"
 
@@ -106,14 +108,15 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
         elif field.annotation is bool:
             kind = "flag"
         elif field.annotation in (int, float):
-            kind = "log" if extra.get("log") else field.annotation.__name__
+            kind = field.annotation.__name__
             if low is None or high is None:
                 raise TypeError(f"{settings.__qualname__}.{name} needs both ge and le: a form cannot be unbounded")
         else:
             raise TypeError(f"{settings.__qualname__}.{name}: a setting is int, float, bool or Literal")
         if not field.description:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
-        yield Knob(name, kind, field.default, field.description, low, high, choices, bool(extra.get("common")))
+        log, common = bool(extra.get("log")), bool(extra.get("common"))
+        yield Knob(name, kind, field.default, field.description, low, high, choices, log, common)
 
 
 def build(settings: type[Settings], values: dict[str, Any]) -> Settings:

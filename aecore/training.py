@@ -17,8 +17,10 @@ from aecore.dataset import Split
 from aecore.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
 from aecore.settings import Settings
 
-# Steps between two looks at whether the loss is still finite: a look waits for the device.
+# Steps between two looks at whether the loss still makes sense: a look waits for the device.
 LOOK_EVERY = 16
+# Loss per pixel beyond which it does not: an untrained model is below 1, and explosions pass any bound in a few steps.
+MOST_PER_PIXEL = 1e4
 # The share of training in which the learning rate rises, and what it starts from and ends at.
 RISE, START, END = 0.25, 1 / 25, 1e-5
 
@@ -105,7 +107,7 @@ class Progress:
         for player, optimiser in self.optimisers.items():
             for index, weight in enumerate(optimiser.param_groups[0]["params"]):
                 optimiser.state[weight] = {
-                    name: tensors[f"optimiser.{player}.{index}.{name}"].clone()
+                    name: tensors[f"optimiser.{player}.{index}.{name}"].to(weight.device, copy=True)
                     for name in ("step", "exp_avg", "exp_avg_sq")
                 }
 
@@ -130,7 +132,8 @@ def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
         for start in range(made * how.batch_size, len(data), how.batch_size):
             batch = _batch(data, order[start : start + how.batch_size], device)
             terms, loss = _step(progress, batch, how, steps, bf16)
-            if (progress.step % LOOK_EVERY == 0 or progress.step == steps) and not math.isfinite(loss):
+            look = progress.step % LOOK_EVERY == 0 or progress.step == steps
+            if look and not abs(float(loss)) < MOST_PER_PIXEL * batch.images[0].numel():
                 yield Diverged(progress.step, _advice(how))
                 return
             yield Stepped(progress.step, terms)
@@ -168,4 +171,4 @@ def _step(progress: Progress, batch: Batch, how: Training, steps: int, bf16: boo
 
 def _advice(how: Training) -> str:
     lower = f"{how.learning_rate / 4:.0e}"
-    return f"the loss is no longer a number; lower the learning rate (now {how.learning_rate:g}, try {lower})"
+    return f"the loss has exploded; lower the learning rate (now {how.learning_rate:g}, try {lower})"

@@ -17,7 +17,9 @@ except SettingsError as error:
     st.error(str(error))
     st.stop()
 seat = engine.seat(spec)
-if pick.wants_trained(spec) and not seat.joined:
+if seat.view.state == "unavailable":
+    pick.go_on_without(spec, seat.view.message)
+if pick.wants_trained(spec) and not (seat.joined or seat.own):
     pool.train(seat)
 pick.mark_trained(seat.joined and not seat.own)
 aside = controls.seat_aside()

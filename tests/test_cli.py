@@ -114,6 +114,7 @@ def test_the_table_names_every_metric_with_its_unit(variant, call):
 
 def test_progress_is_told_to_a_terminal_only(call, monkeypatch):
     monkeypatch.setattr("aecore.cli.TELL_EVERY", 0.0)
+    monkeypatch.setattr("aecore.runs.run.GLANCE", 0.0)
     assert call(*TINY)[2] == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     told = call(*TINY, "--epochs", "3")[2]

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from aecore.dataset import SourceError
-from aecore.runs.run import STARTABLE, Run, View
+from aecore.runs.run import BROKEN, STARTABLE, Run, View
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
 from aecore.settings import SettingsError
@@ -48,7 +48,7 @@ class Seat:
     run: Run
     joined: bool = False
     own: bool = False
-    # A patient seat counts as looking for ever.
+    # A patient seat counts as looking for ever, and its run waits while anybody else's trains.
     patient: bool = False
     seen: float = 0.0
 
@@ -98,7 +98,7 @@ class Pool:
         for run in runs:
             if not self._lookers(run, GRACE) and run.view.state in ("queued", "running"):
                 run.pause()
-                self._keep(run)
+                self._keep_soon(run)
         self._forget()
 
     def place_in_line(self, run: Run) -> int:
@@ -124,7 +124,7 @@ class Pool:
         with self._lock:
             self._eager.pop(seat.run, None)
         seat.run.pause()
-        self._keep(seat.run)
+        self._keep_soon(seat.run)
 
     def step(self, seat: Seat, steps: int) -> None:
         """Trains ``steps`` batches and pauses. PoolError if the visitor has too many runs under way."""
@@ -144,9 +144,6 @@ class Pool:
     def reopen(self, seat: Seat) -> None:
         """Puts the seat back at the shared run of its spec, as the store knows it; also a new try after a failure."""
         with self._lock:
-            shared = self._shared.get(seat.run.id)
-            if shared is not None and shared.view.state == "failed":
-                del self._shared[seat.run.id]
             seat.run, seat.own, seat.joined = self._shared_run(seat.run.spec), False, True
 
     def knows(self, spec: Spec) -> bool:
@@ -160,7 +157,7 @@ class Pool:
 
     def _shared_run(self, spec: Spec) -> Run:
         run = self._shared.get(spec.id)
-        if run is None:
+        if run is None or run.view.state in BROKEN:
             run = self._shared[spec.id] = Run(spec)
             self._prepare(run, kept=True)
         return run
@@ -173,7 +170,9 @@ class Pool:
         try:
             checkpoint = self.store.find(run.spec) if kept and self.store else None
             run.prepare(checkpoint)
-        except (SourceError, SettingsError) as error:
+        except SourceError as error:
+            run.fail(str(error), "unavailable")
+        except SettingsError as error:
             run.fail(str(error))
         with self._lock:
             visitor, steps = self._eager.pop(run, (None, None))
@@ -198,18 +197,29 @@ class Pool:
 
     def _dispatch(self) -> None:
         with self._lock:
-            while self._line and len(self._working) < self.workers:
+            while len(self._working) < self.workers:
+                ready = [job for job in self._line if not self._gives_way(job)]
+                if not ready:
+                    break
                 # Whose turn was longest ago is next; among equals, who asked first.
-                job = min(self._line, key=lambda job: self._served.get(job[0], 0))
+                job = min(ready, key=lambda job: self._served.get(job[0], 0))
                 self._line.remove(job)
                 self._working.append(job)
                 self._served[job[0]] = next(self._clock)
                 self._executor.submit(self._guarded, job[1], lambda job=job: self._work(job))
 
+    def _gives_way(self, job: tuple[str, Run]) -> bool:
+        """Whether only patient seats look at the job's run, while others have one in training."""
+        return self._patient(job[1]) and any(not self._patient(run) for _, run in self._line + self._working)
+
+    def _patient(self, run: Run) -> bool:
+        seats = [seat for seat in list(self._seats.values()) if seat.run is run and seat.looks(PRESENT)]
+        return bool(seats) and all(seat.patient for seat in seats)
+
     def _work(self, job: tuple[str, Run]) -> None:
         visitor, run = job
         try:
-            self._turn(run)
+            self._turn(job)
         finally:
             with self._lock:
                 self._working.remove(job)
@@ -218,11 +228,16 @@ class Pool:
                     self._line.append(job)
             self._dispatch()
 
-    def _turn(self, run: Run) -> None:
-        """Trains ``run`` until it stops or has to make way, with a checkpoint every few seconds."""
+    def _turn(self, job: tuple[str, Run]) -> None:
+        """Trains the job's run until it stops or has to make way, with a checkpoint every few seconds."""
+        run = job[1]
         began = run.view.seconds
+
+        def enough(seconds: float) -> bool:
+            return seconds > CHECKPOINT_EVERY or self._gives_way(job) or not threading.main_thread().is_alive()
+
         while True:
-            run.work(lambda seconds: seconds > CHECKPOINT_EVERY or not threading.main_thread().is_alive())
+            run.work(enough)
             self._keep(run)
             if run.view.state != "running":
                 return
@@ -234,7 +249,7 @@ class Pool:
             elif run.view.seconds - began > LONGEST:
                 run.pause(f"paused after {LONGEST / 60:.0f} minutes of training; press Continue to go on")
                 self._keep(run)
-            elif self._line and run.view.seconds - began > TURN:
+            elif self._gives_way(job) or (self._line and run.view.seconds - began > TURN):
                 run.wait_in_line()
                 return
 
@@ -247,13 +262,17 @@ class Pool:
             run.fail("this run stopped on an error of the app, which is in the server's log; press Reset to try again")
 
     def _keep(self, run: Run) -> None:
-        if self.store is None or run.view.state in ("preparing", "failed", "untrained"):
+        if self.store is None or run.view.state in ("preparing", "untrained", *BROKEN):
             return
         try:
             self.store.keep(run)
             run.unkept = ""
         except StoreError as error:
             run.unkept = str(error)
+
+    def _keep_soon(self, run: Run) -> None:
+        """Keeps the run without making a visitor's press wait for the disk."""
+        self._preparing.submit(self._guarded, run, lambda: self._keep(run))
 
     def _make_own(self, seat: Seat) -> None:
         """The seat's run becomes the visitor's alone: the shared one itself where nobody else is at it, else a copy."""

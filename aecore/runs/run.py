@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,11 +21,15 @@ from aecore.runs.turns import Turns
 from aecore.sources import load
 from aecore.training import Progress, steps_per_epoch, train
 
-State = Literal["preparing", "untrained", "queued", "running", "paused", "finished", "diverged", "failed"]
+# Unavailable: the data set cannot be had. Failed: anything else that keeps the run from being prepared or going on.
+State = Literal[
+    "preparing", "untrained", "queued", "running", "paused", "finished", "diverged", "unavailable", "failed"
+]
 # Seconds between two looks that are only shown, not remembered.
 GLANCE = 0.2
-# States from which training can go on.
+# States from which training can go on, and those in which there is nothing to show.
 STARTABLE: tuple[State, ...] = ("untrained", "paused")
+BROKEN: tuple[State, ...] = ("unavailable", "failed")
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ class View:
         """The same run before its first step."""
         first = History(self.history.moments[:1])
         newest = first.moments[0] if first.moments else None
-        state = self.state if self.state in ("preparing", "failed") else "untrained"
-        message = self.message if state == "failed" else ""
+        state = self.state if self.state in ("preparing", *BROKEN) else "untrained"
+        message = self.message if state in BROKEN else ""
         return replace(self, state=state, step=0, seconds=0.0, history=first, newest=newest, message=message)
 
 
@@ -151,8 +156,8 @@ class Run:
             if self.view.state == "running":
                 self.view = replace(self._settled(), state="queued")
 
-    def fail(self, message: str) -> None:
-        self.view = replace(self.view, state="failed", message=message)
+    def fail(self, message: str, state: State = "failed") -> None:
+        self.view = replace(self.view, state=state, message=message)
 
     def checkpoint(self) -> Checkpoint:
         """A copy of everything, between two steps."""
@@ -214,7 +219,9 @@ class Run:
             case Finished():
                 self.metrics = metrics(self.model, self.data)
                 self.metrics |= {"seconds": view.seconds, "images_per_second": view.rate}
-                view = replace(view, state="finished")
+                # The last step's own update has been looked at by nobody.
+                sound = all(map(math.isfinite, self.metrics.values()))
+                view = replace(view, state="finished" if sound else "diverged")
         self.view = view
 
     def _with_moment(self, view: View) -> View:
@@ -261,8 +268,12 @@ def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | 
     run.prepare()
     run.aim()
 
+    told = 0.0
+
     def enough(seconds: float) -> bool:
-        if watch is not None:
+        nonlocal told
+        if watch is not None and seconds - told > GLANCE:
+            told = seconds
             watch(run.view)
         return False
 

@@ -188,7 +188,11 @@ def _take(knob: Knob, text: str, flat: dict[str, Any], ignored: list[str]) -> No
 
 
 def _picked(flat: Mapping[str, Any]) -> dict[str, str]:
-    return {choice: flat[choice] for choice in CHOICES if choice in flat}
+    picked = {choice: flat[choice] for choice in CHOICES if choice in flat}
+    for choice, name in picked.items():
+        if not isinstance(name, str):
+            raise choice_knob(choice).error(name)
+    return picked
 
 
 def _no_such(name: str, flat: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ACTIVE = ("queued", "running")
 # States that nothing but a visitor's press leaves.
-RESTING = ("untrained", "paused", "finished", "diverged", "failed")
+RESTING = ("untrained", "paused", "finished", "diverged", "unavailable", "failed")
 
 
 def buttons(pool: Pool, seat: Seat) -> None:
@@ -24,7 +24,7 @@ def buttons(pool: Pool, seat: Seat) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         if view.state in ACTIVE:
             _button("Pause", ":material/pause:", lambda: pool.pause(seat), primary=True)
-        elif view.state == "failed":
+        elif view.state in ("unavailable", "failed"):
             _button("Try again", ":material/refresh:", lambda: pool.reopen(seat), primary=True)
         else:
             name = "Continue" if view.state == "paused" else "Train"
@@ -61,7 +61,7 @@ def status(pool: Pool, seat: Seat) -> None:
         share = view.step / view.steps if view.steps else 0.0
         st.progress(min(share, 1.0), text=status_text(view, pool.place_in_line(seat.run)))
     if view.message:
-        (st.error if view.state in ("failed", "diverged") else st.info)(view.message)
+        (st.info if view.state == "paused" else st.error)(view.message)
     if seat.run.unkept:
         st.warning(seat.run.unkept)
 
@@ -82,7 +82,7 @@ def status_text(view: View, place: int) -> str:
             return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} images a second"
         case "diverged":
             return f"diverged in epoch {epoch} of {view.epochs}"
-        case "failed":
+        case "unavailable" | "failed":
             return "could not be prepared"
         case "untrained":
             return f"untrained: {view.epochs} epochs of {view.images:,} images to go"

@@ -17,16 +17,10 @@ def ask(knob: Knob) -> Any:
             return st.selectbox(options=knob.choices, index=knob.choices.index(knob.default), **shared)
         case "flag":
             return st.toggle(value=knob.default, **shared)
-        case "int" if knob.high - knob.low > 100:
-            return st.number_input(
-                min_value=int(knob.low), max_value=int(knob.high), value=knob.default, step=1, **shared
-            )
         case "int":
-            return st.slider(min_value=int(knob.low), max_value=int(knob.high), value=knob.default, **shared)
-        case "log" if isinstance(knob.default, int):
-            return st.number_input(
-                min_value=int(knob.low), max_value=int(knob.high), value=knob.default, step=1, **shared
-            )
+            few = knob.high - knob.low <= 20
+            widget = st.slider if few else st.number_input
+            return widget(min_value=knob.low, max_value=knob.high, value=knob.default, step=1, **shared)
         case _:
             return st.number_input(
                 min_value=float(knob.low),
@@ -40,7 +34,7 @@ def ask(knob: Knob) -> Any:
 
 def _stride(knob: Knob) -> float:
     """What one press of plus adds: a tenth of a small range, a whole one of a large, a fifth of a rate."""
-    if knob.kind == "log":
+    if knob.log:
         return knob.default / 5
     return 0.05 if knob.high <= 2 else 0.5
 

@@ -22,6 +22,8 @@ def spec_in_sidebar() -> Spec:
     if shell.arrived():
         st.session_state["ignored"] = read_texts(st.query_params.to_dict())[1]
         st.session_state["spec"] = None
+    if st.session_state.pop("fall back", False):
+        st.session_state["data"] = CHOICES["data"][1]
     with st.sidebar:
         picked: dict[str, str] = {}
         for choice, (registry, _, _) in CHOICES.items():
@@ -30,6 +32,18 @@ def spec_in_sidebar() -> Spec:
             picked[choice] = form.ask(choice_knob(choice))
             st.caption(registry[picked[choice]].summary)
         return Spec(**form.choose(knobs_of(picked), picked))
+
+
+def go_on_without(spec: Spec, why: str) -> None:
+    """Where a data set cannot be had, says why and goes on with the one that needs no network."""
+    from aecore.runs.spec import CHOICES
+
+    default = CHOICES["data"][1]
+    if spec.names["data"] == default:
+        return
+    st.session_state["ignored"] = [f"{why.rstrip('.')}; going on with {default}"]
+    st.session_state["fall back"] = True
+    st.rerun()
 
 
 def wants_trained(spec: Spec) -> bool:

@@ -1,0 +1,90 @@
+"""A served app and a real browser for the tests that need them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Server:
+    """A running ``streamlit run``: its address, its log, and when it was started (``time.perf_counter``)."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen
+    started: float
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def serve(script: str, home: Path, **environment: str) -> Iterator[Server]:
+    """``streamlit run script`` on a free port, with its store and caches in ``home``; killed at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true --server.fileWatcherType none"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), *options.split()]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "AECORE_HOME": str(home), **environment}
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "server.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=subprocess.STDOUT)
+    server = Server(f"http://127.0.0.1:{port}", log, process, time.perf_counter())
+    try:
+        _await_port(server, port)
+        yield server
+    finally:
+        # Not SIGTERM: a server with training under way takes its time to end.
+        server.kill()
+
+
+def _await_port(server: Server, port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert server.process.poll() is None, f"the server ended: {server.log.read_text()}"
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    pytest.fail(f"the server did not listen within 30 s: {server.log.read_text()}")
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """The system's Chromium through playwright; without it a skip that says so, and in CI a failure."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        reason = "no chromium on the path: browser tests need the system's (Debian package chromium)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

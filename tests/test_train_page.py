@@ -1,0 +1,351 @@
+"""Home and Train in a real browser: training live, pausing, rewinding, sharing, and being one of many."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from browsing import ROOT, Server, chromium, serve
+
+pytestmark = pytest.mark.browser
+
+VIEWS = ("loss", "map", "images")
+# Small enough to finish in about a second.
+QUICK = "variant=vae&width=32&depth=1&epochs=3&images=1000"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    with serve("app.py", tmp_path_factory.mktemp("pages")) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser, server) -> Iterator[Callable]:
+    """Opens a page in a session of its own; what the browser complains about fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(path: str, *, size: tuple[int, int] = (1366, 768), base: str = server.url, **options):
+        context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{base}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def expect(locator):
+    from playwright.sync_api import expect as playwright_expect
+
+    playwright_expect.set_options(timeout=20_000)
+    return playwright_expect(locator)
+
+
+def status(page):
+    return page.locator(".st-key-run-status")
+
+
+def press(page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def ready(page) -> None:
+    for name in VIEWS:
+        expect(view(page, name)).to_have_attribute("data-draws", re.compile(r"\d+"))
+
+
+def view(page, name: str, prefix: str = "live"):
+    container = {"loss": "loss", "map": "map", "images": "reconstructions"}[name]
+    return page.locator(f".st-key-{prefix}-{container} .view")
+
+
+def drawn(page) -> dict[str, str]:
+    """What each picture shows, as a checksum where there is one."""
+    return {
+        "loss": view(page, "loss").get_attribute("data-frames"),
+        "map": view(page, "map").get_attribute("data-moved"),
+        "images": view(page, "images").get_attribute("data-shown"),
+    }
+
+
+def test_a_fresh_server_paints_a_deep_link_within_3_seconds_and_answers_while_torch_loads(browser, tmp_path):
+    """Also: its first request is for a page, which Streamlit would run without app.py."""
+    with serve("app.py", tmp_path) as fresh:
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
+        page = context.new_page()
+        page.goto(f"{fresh.url}/train")
+        page.get_by_role("heading", name="Train an autoencoder").wait_for()
+        painted = time.perf_counter() - fresh.started
+        expect(page.get_by_text("Learn", exact=True)).to_be_visible()
+        ready(page)
+        assert painted < 3
+        context.close()
+
+
+def test_pictures_move_at_once_and_the_default_run_is_done_in_10_seconds(visit):
+    page = visit("train")
+    ready(page)
+    expect(status(page)).to_contain_text("untrained")
+    before = drawn(page)
+    began = time.perf_counter()
+    press(page, "Train")
+    changed = {}
+    while len(changed) < len(VIEWS) and time.perf_counter() - began < 20:
+        now = drawn(page)
+        changed |= {n: time.perf_counter() - began for n in VIEWS if now[n] != before[n] and n not in changed}
+    assert sorted(changed) == sorted(VIEWS)
+    assert max(changed.values()) < 1.5, changed
+    expect(status(page)).to_contain_text("epoch")
+    draws = int(view(page, "map").get_attribute("data-draws"))
+    at = time.perf_counter()
+    expect(status(page)).to_contain_text("finished")
+    redraws = (int(view(page, "map").get_attribute("data-draws")) - draws) / (time.perf_counter() - at)
+    assert time.perf_counter() - began < 10
+    assert redraws > 3.9
+    assert "v=1" in page.url
+
+
+def test_pause_acts_within_300_ms_and_continue_goes_on_where_it_was(visit):
+    page = visit("train?seed=11")
+    ready(page)
+    took = []
+    for name in ("Train", "Continue", "Continue"):
+        press(page, name)
+        expect(status(page)).to_contain_text("epoch")
+        before = time.perf_counter()
+        press(page, "Pause")
+        expect(status(page)).to_contain_text("paused")
+        took.append(time.perf_counter() - before)
+    assert statistics.median(took) < 0.3, took
+    step = int(re.search(r"step ([\d,]+)", status(page).inner_text())[1].replace(",", ""))
+    assert step > 0
+    press(page, "Step")
+    expect(status(page)).to_contain_text(f"step {step + 1:,}")
+    page.get_by_text("epoch", exact=True).first.click()
+    press(page, "Step")
+    expect(status(page)).to_contain_text(f"step {step + 46:,}")
+
+
+def test_reset_gives_the_same_first_weights_and_the_trained_model_is_not_lost(visit):
+    page = visit(f"train?{QUICK}&seed=5")
+    ready(page)
+    untrained = drawn(page)
+    press(page, "Train")
+    expect(status(page)).to_contain_text("finished")
+    expect(view(page, "images")).not_to_have_attribute("data-shown", untrained["images"])
+    trained = drawn(page)
+    press(page, "Reset")
+    expect(status(page)).to_contain_text("untrained")
+    expect(view(page, "images")).to_have_attribute("data-shown", untrained["images"])
+    assert "v=1" not in page.url
+    press(page, "Back to trained")
+    expect(status(page)).to_contain_text("finished")
+    expect(view(page, "images")).to_have_attribute("data-shown", trained["images"])
+
+
+def test_the_scrubber_rewinds_all_three(visit):
+    page = visit(f"train?{QUICK}&v=1")
+    expect(status(page)).to_contain_text("finished")
+    ready(page)
+    slider = page.get_by_role("slider")
+    slider.first.focus()
+    page.keyboard.press("Home")
+    for name in VIEWS:
+        expect(view(page, name)).to_have_attribute("data-frame", "0")
+    page.keyboard.press("End")
+    expect(view(page, "map")).not_to_have_attribute("data-frame", "0")
+
+
+def test_a_shared_link_opens_trained_and_equal_for_everybody(visit):
+    page = visit(f"train?{QUICK}&seed=6&beta=2.5")
+    ready(page)
+    press(page, "Train")
+    expect(status(page)).to_contain_text("finished")
+    expect(page.get_by_role("slider").first).to_be_visible()
+    press(page, "Share")
+    link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
+    for part in ("variant=vae", "beta=2.5", "latent=2", "data=mnist-5k", "epochs=3", "seed=6", "v=1", "level"):
+        assert (part in link) == (part != "level")
+    shown = drawn(page)
+    other = visit(link.split("/", 3)[3])
+    expect(status(other)).to_contain_text("finished")
+    expect(view(other, "images")).to_have_attribute("data-shown", shown["images"])
+    expect(other.locator(".st-key-notices .stAlert")).to_have_count(0)
+
+
+def test_a_link_that_nobody_trained_trains_at_once_and_survives_reload_and_back(visit):
+    page = visit(f"train?{QUICK}&seed=7&v=1")
+    expect(status(page)).to_contain_text("finished")
+    page.reload()
+    expect(status(page)).to_contain_text("finished")
+    page.goto(page.url.split("/train")[0])
+    page.get_by_role("heading", name="Autoencoders, live").wait_for()
+    page.go_back()
+    expect(status(page)).to_contain_text("finished")
+    assert "seed=7" in page.url
+
+
+def test_what_a_link_asks_for_in_vain_is_said(visit):
+    page = visit("train?variant=vae&beta=999&width=7&foo=<script>alert(1)</script>&corruption=masking&latent=3")
+    ready(page)
+    notices = page.locator(".st-key-notices")
+    for said in ("ignored beta=999: it must be from 0 to 100", "ignored width=7", "foo", "corruption=masking"):
+        expect(notices).to_contain_text(said)
+    assert page.get_by_role("spinbutton", name="Latent").input_value() == "3"
+
+
+def test_a_data_set_that_cannot_be_had_is_said_and_the_app_goes_on(browser, tmp_path):
+    with serve("app.py", tmp_path, AECORE_MIRROR=str(tmp_path / "nowhere")) as cut_off:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{cut_off.url}/train?data=fashion-mnist")
+        expect(page.locator(".st-key-notices")).to_contain_text("going on with mnist-5k")
+        expect(page.locator(".st-key-notices")).to_contain_text("fashion-mnist")
+        ready(page)
+        expect(status(page)).to_contain_text("untrained")
+        assert "Traceback" not in cut_off.log.read_text()
+        context.close()
+
+
+def test_a_second_visitor_is_served_while_two_models_train(visit):
+    first, second = visit("train?seed=21&epochs=60"), visit("train?seed=22&epochs=60")
+    for page in (first, second):
+        ready(page)
+        press(page, "Train")
+        expect(status(page)).to_contain_text("epoch")
+    third = visit(f"train?{QUICK}&seed=23")
+    ready(third)
+    took = []
+    for turn in range(8):
+        choice = third.get_by_role("radio", name="epoch" if turn % 2 == 0 else "batch")
+        took.append(third.evaluate(RERUN, choice.element_handle()))
+    assert statistics.median(took[1:]) < 100, took
+    for page in (first, second):
+        press(page, "Pause")
+        expect(status(page)).to_contain_text("paused")
+
+
+# Milliseconds from a press to the end of the script run it causes, as the app's own running mark tells.
+RERUN = """element => new Promise(done => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  let began = performance.now();
+  let running = false;
+  const watch = new MutationObserver(() => {
+    const state = app.getAttribute('data-test-script-state');
+    if (state === 'running' || state === 'rerunRequested') running = true;
+    else if (running) { watch.disconnect(); done(performance.now() - began); }
+  });
+  watch.observe(app, {attributes: true});
+  element.click();
+})"""
+
+
+def test_a_run_kept_aside_is_seen_beside_the_next(visit):
+    page = visit(f"train?{QUICK}&seed=8&v=1")
+    expect(status(page)).to_contain_text("finished")
+    press(page, "Keep aside")
+    box = page.get_by_role("spinbutton", name="Beta")
+    box.fill("20")
+    box.press("Enter")
+    expect(page.get_by_role("heading", name="Kept aside")).to_be_visible()
+    expect(page.locator(".st-key-aside-map .view")).to_have_attribute("data-frames", re.compile(r"\d+"))
+    assert "v=1" not in page.url
+    press(page, "Train")
+    expect(status(page)).to_contain_text("finished")
+    press(page, "Put back")
+    expect(page.get_by_role("heading", name="Kept aside")).to_have_count(0)
+
+
+def test_downloads_and_code_give_the_numbers_shown(visit, tmp_path):
+    import aecore
+
+    page = visit(f"train?{QUICK}&seed=9&v=1")
+    expect(status(page)).to_contain_text("finished")
+    with page.expect_download() as model:
+        press(page, "Model")
+    model.value.save_as(tmp_path / "model.safetensors")
+    loaded = aecore.load_model(tmp_path / "model.safetensors")
+    assert loaded.embed(aecore.load("mnist-5k").test.images).shape == (500, 2)
+    with page.expect_download() as history:
+        press(page, "History")
+    history.value.save_as(tmp_path / "history.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "history.csv").read_text())))
+    assert int(rows[-1]["step"]) == 30
+    press(page, "Get the code")
+    script = page.locator("[data-testid=stPopoverBody] code").first.inner_text()
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    printed = dict(line.split() for line in ran.stdout.splitlines())
+    page.keyboard.press("Escape")
+    page.get_by_text("Figures", exact=True).click()
+    cells = page.locator("tr", has_text="squared error, summed").locator("td").all_inner_texts()
+    assert cells[2] == f"{float(printed['heldout_squared_error']):.2f}"
+
+
+@pytest.mark.parametrize("path", ["", "train", f"train?{QUICK}&v=1"])
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off(visit, path, size, scheme):
+    page = visit(path, size=size, color_scheme=scheme)
+    page.locator(".view canvas").first.wait_for()
+    if "v=1" in path:
+        expect(status(page)).to_contain_text("finished")
+    wide = page.evaluate(OVERFLOW)
+    assert wide == []
+
+
+# Elements of the page's main part that reach past the window's right edge and cannot be scrolled to;
+# formulas hold a second, invisible copy of themselves for screen readers.
+OVERFLOW = """() => {
+  const scrolls = e => e && e !== document.body &&
+    (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && !e.matches('.stMain') || scrolls(e.parentElement));
+  return [...document.querySelectorAll('.stMain *:not(.katex-mathml *)')]
+    .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
+    .map(e => e.className || e.tagName).slice(0, 5);
+}"""
+
+
+def test_a_killed_server_goes_on_from_its_checkpoint(browser, tmp_path):
+    query = "train?variant=vae&seed=31&epochs=200&v=1"
+    with serve("app.py", tmp_path) as doomed:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{doomed.url}/{query}")
+        expect(status(page)).to_contain_text("epoch")
+        press(page, "Pause")
+        expect(status(page)).to_contain_text("paused")
+        said = re.search(r"step ([\d,]+)", status(page).inner_text())[1]
+        expect(page.get_by_role("slider").first).to_be_visible()
+        doomed.kill()
+        context.close()
+    with serve("app.py", tmp_path) as heir:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{heir.url}/{query.replace('&v=1', '')}")
+        ready(page)
+        press(page, "Step")
+        expect(status(page)).to_contain_text("step 1 of")
+        page.goto(f"{heir.url}/{query}")
+        expect(status(page)).to_contain_text("epoch")
+        press(page, "Pause")
+        expect(status(page)).to_contain_text("paused")
+        now = re.search(r"step ([\d,]+)", status(page).inner_text())[1]
+        assert int(now.replace(",", "")) >= int(said.replace(",", ""))
+        context.close()
