@@ -1,0 +1,78 @@
+"""What all tests share: a home of their own, one thread inside torch, real images, and a way to wait."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+MNIST = ROOT.parent / "shared" / "data" / "mnist"
+
+# The same examples every time, so that a failure on one machine is a failure on all; time is not judged.
+settings.register_profile("aecore", derandomize=True, deadline=None, database=None)
+settings.load_profile("aecore")
+
+
+def wait_for(predicate: Callable[[], object], seconds: float = 20.0) -> object:
+    """The first true value of ``predicate()``; fails the test if there is none within ``seconds``."""
+    never, deadline = threading.Event(), time.monotonic() + seconds
+    while not (value := predicate()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:g} s in vain")
+        never.wait(0.01)
+    return value
+
+
+def is_sentence(text: str) -> bool:
+    """Whether ``text`` can be shown to a visitor as it is: one line, printable, of readable length."""
+    return bool(text.strip()) and text.isprintable() and len(text) <= 400 and "Traceback" not in text
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory) -> Iterator[Path]:
+    """The folder that AECORE_HOME names for this session, so that no test touches the user's own."""
+    folder, before = tmp_path_factory.mktemp("home"), os.environ.get("AECORE_HOME")
+    os.environ["AECORE_HOME"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["AECORE_HOME"]
+    else:
+        os.environ["AECORE_HOME"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Two threads inside one small model are slower than one as soon as anything else runs."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def mnist_test():
+    """Split of the 10,000 official MNIST test images."""
+    if not (MNIST / "t10k-images-idx3-ubyte.gz").is_file():
+        pytest.skip("the MNIST test images are not in ../shared/data/mnist")
+    import gzip
+
+    from aecore.dataset import split
+
+    images = np.frombuffer(gzip.decompress((MNIST / "t10k-images-idx3-ubyte.gz").read_bytes())[16:], np.uint8)
+    labels = np.frombuffer(gzip.decompress((MNIST / "t10k-labels-idx1-ubyte.gz").read_bytes())[8:], np.uint8)
+    return split(images.reshape(10_000, 28, 28) / np.float32(255), labels)
+
+
+@pytest.fixture(scope="session")
+def default_vae():
+    """The run of ``Spec(variant="vae")``, trained to its end once for all tests that ask about it."""
+    from aecore.runs.run import train_spec
+    from aecore.runs.spec import Spec
+
+    return train_spec(Spec(variant="vae"))

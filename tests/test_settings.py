@@ -1,0 +1,242 @@
+"""Whatever declares settings, read off its declaration: defaults, ranges, texts and errors."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Literal
+
+import pytest
+from conftest import is_sentence
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field
+
+from aecore.runs.spec import CHOICES, as_text, choice_knob
+from aecore.settings import Knob, Settings, SettingsError, build, knobs, shorten
+from aecore.training import Training
+
+CLASSES: dict[str, type[Settings]] = {"training": Training} | {
+    f"{choice} {name}": registry[name].Settings for choice, (registry, *_) in CHOICES.items() for name in registry
+}
+CASES = [
+    pytest.param(owner, knob, id=f"{title}: {knob.name}") for title, owner in CLASSES.items() for knob in knobs(owner)
+]
+every_knob = pytest.mark.parametrize(("owner", "knob"), CASES)
+
+
+def values_of(knob: Knob) -> st.SearchStrategy:
+    """Values that a knob allows."""
+    match knob.kind:
+        case "choice":
+            return st.sampled_from(knob.choices)
+        case "flag":
+            return st.booleans()
+        case "int":
+            return st.integers(knob.low, knob.high)
+        case _:
+            return st.floats(knob.low, knob.high)
+
+
+def outside(knob: Knob) -> list[Any]:
+    """Values that a knob does not allow, the nearest first."""
+    match knob.kind:
+        case "choice":
+            return [f"{knob.choices[0]} ", "", "none of these"]
+        case "flag":
+            return ["perhaps", 2]
+        case "int":
+            return [knob.low - 1, knob.high + 1, knob.low + 0.5, 10.0**30, math.nan, math.inf, "many", "", None, [1]]
+        case _:
+            near = [math.nextafter(knob.low, -math.inf), math.nextafter(knob.high, math.inf)]
+            return [*near, math.nan, math.inf, -math.inf, "much", "", None, [1.0]]
+
+
+def hostile(knob: Knob) -> list[str]:
+    """Texts that stand for no value of a knob."""
+    return [str(v) for v in outside(knob) if isinstance(v, int | float | str)] + [
+        "\x00",
+        "9" * 10_000,
+        "💥",
+        "--",
+        "[]",
+    ]
+
+
+@every_knob
+def test_the_default_is_allowed(owner, knob):
+    assert knob.allows(knob.default)
+    assert getattr(build(owner, {knob.name: knob.default}), knob.name) == knob.default == getattr(owner(), knob.name)
+
+
+@every_knob
+def test_both_ends_are_allowed(owner, knob):
+    ends = knob.choices if knob.kind == "choice" else (True, False) if knob.kind == "flag" else (knob.low, knob.high)
+    for end in ends:
+        assert knob.allows(end)
+        assert getattr(build(owner, {knob.name: end}), knob.name) == end
+
+
+@every_knob
+def test_a_refusal_is_one_sentence_with_name_rule_and_value(owner, knob):
+    for value in outside(knob):
+        with pytest.raises(SettingsError) as refusal:
+            build(owner, {knob.name: value})
+        text = str(refusal.value)
+        assert is_sentence(text), text
+        assert knob.name in text
+        assert knob.rule in text
+        assert shorten(value) in text
+
+
+@every_knob
+def test_the_rule_says_the_bounds_as_they_are(owner, knob):
+    if knob.kind in ("choice", "flag"):
+        assert all(choice in knob.rule for choice in knob.choices)
+    else:
+        said = re.findall(r"[-+.e\d]*\d", knob.rule)
+        assert [float(number) for number in said] == [knob.low, knob.high]
+        assert ("whole number" in knob.rule) == isinstance(knob.default, int)
+
+
+@every_knob
+def test_a_knob_can_be_put_in_words(owner, knob):
+    assert is_sentence(knob.meaning)
+    assert knob.meaning.endswith(".")
+    assert is_sentence(knob.title)
+    assert knob.kind in ("int", "float", "choice", "flag")
+    assert type(knob.default) is owner.model_fields[knob.name].annotation or knob.kind == "choice"
+    # A slider over orders of magnitude has no place for 0.
+    assert not knob.log or knob.low > 0
+
+
+@every_knob
+def test_a_text_is_read_as_the_value_it_was_written_from(owner, knob):
+    @given(values_of(knob))
+    def check(value):
+        again = knob.read(as_text(value))
+        assert again == value
+        assert type(again) is type(value)
+
+    check()
+
+
+@every_knob
+def test_a_text_that_stands_for_no_value_is_refused_in_one_sentence(owner, knob):
+    for text in hostile(knob):
+        with pytest.raises(SettingsError) as refusal:
+            knob.read(text)
+        assert is_sentence(str(refusal.value)), str(refusal.value)
+        assert knob.name in str(refusal.value)
+        assert knob.rule in str(refusal.value)
+
+
+@every_knob
+def test_whatever_is_read_is_allowed(owner, knob):
+    near = st.floats(knob.low, knob.high).map(str) if knob.low is not None else st.nothing()
+
+    @given(st.text() | st.floats().map(str) | st.integers().map(str) | near)
+    def check(text):
+        try:
+            value = knob.read(text)
+        except SettingsError:
+            return
+        assert knob.allows(value)
+        assert getattr(build(owner, {knob.name: value}), knob.name) == value
+
+    check()
+
+
+@pytest.mark.parametrize("owner", CLASSES.values(), ids=CLASSES)
+def test_a_name_that_is_not_declared_is_refused_in_one_sentence(owner):
+    for name in ("betta", "__class__", "a\nb", "x" * 10_000, "<b>"):
+        with pytest.raises(SettingsError, match="there is no setting") as refusal:
+            build(owner, {name: 1})
+        assert is_sentence(str(refusal.value))
+
+
+@pytest.mark.parametrize("owner", CLASSES.values(), ids=CLASSES)
+def test_settings_cannot_be_changed(owner):
+    settings = owner()
+    for knob in knobs(owner):
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(settings, knob.name, knob.default)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_choice_offers_what_is_registered(choice):
+    knob, registry = choice_knob(choice), CHOICES[choice][0]
+    assert set(knob.choices) == set(registry)
+    assert knob.default in registry
+
+
+class _Unbounded(Settings):
+    wide: float = Field(1.0, ge=0, description="Has no upper end.")
+
+
+class _Bottomless(Settings):
+    deep: int = Field(1, le=3, description="Has no lower end.")
+
+
+class _Silent(Settings):
+    quiet: int = Field(1, ge=0, le=3)
+
+
+class _Text(Settings):
+    name: str = Field("a", description="Text has no bounds.")
+
+
+class _Optional(Settings):
+    some: int | None = Field(None, ge=0, le=3, description="No widget shows nothing.")
+
+
+class _List(Settings):
+    sizes: list[int] = Field([1], description="A list.")
+
+
+@pytest.mark.parametrize("owner", [_Unbounded, _Bottomless, _Silent, _Text, _Optional, _List])
+def test_a_declaration_that_no_form_could_show_is_refused(owner):
+    with pytest.raises(TypeError, match=next(iter(owner.model_fields))):
+        list(knobs(owner))
+
+
+class _Five(Settings):
+    """The five kinds of field."""
+
+    count: int = Field(3, ge=1, le=9, description="Int.")
+    share: float = Field(0.5, ge=0, le=1, description="Float.")
+    rate: float = Field(0.1, ge=1e-4, le=1, description="Log.", json_schema_extra={"log": True, "common": True})
+    kind: Literal["a", "b"] = Field("a", description="Choice.")
+    tied: bool = Field(False, description="Flag.")
+
+
+def test_the_five_kinds_are_read_off_their_declaration():
+    assert list(knobs(_Five)) == [
+        Knob("count", "int", 3, "Int.", 1, 9),
+        Knob("share", "float", 0.5, "Float.", 0, 1),
+        Knob("rate", "float", 0.1, "Log.", 1e-4, 1, log=True, common=True),
+        Knob("kind", "choice", "a", "Choice.", choices=("a", "b")),
+        Knob("tied", "flag", False, "Flag."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [("count", "3", 3), ("share", "1", 1.0), ("rate", "1e-3", 1e-3), ("kind", "b", "b"), ("tied", "TRUE", True)],
+)
+def test_texts_of_the_five_kinds(name, text, value):
+    assert {k.name: k for k in knobs(_Five)}[name].read(text) == value
+
+
+def test_a_flag_keeps_its_text_both_ways():
+    flag = {k.name: k for k in knobs(_Five)}["tied"]
+    assert [flag.read(as_text(value)) for value in (True, False)] == [True, False]
+
+
+@given(st.text(max_size=200))
+def test_a_shortened_text_fits_a_sentence(text):
+    short = shorten(text)
+    assert len(short) <= 40
+    assert short.isprintable()
+    if text.isprintable() and len(text) <= 40:
+        assert short == text
