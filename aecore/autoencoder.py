@@ -94,7 +94,8 @@ class Autoencoder(nn.Module, ABC):
         self.likelihood = LIKELIHOODS[settings.likelihood]()
         centre = torch.tensor(mean, dtype=torch.float32).reshape(1, 1, *self.shape)
         self.register_buffer("mean", centre)
-        self.output_bias = nn.Parameter(self.likelihood.outputs_for(centre))
+        # A copy: outputs_for may give the mean itself, and the bias is trained where the mean must stay.
+        self.output_bias = nn.Parameter(self.likelihood.outputs_for(centre).clone())
         self.encoder = architecture.encoder(self.latent * self.numbers_per_code, rng)
         self.decoder = architecture.decoder(self.latent, rng)
 
@@ -116,9 +117,7 @@ class Autoencoder(nn.Module, ABC):
 
     def features(self, images: Tensor) -> Tensor:
         """[B, L * numbers_per_code] what the encoder puts out for images [B, 1, H, W]."""
-        found = self.encoder(images - self.mean)
-        # Out of autocast's bf16: three digits are too few for a distribution's parameters.
-        return found.float() if found.dtype == torch.bfloat16 else found
+        return full_precision(self.encoder(images - self.mean))
 
     def decode(self, codes: Tensor) -> Tensor:
         """[B, 1, H, W] raw outputs (logits for Bernoulli) for codes [B, L]."""
@@ -156,6 +155,11 @@ class Autoencoder(nn.Module, ABC):
         # np.array copies: torch will not wrap the read-only arrays that visitors share.
         parts = [torch.from_numpy(np.array(rows[i : i + size], np.float32)).to(device) for i in starts]
         return torch.cat([compute(part) for part in parts]).float().cpu().numpy()
+
+
+def full_precision(values: Tensor) -> Tensor:
+    """``values`` out of autocast's bf16, whose three digits are too few for a distribution's parameters."""
+    return values.float() if values.dtype == torch.bfloat16 else values
 
 
 class Deterministic(Autoencoder):

@@ -25,6 +25,14 @@ MOST_PER_PIXEL = 1e4
 RISE, START, END = 0.25, 1 / 25, 1e-5
 
 
+# What Adam keeps of each parameter.
+ADAM = ("step", "exp_avg", "exp_avg_sq")
+
+
+class MisfitError(ValueError):
+    """Kept tensors do not fit the model they are to be put into."""
+
+
 class Training(Settings):
     """How to train, whatever is trained."""
 
@@ -95,21 +103,38 @@ class Progress:
         return kept
 
     def restore(self, tensors: dict[str, Tensor], step: int) -> None:
-        """Goes to where ``tensors`` was taken, after ``step`` steps; KeyError or RuntimeError if they do not fit.
+        """Goes to where ``tensors`` was taken, after ``step`` steps; MisfitError, and no change, if they do not fit.
 
         Without optimiser tensors, as a finished run is kept, only the model is restored.
         """
         weights = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
+        _compare({k: v.shape for k, v in self.model.state_dict().items()}, weights)
+        moved = {k: v for k, v in tensors.items() if k.startswith("optimiser.")}
+        if moved:
+            _compare(self._optimiser_shapes(), moved)
         self.model.load_state_dict(weights)
         self.step = step
-        if not any(name.startswith("optimiser.") for name in tensors):
-            return
-        for player, optimiser in self.optimisers.items():
+        for player, optimiser in self.optimisers.items() if moved else ():
             for index, weight in enumerate(optimiser.param_groups[0]["params"]):
                 optimiser.state[weight] = {
-                    name: tensors[f"optimiser.{player}.{index}.{name}"].to(weight.device, copy=True)
-                    for name in ("step", "exp_avg", "exp_avg_sq")
+                    name: moved[f"optimiser.{player}.{index}.{name}"].to(weight.device, copy=True) for name in ADAM
                 }
+
+    def _optimiser_shapes(self) -> dict[str, torch.Size]:
+        """The shape of each tensor that Adam keeps, by the name that ``tensors`` gives it."""
+        return {
+            f"optimiser.{player}.{index}.{name}": torch.Size() if name == "step" else weight.shape
+            for player, optimiser in self.optimisers.items()
+            for index, weight in enumerate(optimiser.param_groups[0]["params"])
+            for name in ADAM
+        }
+
+
+def _compare(shapes: dict[str, torch.Size], tensors: dict[str, Tensor]) -> None:
+    for name in shapes.keys() | tensors.keys():
+        wanted, got = shapes.get(name), tensors[name].shape if name in tensors else None
+        if wanted != got:
+            raise MisfitError(f"{name} should be {list(wanted or ())}, is {'missing' if got is None else list(got)}")
 
 
 def steps_per_epoch(images: int, how: Training) -> int:
@@ -134,7 +159,7 @@ def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
             terms, loss = _step(progress, batch, how, steps, bf16)
             look = progress.step % LOOK_EVERY == 0 or progress.step == steps
             if look and not abs(float(loss)) < MOST_PER_PIXEL * batch.images[0].numel():
-                yield Diverged(progress.step, _advice(how))
+                yield Diverged(progress.step, advice_on_divergence(how))
                 return
             yield Stepped(progress.step, terms)
         yield EpochEnded(progress.step, epoch + 1)
@@ -169,6 +194,7 @@ def _step(progress: Progress, batch: Batch, how: Training, steps: int, bf16: boo
     return seen, sum(losses)
 
 
-def _advice(how: Training) -> str:
+def advice_on_divergence(how: Training) -> str:
+    """What to do about an exploded loss."""
     lower = f"{how.learning_rate / 4:.0e}"
     return f"the loss has exploded; lower the learning rate (now {how.learning_rate:g}, try {lower})"

@@ -19,6 +19,7 @@ from aecore.runs.run import BROKEN, STARTABLE, Run, View
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
 from aecore.settings import SettingsError
+from aecore.training import MisfitError
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class Pool:
     def place_in_line(self, run: Run) -> int:
         """How many runs wait before this one, and itself: 1 is next; 0 if it does not wait."""
         with self._lock:
-            waiting = [waits for _, waits in self._line]
+            waiting = [waits for _, waits in sorted(self._line, key=self._turn_of)]
         return waiting.index(run) + 1 if run in waiting else 0
 
     def lookers(self, run: Run) -> int:
@@ -130,6 +131,7 @@ class Pool:
         """Trains ``steps`` batches and pauses. PoolError if the visitor has too many runs under way."""
         self._admit(seat)
         self._make_own(seat)
+        seat.run.pause()
         self._start(seat, steps)
 
     def reset(self, seat: Seat) -> None:
@@ -153,6 +155,16 @@ class Pool:
             return True
         return self.store is not None and self.store.has_finished(spec)
 
+    def close(self) -> None:
+        """Pauses and keeps what is under way, and ends the threads."""
+        with self._lock:
+            runs = [run for _, run in self._line + self._working]
+            self._line.clear()
+        for run in runs:
+            run.pause()
+        self._executor.shutdown()
+        self._preparing.shutdown()
+
     # Inside.
 
     def _shared_run(self, spec: Spec) -> Run:
@@ -169,7 +181,11 @@ class Pool:
     def _prepare_now(self, run: Run, kept: bool) -> None:
         try:
             checkpoint = self.store.find(run.spec) if kept and self.store else None
-            run.prepare(checkpoint)
+            try:
+                run.prepare(checkpoint)
+            except MisfitError as misfit:
+                self.store.set_aside(run.spec, str(misfit))
+                run.prepare()
         except SourceError as error:
             run.fail(str(error), "unavailable")
         except SettingsError as error:
@@ -201,12 +217,15 @@ class Pool:
                 ready = [job for job in self._line if not self._gives_way(job)]
                 if not ready:
                     break
-                # Whose turn was longest ago is next; among equals, who asked first.
-                job = min(ready, key=lambda job: self._served.get(job[0], 0))
+                job = min(ready, key=self._turn_of)
                 self._line.remove(job)
                 self._working.append(job)
                 self._served[job[0]] = next(self._clock)
                 self._executor.submit(self._guarded, job[1], lambda job=job: self._work(job))
+
+    def _turn_of(self, job: tuple[str, Run]) -> int:
+        """Whose turn was longest ago is next; among equals, who asked first."""
+        return self._served.get(job[0], 0)
 
     def _gives_way(self, job: tuple[str, Run]) -> bool:
         """Whether only patient seats look at the job's run, while others have one in training."""
@@ -278,21 +297,30 @@ class Pool:
         """The seat's run becomes the visitor's alone: the shared one itself where nobody else is at it, else a copy."""
         if seat.own:
             return
+        run = seat.run
         with self._lock:
-            others = any(s.run is seat.run and s.joined for s in self._seats.values() if s is not seat)
-            fresh = not seat.joined and seat.run.view.step > 0
-            if not others and not fresh:
-                self._shared.pop(seat.run.id, None)
-        if fresh:
+            others = [s for s in self._seats.values() if s.run is run and s is not seat]
+            started = [s for s in others if s.joined]
+            unlike = not seat.joined and run.view.step > 0
+            if not started and not unlike:
+                # Who only looks at it goes on looking at a shared one.
+                self._shared.pop(run.id, None)
+                for other in others:
+                    other.run = self._shared_run(run.spec)
+        if unlike:
             self.reset(seat)
-        elif others:
-            seat.run = seat.run.fork()
+        elif started and run.view.state in ("preparing", *BROKEN):
+            seat.run = Run(run.spec)
+            self._prepare(seat.run, kept=True)
+        elif started:
+            seat.run = run.fork()
             seat.run.watched = lambda run=seat.run: bool(self._lookers(run, PRESENT))
         seat.own = seat.joined = True
 
     def _admit(self, seat: Seat) -> None:
         with self._lock:
-            active = [r for v, r in self._line + self._working if v == seat.visitor and r is not seat.run]
+            theirs = {s.run for s in self._seats.values() if s.visitor == seat.visitor and s.joined} - {seat.run}
+            active = [run for run in theirs if run.view.state in ("queued", "running") or run in self._eager]
         if len(active) >= MOST_ACTIVE_PER_VISITOR and not seat.patient:
             raise PoolError(
                 f"you have {len(active)} runs in training, which is the most for one visitor; pause one of them first"

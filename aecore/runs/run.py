@@ -19,7 +19,7 @@ from aecore.runs.history import History, Moment, moments_of
 from aecore.runs.spec import Spec
 from aecore.runs.turns import Turns
 from aecore.sources import load
-from aecore.training import Progress, steps_per_epoch, train
+from aecore.training import Progress, advice_on_divergence, steps_per_epoch, train
 
 # Unavailable: the data set cannot be had. Failed: anything else that keeps the run from being prepared or going on.
 State = Literal[
@@ -77,11 +77,13 @@ class View:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All it takes to continue a run: ``tensors`` by name (copies), and how far it was."""
+    """All it takes to continue a run: ``tensors`` by name (copies), how far it was, the loss since the last moment."""
 
     tensors: dict[str, torch.Tensor]
     view: View
     metrics: dict[str, float]
+    sums: dict[str, torch.Tensor]
+    summed: int
 
 
 class Run:
@@ -101,7 +103,9 @@ class Run:
         self._progress: Progress | None = None
         self._turns = Turns()
         self._goal: int | None = None
-        self._since_moment: list[dict[str, torch.Tensor]] = []
+        # Sums of the loss terms over the batches since the last moment, and their number.
+        self._sums: dict[str, torch.Tensor] = {}
+        self._summed = 0
 
     @property
     def id(self) -> str:
@@ -128,9 +132,15 @@ class Run:
             first = self._look(fresh, {})
             self.view = replace(fresh, newest=first, history=History((first,)))
         else:
-            self._progress.restore(checkpoint.tensors, checkpoint.view.step)
-            self.metrics = dict(checkpoint.metrics)
-            self.view = replace(checkpoint.view, newest=checkpoint.view.history.moments[-1])
+            self._go_to(checkpoint)
+
+    def _go_to(self, checkpoint: Checkpoint) -> None:
+        self._progress.restore(checkpoint.tensors, checkpoint.view.step)
+        self._sums = {name: value.clone() for name, value in checkpoint.sums.items()}
+        self._summed = checkpoint.summed
+        self.metrics = dict(checkpoint.metrics)
+        newest = checkpoint.view.newest or checkpoint.view.history.moments[-1]
+        self.view = replace(checkpoint.view, newest=newest)
 
     def _report(self, done: int, total: int) -> None:
         self.view = replace(self.view, loading=(done, total))
@@ -163,16 +173,17 @@ class Run:
         """A copy of everything, between two steps."""
         with self._turns:
             tensors = {name: t.detach().cpu().clone().contiguous() for name, t in self._progress.tensors().items()}
-            return Checkpoint(tensors, self._settled(), dict(self.metrics))
+            sums = {name: value.cpu().clone() for name, value in self._sums.items()}
+            return Checkpoint(tensors, self._settled(), dict(self.metrics), sums, self._summed)
 
     def fork(self) -> Run:
-        """Another run of the same spec that stands where this one stands."""
+        """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
         kept, twin = self.checkpoint(), Run(self.spec, str(self.device))
-        twin.data, twin.exhibits, twin.metrics = self.data, self.exhibits, dict(kept.metrics)
+        twin.data, twin.exhibits = self.data, self.exhibits
         twin.model = self.spec.model(self.data.train.images.mean(0)).to(self.device)
         twin._progress = Progress(twin.model, self.spec.training)
-        twin._progress.restore(kept.tensors, kept.view.step)
-        twin.view = kept.view
+        twin._go_to(kept)
+        twin.pause()
         return twin
 
     # What the training thread does.
@@ -201,14 +212,16 @@ class Run:
                 if now - glanced > GLANCE and isinstance(event, Stepped) and self.watched():
                     self.view = replace(self.view, newest=self._look(self.view, self._mean_terms()))
                     glanced = now
-                if enough(now - began):
+                if isinstance(event, Stepped) and enough(now - began):
                     break
 
     def _take(self, event: Event, seconds: float) -> None:
         view = replace(self.view, step=self._progress.step, seconds=self.view.seconds + seconds)
         match event:
             case Stepped(step, terms):
-                self._since_moment.append(dict(terms))
+                for name, value in terms.items():
+                    self._sums[name] = self._sums[name] + value if name in self._sums else value
+                self._summed += 1
                 if step in moments_of(view.steps):
                     view = self._with_moment(view)
                 if self._goal is not None and step >= self._goal and step < view.steps:
@@ -220,13 +233,16 @@ class Run:
                 self.metrics = metrics(self.model, self.data)
                 self.metrics |= {"seconds": view.seconds, "images_per_second": view.rate}
                 # The last step's own update has been looked at by nobody.
-                sound = all(map(math.isfinite, self.metrics.values()))
-                view = replace(view, state="finished" if sound else "diverged")
+                if all(map(math.isfinite, self.metrics.values())):
+                    view = replace(view, state="finished")
+                else:
+                    advice = advice_on_divergence(self.spec.training)
+                    view = replace(view, state="diverged", message=f"diverged in the last step: {advice}")
         self.view = view
 
     def _with_moment(self, view: View) -> View:
         moment = self._look(view, self._mean_terms())
-        self._since_moment.clear()
+        self._sums, self._summed = {}, 0
         return replace(view, newest=moment, history=view.history.with_moment(moment))
 
     def _settled(self) -> View:
@@ -238,12 +254,7 @@ class Run:
 
     def _mean_terms(self) -> dict[str, float]:
         """Each term's mean over the batches since the last moment."""
-        if not self._since_moment:
-            return {}
-        return {
-            name: float(torch.stack([torch.as_tensor(terms[name]) for terms in self._since_moment]).mean())
-            for name in self._since_moment[0]
-        }
+        return {name: float(total) / self._summed for name, total in self._sums.items()}
 
     def _look(self, view: View, train_terms: dict[str, float]) -> Moment:
         kept = view.history.moments

@@ -77,7 +77,7 @@ class Spec:
     Raises SettingsError, one sentence, for a name or value that is not allowed.
     """
 
-    def __init__(self, **flat: Any):
+    def __init__(self, /, **flat: Any):
         known = knobs_of(_picked(flat))
         for name in flat:
             if name not in known:
@@ -97,7 +97,8 @@ class Spec:
         values = dict(self.names)
         for settings in self._settings.values():
             values |= settings.model_dump()
-        return values
+        # Minus zero equals zero but would be written, and so hashed, otherwise.
+        return {name: value + 0.0 if isinstance(value, float) else value for name, value in values.items()}
 
     def texts(self) -> dict[str, str]:
         """``flat`` as a link or a command line writes it, with the schema version as ``v``."""
@@ -113,7 +114,7 @@ class Spec:
         try:
             flat = json.loads(text)
             schema = flat.pop("schema")
-        except (ValueError, AttributeError, KeyError):
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             raise SettingsError("the text is not a spec: it should be the JSON that Spec.json gives") from None
         if schema != SCHEMA:
             raise SettingsError(f"the spec has schema {shorten(schema)}, this version reads {SCHEMA}")

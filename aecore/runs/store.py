@@ -19,11 +19,11 @@ from aecore.home import home, write_atomically
 from aecore.runs.history import History
 from aecore.runs.run import Checkpoint, Run, View
 from aecore.runs.spec import Spec
-from aecore.settings import SettingsError
+from aecore.settings import SettingsError, shorten
 
 logger = logging.getLogger(__name__)
 
-# Raised when files of an older layout can no longer be read; they are then left alone.
+# Raised when files of an older layout can no longer be read; such runs are trained anew.
 LAYOUT = 1
 # Bytes after which the runs looked at longest ago make room.
 MOST_BYTES = 2 * 2**30
@@ -72,10 +72,18 @@ class Store:
         except FileNotFoundError:
             return None
         except (OSError, StoreError) as error:
-            logger.warning("%s cannot be read (%s); it is set aside and trained anew", path, error)
-            self._set_aside(path)
+            self.set_aside(spec, str(error))
             return None
         return checkpoint
+
+    def set_aside(self, spec: Spec, why: str) -> None:
+        """Renames the file of ``spec``, which cannot be used, so that it is trained anew."""
+        path = self.path(spec.id)
+        logger.warning("%s cannot be used (%s); it is set aside and trained anew", path, why)
+        try:
+            path.replace(path.with_suffix(".damaged"))
+        except OSError as error:
+            logger.warning("%s cannot be set aside either (%s)", path, error)
 
     def has_finished(self, spec: Spec) -> bool:
         """Whether a finished run of ``spec`` is kept."""
@@ -90,18 +98,12 @@ class Store:
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
             return {"state": "", "step": -1}
 
-    def _set_aside(self, path: Path) -> None:
-        try:
-            path.replace(path.with_suffix(".damaged"))
-        except OSError as error:
-            logger.warning("%s cannot be set aside either (%s)", path, error)
-
     def _make_room(self) -> None:
         files = sorted(self.folder.glob("*.safetensors"), key=lambda p: p.stat().st_mtime, reverse=True)
         total = 0
-        for file in files:
+        for age, file in enumerate(files):
             total += file.stat().st_size
-            if total > MOST_BYTES:
+            if age > 0 and total > MOST_BYTES:
                 file.unlink(missing_ok=True)
 
 
@@ -110,6 +112,7 @@ def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
     view, history = checkpoint.view, checkpoint.view.history
     finished = view.state == "finished"
     tensors = {k: v for k, v in checkpoint.tensors.items() if not (finished and k.startswith("optimiser."))}
+    tensors |= {f"sums.{name}": value for name, value in checkpoint.sums.items()}
     remembered = history.arrays()
     for name, array in remembered.items():
         tensors[f"history.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
@@ -120,6 +123,7 @@ def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
         "metrics": checkpoint.metrics,
         # A safetensors file sorts its tensors; the order of the loss terms is the variant's.
         "history": list(remembered),
+        "summed": checkpoint.summed,
     }
     return save(tensors, {"aecore": json.dumps(facts)})
 
@@ -132,13 +136,16 @@ def decode(path: Path) -> tuple[Spec, Checkpoint]:
             if facts["layout"] != LAYOUT:
                 raise StoreError(f"{path.name} has layout {facts['layout']}, this version reads {LAYOUT}")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        sums = {k.removeprefix("sums."): v for k, v in tensors.items() if k.startswith("sums.")}
         history = History.from_arrays({name: tensors[f"history.{name}"].numpy() for name in facts["history"]})
         view = View(**facts["view"], history=history)
         if view.state != "finished":
             view = View(**facts["view"] | {"state": _resting(view)}, history=history)
         spec = Spec.from_json(facts["spec"])
-        weights = {k: v for k, v in tensors.items() if not k.startswith("history.")}
-        return spec, Checkpoint(weights, view, facts["metrics"])
+        if not history.moments:
+            raise StoreError(f"{path.name} holds no history")
+        kept = {k: v for k, v in tensors.items() if k.startswith(("model.", "optimiser."))}
+        return spec, Checkpoint(kept, view, facts["metrics"], sums, facts["summed"])
     except FileNotFoundError:
         raise
     except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -168,5 +175,5 @@ def load_model(path: str | Path):
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
     except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise StoreError(f"{path} is not a model of aecore: {error}") from None
+        raise StoreError(f"{path} is not a model of aecore: {shorten(' '.join(str(error).split()), 200)}") from None
     return model

@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture, layer
-from aecore.autoencoder import Batch, Objective, Term
+from aecore.autoencoder import Batch, Objective, Term, full_precision
 from aecore.variational import Variational
 
 # Units in each of the opponent's two hidden layers; the paper's six of 1,000 serve far larger data.
@@ -59,14 +59,14 @@ class FactorVAE(Variational):
         posterior = self.posterior(batch.images)
         codes = posterior.sample(rng)
         # The opponent's logit is log D - log(1 - D), the density ratio that the total correlation averages.
-        correlation = Term(self.opponent(codes).float().mean(), self.settings.gamma, "nats")
+        correlation = Term(full_precision(self.opponent(codes)).mean(), self.settings.gamma, "nats")
         return self.bound(posterior, codes, batch.images, 1.0) | {"total_correlation": correlation}
 
     def _opponent_term(self, batch: Batch, rng: torch.Generator) -> Term:
         """Cross-entropy of telling joint codes from shuffled ones, each made of one half of the batch."""
         with torch.no_grad():
             joint, other = self.posterior(batch.images).sample(rng).tensor_split(2)
-        logits = self.opponent(torch.cat([joint, _shuffle_columns(other, rng)])).float()
+        logits = full_precision(self.opponent(torch.cat([joint, _shuffle_columns(other, rng)])))
         truth = torch.zeros_like(logits)
         truth[: len(joint)] = 1
         return Term(F.binary_cross_entropy_with_logits(logits, truth), 1.0, "nats")
