@@ -31,10 +31,10 @@ pick.notices(st.session_state.pop("refusal", ""))
 def stage(drawn: str) -> None:
     """Controls and pictures; redrawn while something moves, and the whole page once when it comes to rest."""
     now = engine.seat(spec)
-    if now.view.state != drawn:
-        st.rerun()
     controls.buttons(pool, now)
     controls.status(pool, now)
+    if now.view.state != drawn or "refusal" in st.session_state:
+        st.rerun()
     live.pictures(now.run, now.view)
 
 

@@ -38,12 +38,13 @@ def visit(browser, server) -> Iterator[Callable]:
     """Opens a page in a session of its own; what the browser complains about fails the test."""
     contexts, complaints = [], []
 
-    def open_page(path: str, *, size: tuple[int, int] = (1366, 768), base: str = server.url, **options):
+    def open_page(path: str, *, size: tuple[int, int] = (1366, 768), script: str = "", **options):
         context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{base}/{path}")
+        page.add_init_script(script)
+        page.goto(f"{server.url}/{path}")
         return page
 
     yield open_page
@@ -130,11 +131,9 @@ def test_pause_acts_within_300_ms_and_continue_goes_on_where_it_was(visit):
     for name in ("Train", "Continue", "Continue"):
         press(page, name)
         expect(status(page)).to_contain_text("epoch")
-        before = time.perf_counter()
-        press(page, "Pause")
+        took.append(page.get_by_role("button", name="Pause", exact=True).evaluate(UNTIL_PAUSED))
         expect(status(page)).to_contain_text("paused")
-        took.append(time.perf_counter() - before)
-    assert statistics.median(took) < 0.3, took
+    assert max(took) < 300, took
     step = int(re.search(r"step ([\d,]+)", status(page).inner_text())[1].replace(",", ""))
     assert step > 0
     press(page, "Step")
@@ -142,6 +141,20 @@ def test_pause_acts_within_300_ms_and_continue_goes_on_where_it_was(visit):
     page.get_by_text("epoch", exact=True).first.click()
     press(page, "Step")
     expect(status(page)).to_contain_text(f"step {step + 46:,}")
+
+
+# Milliseconds from the press to the page saying so; the test tool's own click would wait longer than that.
+UNTIL_PAUSED = """button => new Promise((done, failed) => {
+  const began = performance.now();
+  const watch = new MutationObserver(() => {
+    if (!document.querySelector('.st-key-run-status').innerText.includes('paused')) return;
+    watch.disconnect();
+    done(performance.now() - began);
+  });
+  watch.observe(document.body, {subtree: true, childList: true, characterData: true});
+  setTimeout(failed, 10000);
+  button.click();
+})"""
 
 
 def test_reset_gives_the_same_first_weights_and_the_trained_model_is_not_lost(visit):
@@ -231,30 +244,40 @@ def test_a_second_visitor_is_served_while_two_models_train(visit):
         ready(page)
         press(page, "Train")
         expect(status(page)).to_contain_text("epoch")
-    third = visit(f"train?{QUICK}&seed=23")
+    third = visit(f"train?{QUICK}&seed=23", script=WIRE)
     ready(third)
     took = []
     for turn in range(8):
         choice = third.get_by_role("radio", name="epoch" if turn % 2 == 0 else "batch")
-        took.append(third.evaluate(RERUN, choice.element_handle()))
+        took.append(choice.evaluate(RERUN))
     assert statistics.median(took[1:]) < 100, took
     for page in (first, second):
         press(page, "Pause")
         expect(status(page)).to_contain_text("paused")
 
 
-# Milliseconds from a press to the end of the script run it causes, as the app's own running mark tells.
-RERUN = """element => new Promise(done => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  let began = performance.now();
-  let running = false;
-  const watch = new MutationObserver(() => {
-    const state = app.getAttribute('data-test-script-state');
-    if (state === 'running' || state === 'rerunRequested') running = true;
-    else if (running) { watch.disconnect(); done(performance.now() - began); }
-  });
-  watch.observe(app, {attributes: true});
+# Notes when the page says something to the server and when it is told something.
+WIRE = """
+window.wire = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...options) {
+    super(...options);
+    this.addEventListener('message', () => window.wire.push(performance.now()));
+  }
+  send(data) { window.sent = performance.now(); super.send(data); }
+};"""
+# Milliseconds from what a press sends to the last answer to it: after it the wire is silent for 200 ms.
+RERUN = """element => new Promise((done, failed) => {
+  window.sent = 0;
+  window.wire = [];
   element.click();
+  const poll = setInterval(() => {
+    const last = window.wire.at(-1);
+    if (!window.sent || !last || performance.now() - last < 200) return;
+    clearInterval(poll);
+    done(last - window.sent);
+  }, 10);
+  setTimeout(failed, 10000);
 })"""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -43,15 +44,20 @@ def buttons(pool: Pool, seat: Seat) -> None:
             _button("Back to trained", ":material/undo:", lambda: pool.reopen(seat))
 
 
-def _button(name: str, icon: str, act, *, primary: bool = False, disabled: bool = False) -> None:
+def _button(name: str, icon: str, act: Callable[[], None], *, primary: bool = False, disabled: bool = False) -> None:
+    # As a callback, so that what is drawn after the press already shows what it did.
+    st.button(
+        name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=_do, args=(act,)
+    )
+
+
+def _do(act: Callable[[], None]) -> None:
     from aecore.runs.pool import PoolError
 
-    if st.button(name, icon=icon, type="primary" if primary else "secondary", disabled=disabled):
-        try:
-            act()
-        except PoolError as error:
-            st.session_state["refusal"] = str(error)
-        st.rerun()
+    try:
+        act()
+    except PoolError as error:
+        st.session_state["refusal"] = str(error)
 
 
 def status(pool: Pool, seat: Seat) -> None:
