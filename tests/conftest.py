@@ -76,3 +76,12 @@ def default_vae():
     from aecore.runs.spec import Spec
 
     return train_spec(Spec(variant="vae"))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium, one for all tests; each opens contexts of its own."""
+    from browsing import chromium
+
+    with chromium() as launched:
+        yield launched

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
+from browsing import ROOT, serve
 
 from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map
 from aecore.ui.browser.payload import pack
 from aecore.ui.browser.views import NOWHERE, STEPS, _lean, _steps
 
-ROOT = Path(__file__).parents[1]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NAMES = ("loss", "map", "images", "scrubber")
 FRAMES = 20
 
@@ -128,45 +113,17 @@ def test_the_page_runs_in_a_runtime_of_its_own(query):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests" / "browser_views_app.py"), *options.split()]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "AECORE_HOME": str(tmp_path_factory.mktemp("home"))}
-    command += ["--browser.gatherUsageStats", "false"]
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        try:
-            said = []
-            while b"URL" not in (line := process.stdout.readline()):
-                said.append(line)
-                assert line, f"the server ended: {b''.join(said).decode()}"
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium")
-    if path is None:
-        reason = "no chromium on the path"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    with serve("tests/browser_views_app.py", tmp_path_factory.mktemp("views")) as served:
+        yield served.url
 
 
 @pytest.fixture
-def visit(chromium, server) -> Iterator[Callable]:
+def visit(browser, server) -> Iterator[Callable]:
     """Opens the page with a query; what the browser complains about fails the test."""
     contexts, complaints = [], []
 
     def open_page(query: str = "", *, size: tuple[int, int] = (1366, 768), **options):
-        context = chromium.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
+        context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -12,19 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from browsing import ROOT, Server, chromium, serve
+from browsing import ROOT, Server, serve
 
 pytestmark = pytest.mark.browser
 
 VIEWS = ("loss", "map", "images")
 # Small enough to finish in about a second.
 QUICK = "variant=vae&width=32&depth=1&epochs=3&images=1000"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -277,6 +277,9 @@ class Pool:
         try:
             job()
         except Exception:  # noqa: BLE001
+            if not threading.main_thread().is_alive():
+                # The server is going down and its threads take no more work; the store has the run.
+                return
             logger.exception("run %s failed", run.id)
             run.fail("this run stopped on an error of the app, which is in the server's log; press Reset to try again")
 

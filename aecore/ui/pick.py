@@ -17,11 +17,11 @@ TRAINED = "v"
 
 def spec_in_sidebar() -> Spec:
     """The spec that link and sidebar ask for; notes what the link asked for in vain."""
-    from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of, read_texts
+    from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of
 
     if shell.arrived():
-        st.session_state["ignored"] = read_texts(st.query_params.to_dict())[1]
         st.session_state["spec"] = None
+        _read_link()
     if st.session_state.pop("fall back", False):
         st.session_state["data"] = CHOICES["data"][1]
     with st.sidebar:
@@ -32,6 +32,21 @@ def spec_in_sidebar() -> Spec:
             picked[choice] = form.ask(choice_knob(choice))
             st.caption(registry[picked[choice]].summary)
         return Spec(**form.choose(knobs_of(picked), picked))
+
+
+def _read_link() -> None:
+    """Notes what the link asked for in vain, and takes it out before a widget meets it: some break on ``inf``."""
+    from aecore.runs.spec import as_text, read_texts
+
+    asked = st.query_params.to_dict()
+    spec, st.session_state["ignored"] = read_texts(asked)
+    values = spec.flat()
+    taken = {name: as_text(values[name]) for name in asked if name in values}
+    if TRAINED in asked:
+        taken[TRAINED] = asked[TRAINED]
+    if taken != asked:
+        st.query_params.from_dict(taken)
+        st.rerun()
 
 
 def go_on_without(spec: Spec, why: str) -> None:

@@ -1,0 +1,56 @@
+"""Every page without a browser: it runs, and no link can make it fail."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import ROOT
+from conftest import is_sentence, wait_for
+from streamlit.testing.v1 import AppTest
+from test_spec import HOSTILE_NAMES, HOSTILE_TEXTS
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    """The page as a link with ``query`` opens it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page(f"pages/{name}.py")
+    return app.run()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_runs_and_runs_again(name):
+    app = open_page(name)
+    assert not app.exception
+    assert app.title[0].value
+    assert not app.run().exception
+
+
+def test_a_new_page_is_one_file_and_its_line_in_the_app():
+    listed = (ROOT / "app.py").read_text()
+    assert all(f"pages/{name}.py" in listed for name in PAGES)
+
+
+# No browser can send a lone half of a surrogate pair.
+@pytest.mark.parametrize("text", [text for text in HOSTILE_TEXTS if text != "\ud800"], ids=lambda text: ascii(text[:20]))
+def test_hostile_links_are_answered_in_sentences(text):
+    """What 200 such links ask for is tested where links are read; here, that widgets and notices survive them."""
+    query = {"variant": "vae", "beta": text, "latent": text, "precision": text, "seed": text}
+    app = open_page("train", **query, **dict.fromkeys(HOSTILE_NAMES[:5], text))
+    assert not app.exception
+    assert len(app.warning) >= 4
+    assert all(is_sentence(warning.value) for warning in app.warning)
+
+
+def test_train_shows_the_untrained_state_first_and_trains(home):
+    app = open_page("train", variant="plain", width="16", depth="1", epochs="1", images="200", data="digits")
+
+    def text() -> str:
+        return " ".join(str(element.text) for element in app.run().get("progress"))
+
+    wait_for(lambda: "untrained" in text())
+    next(button for button in app.button if button.label == "Train").click()
+    wait_for(lambda: "finished" in text())
+    assert not app.exception
