@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aecore.dataset import SourceError
 from aecore.home import write_atomically
+from aecore.reference import listing, reference
 from aecore.settings import Knob, SettingsError, knobs, shorten
 
 if TYPE_CHECKING:
-    from aecore.registry import Registry
     from aecore.runs.run import Run, View
     from aecore.runs.spec import Part, Spec
 
@@ -346,7 +346,9 @@ def _json(run: Run) -> str:
 
 def _table(run: Run) -> str:
     """The metrics for people: held-out and train side by side, each with its unit."""
-    found, units = run.metrics, _units(run)
+    from aecore.measures.quality import metric_units
+
+    found, units = run.metrics, metric_units(run.model)
     names = [name.removeprefix("heldout_") for name in found if name.startswith("heldout_")]
     rows = [(n, _number(found[f"heldout_{n}"]), _number(found[f"train_{n}"]), units.get(n, "")) for n in names]
     head = ("mean over images", "held-out", "train", "unit")
@@ -359,68 +361,12 @@ def _number(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 1e5 else f"{value:.4g}"
 
 
-def _units(run: Run) -> dict[str, str]:
-    """The unit of each metric, by its name without the split; terms are asked for theirs on one image."""
-    import torch
-
-    from aecore.autoencoder import Batch
-    from aecore.training import generator
-
-    device, part = run.model.mean.device, run.data.test
-    batch = Batch(torch.tensor(part.images[:1])[:, None].to(device), torch.tensor(part.labels[:1]).to(device))
-    with torch.no_grad():
-        terms = run.model.terms(batch, 1.0, generator(0, "units", device=device))
-    return {name: f"{term.unit} per image" for name, term in terms.items()} | {
-        "squared_error": "squared error per image, summed over pixels",
-        "squared_error_per_pixel": "squared error per pixel",
-        "elbo": "nats per image",
-    }
-
-
-# What there is.
-
-
-def _listing(choice: str) -> str:
-    registry = _registry(choice)
-    width = max(map(len, registry)) + 2
-    titles = max(len(member.title) for member in registry.values()) + 2
-    return "\n".join(f"{n:{width}}{m.title:{titles}}{m.summary}" for n, m in registry.items())
-
-
-def _registry(choice: str) -> Registry:
-    from aecore.runs.spec import CHOICES
-
-    return CHOICES[choice][0]
-
-
-def reference() -> str:
-    """Every setting of every member, as Markdown."""
-    from aecore.runs.spec import CHOICES, choice_knob
-    from aecore.training import Training
-
-    blocks = ["# Settings", "## Choices", *_knob_table(map(choice_knob, CHOICES))]
-    for choice in CHOICES:
-        registry = _registry(choice)
-        blocks.append(f"## {registry.noun.capitalize()}s")
-        for name, member in registry.items():
-            blocks += [f"### {name}: {member.title}", member.summary, *_knob_table(knobs(member.Settings))]
-    return "\n\n".join([*blocks, "## Training", *_knob_table(knobs(Training))])
-
-
-def _knob_table(settings: Iterator[Knob]) -> list[str]:
-    """One Markdown table, or nothing where there are no settings."""
-    from aecore.runs.spec import as_text
-
-    rows = [f"| `{k.name}` | {as_text(k.default)} | {k.rule} | {k.meaning} |" for k in settings]
-    return ["\n".join(["| name | default | range | meaning |", "|---|---|---|---|", *rows])] if rows else []
-
-
 # Name -> what it does, and what that is.
 COMMANDS: dict[str, tuple[Callable[..., Any], str]] = {
     "train": (_train, "Trains a model and prints its metrics; --help lists the settings."),
-    "variants": (lambda: _listing("variant"), "Lists the autoencoders."),
-    "architectures": (lambda: _listing("architecture"), "Lists what encoder and decoder can be made of."),
-    "corruptions": (lambda: _listing("corruption"), "Lists the ways to damage an image."),
-    "sources": (lambda: _listing("data"), "Lists the data sets."),
+    "variants": (lambda: listing("variant"), "Lists the autoencoders."),
+    "architectures": (lambda: listing("architecture"), "Lists what encoder and decoder can be made of."),
+    "corruptions": (lambda: listing("corruption"), "Lists the ways to damage an image."),
+    "sources": (lambda: listing("data"), "Lists the data sets."),
     "reference": (reference, "Every setting with default, range and meaning, as Markdown."),
 }

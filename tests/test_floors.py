@@ -16,11 +16,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # The floor of the first pattern that a file's path matches. Measures stand on training's generator, the entry
-# scripts on the doors.
+# scripts on the doors, and the reference, which command line and pages print, on the choices of runs.
 FLOORS: list[tuple[str, float]] = [
     (r"app\.py|pages/.*", 7),
     (r"aecore/__main__\.py", 7),
     (r"aecore/(__init__|cli|estimator)\.py|aecore/ui/.*", 6),
+    (r"aecore/reference\.py", 5.5),
     (r"aecore/runs/.*", 5),
     (r"aecore/measures/.*", 4.5),
     (r"aecore/training\.py", 4),

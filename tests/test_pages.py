@@ -34,7 +34,9 @@ def test_a_new_page_is_one_file_and_its_line_in_the_app():
 
 
 # No browser can send a lone half of a surrogate pair.
-@pytest.mark.parametrize("text", [text for text in HOSTILE_TEXTS if text != "\ud800"], ids=lambda text: ascii(text[:20]))
+@pytest.mark.parametrize(
+    "text", [text for text in HOSTILE_TEXTS if text != "\ud800"], ids=lambda text: ascii(text[:20])
+)
 def test_hostile_links_are_answered_in_sentences(text):
     """What 200 such links ask for is tested where links are read; here, that widgets and notices survive them."""
     query = {"variant": "vae", "beta": text, "latent": text, "precision": text, "seed": text}

@@ -312,7 +312,7 @@ def test_downloads_and_code_give_the_numbers_shown(visit, tmp_path):
     printed = dict(line.split() for line in ran.stdout.splitlines())
     page.keyboard.press("Escape")
     page.get_by_text("Figures", exact=True).click()
-    cells = page.locator("tr", has_text="squared error, summed").locator("td").all_inner_texts()
+    cells = page.locator("tr", has_text="summed over pixels").locator("td").all_inner_texts()
     assert cells[2] == f"{float(printed['heldout_squared_error']):.2f}"
 
 

@@ -87,6 +87,19 @@ def metrics(model: Autoencoder, data: Dataset) -> dict[str, float]:
 
 
 @torch.no_grad()
+def metric_units(model: Autoencoder) -> dict[str, str]:
+    """The unit of every metric, by its name without ``heldout_`` or ``train_``."""
+    device = model.mean.device
+    batch = Batch(model.mean, torch.zeros(1, dtype=torch.int64, device=device))
+    terms = model.terms(batch, 1.0, generator(0, "units", device=device))
+    return {name: f"{term.unit} per image" for name, term in terms.items()} | {
+        "elbo": "nats per image",
+        "squared_error": "squared error per image, summed over pixels",
+        "squared_error_per_pixel": "squared error per pixel",
+    }
+
+
+@torch.no_grad()
 def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, latent: int) -> tuple[Floor, ...]:
     """The reconstruction loss on ``images`` [N, H, W] of the mean image, and of PCA with as many numbers.
 

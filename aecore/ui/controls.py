@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from aecore.ui import engine, pick
-from aecore.ui.live import term_title
+from aecore.ui.live import metric_title
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -46,9 +46,7 @@ def buttons(pool: Pool, seat: Seat) -> None:
 
 def _button(name: str, icon: str, act: Callable[[], None], *, primary: bool = False, disabled: bool = False) -> None:
     # As a callback, so that what is drawn after the press already shows what it did.
-    st.button(
-        name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=_do, args=(act,)
-    )
+    st.button(name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=_do, args=(act,))
 
 
 def _do(act: Callable[[], None]) -> None:
@@ -157,25 +155,20 @@ def script(spec) -> str:
 
 def figures(seat: Seat) -> None:
     """The figures of a finished run, each with its unit and split."""
-    metrics = seat.run.metrics
-    if seat.view.state != "finished" or not metrics:
+    from aecore.measures.quality import metric_units
+
+    run = seat.run
+    if seat.view.state != "finished" or not run.metrics:
         return
-    unit = seat.run.exhibits.unit
-    data = seat.run.data
-    held, seen = f"{len(data.test):,} held-out images", f"{len(data.train):,} training images"
-    rows = []
-    for name in seat.view.history.terms:
-        rows.append((term_title(name), unit if name == "reconstruction" else "nats", name))
-    if "heldout_elbo" in metrics:
-        rows.append(("evidence bound (ELBO), higher is better", "nats", "elbo"))
-    rows.append(("squared error, summed over pixels", "squared grey levels", "squared_error"))
-    rows.append(("squared error per pixel", "squared grey levels", "squared_error_per_pixel"))
-    lines = [f"| mean per image | unit | {held} | {seen} |", "|---|---|---:|---:|"]
-    for title, unit_of, name in rows:
-        digits = 5 if name.endswith("per_pixel") else 2
-        lines.append(
-            f"| {title} | {unit_of} | {metrics[f'heldout_{name}']:.{digits}f} | {metrics[f'train_{name}']:.{digits}f} |"
-        )
+    lines = [
+        f"| mean over images | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
+        "|---|---|---:|---:|",
+    ]
+    for name, unit in metric_units(run.model).items():
+        if f"heldout_{name}" in run.metrics:
+            digits = 5 if name.endswith("per_pixel") else 2
+            held, train = (f"{run.metrics[f'{split}_{name}']:.{digits}f}" for split in ("heldout", "train"))
+            lines.append(f"| {metric_title(name)} | {unit} | {held} | {train} |")
     with st.expander("Figures"):
         st.markdown("\n".join(lines))
 

@@ -37,9 +37,10 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
         scrubber(name, labels, key=f"{prefix}-scrubber")
 
 
-def term_title(name: str) -> str:
-    """A loss term's name in plain words."""
-    return "KL" if name == "kl" else name.replace("_", " ")
+def metric_title(name: str) -> str:
+    """A loss term's or metric's name in plain words."""
+    known = {"kl": "KL", "elbo": "evidence bound (ELBO), higher is better"}
+    return known.get(name, name.replace("_", " "))
 
 
 def _waiting(view: View) -> str:
@@ -59,7 +60,7 @@ def _loss(run: Run, view: View, name: str) -> None:
     shown, moments = run.exhibits, _moments(view)
     st.markdown(f"**Loss**, {shown.unit} per image, summed over pixels")
     lines = [
-        Line(term_title(title), label, np.array([getattr(m, split).get(title, np.nan) for m in moments]), group)
+        Line(metric_title(title), label, np.array([getattr(m, split).get(title, np.nan) for m in moments]), group)
         for group, title in enumerate(view.history.terms)
         for split, label in (("train", "train"), ("heldout", "held-out"))
     ]
