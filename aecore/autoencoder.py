@@ -59,8 +59,9 @@ class Autoencoder(nn.Module, ABC):
 
     title: ClassVar[str]
     summary: ClassVar[str]
-    # The loss as LaTeX, and where it comes from.
+    # The loss as LaTeX, in lines short enough for a phone, what its letters mean, and where it comes from.
     formula: ClassVar[str]
+    letters: ClassVar[str]
     source: ClassVar[str]
     # Whether it is given a corruption to damage its inputs with.
     corrupts: ClassVar[bool] = False

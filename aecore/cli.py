@@ -23,8 +23,9 @@ from aecore.reference import listing, reference
 from aecore.settings import Knob, SettingsError, knobs, shorten
 
 if TYPE_CHECKING:
-    from aecore.runs.run import Run, View
+    from aecore.runs.run import Run
     from aecore.runs.spec import Part, Spec
+    from aecore.runs.view import View
 
 IN_THE_WAY, NOT_ALLOWED, DIVERGED, STOPPED = 1, 2, 3, 130
 # What a shell reports of a program whose reader went away.
@@ -60,7 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(error, NOT_ALLOWED)
     except (SourceError, InTheWay) as error:
         return _say(error, IN_THE_WAY)
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        # PyTorch's allocator on the CPU has no exception of its own.
+        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):
+            raise
         return _say("there is not enough memory for this model and data set; lower images or width", IN_THE_WAY)
     except KeyboardInterrupt:
         return _say("stopped", STOPPED)

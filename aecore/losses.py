@@ -67,7 +67,9 @@ class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx, outputs: Tensor, images: Tensor) -> Tensor:
         ctx.save_for_backward(outputs, images)
-        return F.softplus(outputs).sum(1) - torch.linalg.vecdot(outputs, images)
+        # A dot product is among what autocast rounds to bf16, three digits of a loss that is plotted.
+        with torch.autocast(outputs.device.type, enabled=False):
+            return F.softplus(outputs).sum(1) - torch.linalg.vecdot(outputs, images)
 
     @staticmethod
     @torch.autograd.function.once_differentiable

@@ -8,6 +8,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+# The version of the settings as links and files write them, ``v`` in a link. Raised when an old link would mean
+# another model.
+SCHEMA = 1
+
 Kind = Literal["int", "float", "choice", "flag"]
 
 
@@ -70,6 +74,9 @@ class Knob:
 
     def read(self, text: str) -> Any:
         """The value that ``text`` (from a link or a command line) stands for; SettingsError if none."""
+        if "_" in text and self.kind in ("int", "float"):
+            # Python reads 1_0 as 10; a person who meant that would not know.
+            raise self.error(text)
         try:
             match self.kind:
                 case "flag":

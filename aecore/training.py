@@ -196,5 +196,5 @@ def _step(progress: Progress, batch: Batch, how: Training, steps: int, bf16: boo
 
 def advice_on_divergence(how: Training) -> str:
     """What to do about an exploded loss."""
-    lower = f"{how.learning_rate / 4:.0e}"
-    return f"the loss has exploded; lower the learning rate (now {how.learning_rate:g}, try {lower})"
+    now = how.learning_rate
+    return f"the loss has exploded; lower the learning rate (now {now:g}, try {now / 5:.1g})"

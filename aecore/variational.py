@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +42,10 @@ class HasPosterior(ABC):
     def posterior(self, images: Tensor) -> Posterior:
         """q(z | x) of images [B, 1, H, W]."""
 
+    @abstractmethod
+    def negative_elbo(self, terms: Mapping[str, float]) -> float:
+        """-ELBO in nats an image, but for the likelihood's constant, from raw loss terms by name."""
+
 
 class Variational(Autoencoder, HasPosterior):
     """An autoencoder whose encoder puts out mean and log-variance of every code number."""
@@ -53,6 +58,9 @@ class Variational(Autoencoder, HasPosterior):
 
     def encode(self, images: Tensor) -> Tensor:
         return self.posterior(images).mean
+
+    def negative_elbo(self, terms: Mapping[str, float]) -> float:
+        return terms["reconstruction"] + terms["kl"]
 
     def bound(self, posterior: Posterior, codes: Tensor, images: Tensor, beta: float) -> dict[str, Term]:
         """The two terms of -ELBO at ``codes`` drawn from ``posterior``, the KL term weighed by ``beta``."""

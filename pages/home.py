@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aecore.ui import controls, engine, live, shell
+from aecore.ui import engine, live, shell, status
 from aecore.ui.browser import diagram
 
 shell.header(
@@ -12,27 +12,27 @@ shell.header(
     "what went in. What it must give up to pass through the code tells what images are made of.",
 )
 diagram()
-with st.container(horizontal=True):
-    st.page_link("pages/train.py", label="Train one yourself", icon=":material/play_arrow:")
+if st.button("Train one yourself", icon=":material/play_arrow:", type="primary"):
+    st.switch_page("pages/train.py")
 shell.try_this(
     {
-        "a map of digits": {"variant": "vae", "latent": 2},
+        "a map of digits": {"variant": "vae"},
         "30 numbers, nearly perfect copies": {"architecture": "conv", "latent": 30, "likelihood": "gaussian"},
-        "PCA in disguise": {"architecture": "linear", "latent": 2, "likelihood": "gaussian", "epochs": 60},
-        "noise taken out": {"variant": "denoising", "latent": 32, "corruption": "gaussian"},
+        "PCA in disguise": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
+        "noise taken out": {"variant": "denoising", "latent": 32},
     }
 )
 st.subheader("One that this server has trained", anchor=False)
 pool = engine.pool()
 
 
-@st.fragment(run_every=0.5 if engine.seat_at_example(pool).view.state not in controls.RESTING else None)
+@st.fragment(run_every=0.5 if engine.seat_at_example(pool).view.state not in status.RESTING else None)
 def example(drawn: str) -> None:
     """The example's training, then its rest."""
     seat = engine.seat_at_example(pool)
     if seat.view.state != drawn:
         st.rerun()
-    controls.status(pool, seat)
+    status.line(pool, seat)
     live.pictures(seat.run, seat.view, "example")
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aecore.settings import SettingsError
-from aecore.ui import controls, engine, explain, live, pick, shell
+from aecore.ui import aside, controls, engine, explain, live, pick, shell, status
 
 shell.header(
     "Train an autoencoder",
@@ -17,30 +17,34 @@ except SettingsError as error:
     st.error(str(error))
     st.stop()
 seat = engine.seat(spec)
-if seat.view.state == "unavailable":
+state = seat.view.state
+if state == "unavailable":
     pick.go_on_without(spec, seat.view.message)
 if pick.wants_trained(spec) and not (seat.joined or seat.own):
-    pool.train(seat)
-pick.mark_trained(seat.joined and not seat.own)
-aside = controls.seat_aside()
-pool.leave_others(engine.visitor(), {spec.id} | ({aside.run.id} if aside else set()))
+    controls.attempt(lambda: pool.train(seat))
+    state = seat.view.state
+pick.mark_trained(seat.joined)
+kept = aside.seat_aside(spec)
+pool.leave_others(engine.visitor(), {spec.id} | ({kept.run.id} if kept else set()))
 pick.notices(st.session_state.pop("refusal", ""))
 
 
-@st.fragment(run_every=None if seat.view.state in controls.RESTING else 0.2)
-def stage(drawn: str) -> None:
+@st.fragment(run_every=None if state in status.RESTING else 0.2)
+def stage() -> None:
     """Controls and pictures; redrawn while something moves, and the whole page once when it comes to rest."""
     now = engine.seat(spec)
     controls.buttons(pool, now)
-    controls.status(pool, now)
-    if now.view.state != drawn or "refusal" in st.session_state:
+    status.line(pool, now)
+    if now.view.state != state or "refusal" in st.session_state:
         st.rerun()
     live.pictures(now.run, now.view)
 
 
-stage(seat.view.state)
+stage()
 controls.outputs(seat)
 controls.figures(seat)
+if kept is not None:
+    aside.kept_aside(kept, spec)
 explain.formula(spec.member("variant"))
 shell.try_this(
     {
@@ -51,7 +55,3 @@ shell.try_this(
         "a KL term that kills the code": {"variant": "vae", "latent": 10, "beta": 30},
     }
 )
-if aside is not None and aside.run is not seat.run:
-    st.subheader("Kept aside")
-    st.caption(", ".join(f"{k}={v}" for k, v in aside.run.spec.flat().items() if spec.flat().get(k) != v))
-    live.pictures(aside.run, aside.view, "aside")

@@ -163,7 +163,7 @@ def test_reset_gives_the_same_first_weights_and_the_trained_model_is_not_lost(vi
     expect(status(page)).to_contain_text("untrained")
     expect(view(page, "images")).to_have_attribute("data-shown", untrained["images"])
     assert "v=1" not in page.url
-    press(page, "Back to trained")
+    press(page, "Undo reset")
     expect(status(page)).to_contain_text("finished")
     expect(view(page, "images")).to_have_attribute("data-shown", trained["images"])
 
@@ -287,7 +287,7 @@ def test_a_run_kept_aside_is_seen_beside_the_next(visit):
     assert "v=1" not in page.url
     press(page, "Train")
     expect(status(page)).to_contain_text("finished")
-    press(page, "Put back")
+    press(page, "Stop comparing")
     expect(page.get_by_role("heading", name="Kept aside")).to_have_count(0)
 
 

@@ -66,7 +66,7 @@ def elbo(model: Autoencoder, split: Split, seed: int = 0) -> float:
 
 def _bound(model: Autoencoder, terms: dict[str, float]) -> float:
     height, width = model.shape
-    return -(terms["reconstruction"] + terms["kl"] + model.likelihood.constant(height * width))
+    return -(model.negative_elbo(terms) + model.likelihood.constant(height * width))
 
 
 def metrics(model: Autoencoder, data: Dataset) -> dict[str, float]:

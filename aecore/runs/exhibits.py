@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from aecore.autoencoder import Autoencoder
 from aecore.dataset import Dataset, Split, first_of_each
 from aecore.losses import LIKELIHOODS
 from aecore.measures.pca import PCA, fit_pca
-from aecore.measures.quality import Floor, floors, mean_terms
+from aecore.measures.quality import Floor, floors, mean_terms, metric_units
 from aecore.runs.history import Moment
 from aecore.runs.spec import Spec
 from aecore.training import generator
@@ -22,7 +22,7 @@ from aecore.training import generator
 MOST_ON_MAP = 2000
 ROW = 10
 # Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
-HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0, 256.0)
+HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, *(2.0**power for power in range(5, 21)))
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,21 @@ class Exhibits:
     originals: np.ndarray
     inputs: np.ndarray | None
     floors: tuple[Floor, ...]
-    unit: str
+    # The unit of each loss term, by its name.
+    units: dict[str, str]
     below_zero: bool
     class_names: tuple[str, ...]
     row: Tensor
 
 
-@lru_cache(maxsize=4)
+# A fit lives as long as its data set.
+_fits: WeakKeyDictionary[Dataset, PCA] = WeakKeyDictionary()
+
+
 def _pca_of(data: Dataset) -> PCA:
-    return fit_pca(data.train.images)
+    if data not in _fits:
+        _fits[data] = fit_pca(data.train.images)
+    return _fits[data]
 
 
 def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
@@ -61,7 +67,7 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
         as_bytes(originals),
         as_bytes(row[:, 0].numpy()) if model.corrupts else None,
         floors(likelihood, _pca_of(data), looked_at.images, model.latent),
-        likelihood.unit,
+        metric_units(model),
         likelihood.below_zero,
         data.class_names,
         row,
@@ -106,7 +112,9 @@ def _places(codes: np.ndarray, before: np.ndarray | None) -> np.ndarray:
         return codes[:, :2] if codes.shape[1] >= 2 else np.repeat(codes, 2, axis=1)
     if codes.shape[1] == 1:
         return np.concatenate([codes, np.zeros_like(codes)], axis=1)
-    centred = codes - codes.mean(0)
+    # Exploding codes would overflow the products below before the loss is found to have exploded.
+    centred = np.clip(codes, -1e6, 1e6).astype(np.float64)
+    centred -= centred.mean(0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     flat = centred @ vectors[:, :-3:-1]
     if before is not None:

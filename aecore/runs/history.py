@@ -28,8 +28,8 @@ class Moment:
     step: int
     epoch: float
     seconds: float
-    train: Mapping[str, float]
-    heldout: Mapping[str, float]
+    train: dict[str, float]
+    heldout: dict[str, float]
     places: np.ndarray
     half_width: float
     pictures: np.ndarray
@@ -47,7 +47,11 @@ class History:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        return tuple(self.moments[0].heldout) if self.moments else ()
+        """Every term, those of held-out images first; an opponent's loss is known on training batches alone."""
+        if not self.moments:
+            return ()
+        newest = self.moments[-1]
+        return tuple(newest.heldout | newest.train)
 
     @property
     def epochs(self) -> np.ndarray:

@@ -15,9 +15,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from aecore.dataset import SourceError
-from aecore.runs.run import BROKEN, STARTABLE, Run, View
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
+from aecore.runs.view import BROKEN, STARTABLE, View
 from aecore.settings import SettingsError
 from aecore.training import MisfitError
 
@@ -52,6 +53,8 @@ class Seat:
     # A patient seat counts as looking for ever, and its run waits while anybody else's trains.
     patient: bool = False
     seen: float = 0.0
+    # The run before a reset, to go back to.
+    before: Run | None = None
 
     @property
     def view(self) -> View:
@@ -67,8 +70,10 @@ class Pool:
     def __init__(self, store: Store | None, executor: Executor | None = None, workers: int = os.cpu_count() or 1):
         self.store, self.workers = store, workers
         self._executor = executor or ThreadPoolExecutor(workers, "training")
-        # Apart from training, so that a new visitor sees the untrained state while all workers are busy.
-        self._preparing = ThreadPoolExecutor(2, "preparing")
+        # Apart from training, so that a new visitor sees the untrained state while all workers are busy; many,
+        # because some wait for a download.
+        self._preparing = ThreadPoolExecutor(8, "preparing")
+        self._saving = ThreadPoolExecutor(1, "saving")
         self._lock = threading.Lock()
         self._seats: dict[tuple[str, str], Seat] = {}
         self._shared: dict[str, Run] = {}
@@ -84,6 +89,7 @@ class Pool:
     def seat(self, visitor: str, spec: Spec) -> Seat:
         """The visitor's seat at ``spec``, a new one at the shared run if they have none; counts as a look."""
         key = (visitor, spec.id)
+        self._forget()
         with self._lock:
             seat = self._seats.get(key)
             if seat is None:
@@ -96,11 +102,14 @@ class Pool:
         with self._lock:
             left = [k for k, seat in self._seats.items() if k[0] == visitor and k[1] not in ids and not seat.patient]
             runs = [self._seats.pop(key).run for key in left]
+            for run in runs:
+                # Who comes back finds it as it was left.
+                if run.view.step:
+                    self._shared.setdefault(run.id, run)
         for run in runs:
             if not self._lookers(run, GRACE) and run.view.state in ("queued", "running"):
                 run.pause()
                 self._keep_soon(run)
-        self._forget()
 
     def place_in_line(self, run: Run) -> int:
         """How many runs wait before this one, and itself: 1 is next; 0 if it does not wait."""
@@ -124,6 +133,8 @@ class Pool:
         self._make_own(seat)
         with self._lock:
             self._eager.pop(seat.run, None)
+        with self._lock:
+            self._line = [job for job in self._line if job[1] is not seat.run]
         seat.run.pause()
         self._keep_soon(seat.run)
 
@@ -135,25 +146,24 @@ class Pool:
         self._start(seat, steps)
 
     def reset(self, seat: Seat) -> None:
-        """Puts the seat at a fresh run of its spec, with the same first weights; the old one stays in the store."""
+        """Puts the seat at a fresh run of its spec, with the same first weights; ``undo_reset`` goes back."""
         with self._lock:
-            old, seat.run = seat.run, Run(seat.run.spec)
+            old = seat.before = seat.run
+            seat.run = self._fresh_run(old.spec)
             seat.own, seat.joined = True, False
-            self._prepare(seat.run, kept=False)
-        if not self._lookers(old, PRESENT):
+        if not self._lookers(old, GRACE):
             old.pause()
 
-    def reopen(self, seat: Seat) -> None:
-        """Puts the seat back at the shared run of its spec, as the store knows it; also a new try after a failure."""
+    def undo_reset(self, seat: Seat) -> None:
+        """Puts the seat back at the run it was at before a reset."""
         with self._lock:
-            seat.run, seat.own, seat.joined = self._shared_run(seat.run.spec), False, True
+            if seat.before is not None:
+                seat.run, seat.before, seat.joined = seat.before, None, True
 
-    def knows(self, spec: Spec) -> bool:
-        """Whether a finished run of ``spec`` can be opened at once."""
-        run = self._shared.get(spec.id)
-        if run is not None and run.view.state == "finished":
-            return True
-        return self.store is not None and self.store.has_finished(spec)
+    def retry(self, seat: Seat) -> None:
+        """Puts the seat at the shared run of its spec again, after a failure a new one."""
+        with self._lock:
+            seat.run, seat.own = self._shared_run(seat.run.spec), False
 
     def close(self) -> None:
         """Pauses and keeps what is under way, and ends the threads."""
@@ -164,6 +174,7 @@ class Pool:
             run.pause()
         self._executor.shutdown()
         self._preparing.shutdown()
+        self._saving.shutdown()
 
     # Inside.
 
@@ -172,6 +183,11 @@ class Pool:
         if run is None or run.view.state in BROKEN:
             run = self._shared[spec.id] = Run(spec)
             self._prepare(run, kept=True)
+        return run
+
+    def _fresh_run(self, spec: Spec) -> Run:
+        run = Run(spec)
+        self._prepare(run, kept=False)
         return run
 
     def _prepare(self, run: Run, kept: bool) -> None:
@@ -190,19 +206,20 @@ class Pool:
             run.fail(str(error), "unavailable")
         except SettingsError as error:
             run.fail(str(error))
-        with self._lock:
-            visitor, steps = self._eager.pop(run, (None, None))
+        finally:
+            with self._lock:
+                visitor, steps = self._eager.pop(run, (None, None))
         if visitor is not None and run.view.state in STARTABLE:
             self._enqueue(visitor, run, steps)
 
     def _start(self, seat: Seat, steps: int | None) -> None:
-        seat.joined = True
         with self._lock:
-            state = seat.run.view.state
+            seat.joined, run = True, seat.run
+            state = run.view.state
             if state == "preparing":
-                self._eager[seat.run] = (seat.visitor, steps)
+                self._eager[run] = (seat.visitor, steps)
         if state in STARTABLE:
-            self._enqueue(seat.visitor, seat.run, steps)
+            self._enqueue(seat.visitor, run, steps)
 
     def _enqueue(self, visitor: str, run: Run, steps: int | None) -> None:
         run.aim(steps)
@@ -250,10 +267,11 @@ class Pool:
     def _turn(self, job: tuple[str, Run]) -> None:
         """Trains the job's run until it stops or has to make way, with a checkpoint every few seconds."""
         run = job[1]
-        began = run.view.seconds
+        began, patient = run.view.seconds, self._patient(run)
 
         def enough(seconds: float) -> bool:
-            return seconds > CHECKPOINT_EVERY or self._gives_way(job) or not threading.main_thread().is_alive()
+            way = patient and self._gives_way(job)
+            return seconds > CHECKPOINT_EVERY or way or not threading.main_thread().is_alive()
 
         while True:
             run.work(enough)
@@ -265,7 +283,7 @@ class Pool:
             elif not self._lookers(run, GRACE):
                 run.pause("paused because nobody was looking; press Continue to go on")
                 self._keep(run)
-            elif run.view.seconds - began > LONGEST:
+            elif run.view.seconds - run.pressed_at > LONGEST:
                 run.pause(f"paused after {LONGEST / 60:.0f} minutes of training; press Continue to go on")
                 self._keep(run)
             elif self._gives_way(job) or (self._line and run.view.seconds - began > TURN):
@@ -281,7 +299,7 @@ class Pool:
                 # The server is going down and its threads take no more work; the store has the run.
                 return
             logger.exception("run %s failed", run.id)
-            run.fail("this run stopped on an error of the app, which is in the server's log; press Reset to try again")
+            run.fail("this run stopped on an error of the app, which is in the server's log; press Try again")
 
     def _keep(self, run: Run) -> None:
         if self.store is None or run.view.state in ("preparing", "untrained", *BROKEN):
@@ -294,31 +312,32 @@ class Pool:
 
     def _keep_soon(self, run: Run) -> None:
         """Keeps the run without making a visitor's press wait for the disk."""
-        self._preparing.submit(self._guarded, run, lambda: self._keep(run))
+        self._saving.submit(self._guarded, run, lambda: self._keep(run))
 
     def _make_own(self, seat: Seat) -> None:
         """The seat's run becomes the visitor's alone: the shared one itself where nobody else is at it, else a copy."""
         if seat.own:
             return
-        run = seat.run
         with self._lock:
+            run = seat.run
             others = [s for s in self._seats.values() if s.run is run and s is not seat]
-            started = [s for s in others if s.joined]
-            unlike = not seat.joined and run.view.step > 0
-            if not started and not unlike:
+            started = any(s.joined for s in others)
+            if not seat.joined and run.view.step > 0:
+                # Others have gone ahead of what this visitor sees, which is the untrained state.
+                seat.run = self._fresh_run(run.spec)
+            elif not started:
                 # Who only looks at it goes on looking at a shared one.
                 self._shared.pop(run.id, None)
                 for other in others:
                     other.run = self._shared_run(run.spec)
-        if unlike:
-            self.reset(seat)
-        elif started and run.view.state in ("preparing", *BROKEN):
-            seat.run = Run(run.spec)
-            self._prepare(seat.run, kept=True)
-        elif started:
-            seat.run = run.fork()
-            seat.run.watched = lambda run=seat.run: bool(self._lookers(run, PRESENT))
-        seat.own = seat.joined = True
+            elif run.view.state in ("preparing", *BROKEN):
+                seat.run = self._fresh_run(run.spec)
+            seat.own = seat.joined = True
+            if not (started and seat.run is run):
+                return
+        twin = run.fork()
+        twin.watched = lambda: bool(self._lookers(twin, PRESENT))
+        seat.run = twin
 
     def _admit(self, seat: Seat) -> None:
         with self._lock:
@@ -334,14 +353,18 @@ class Pool:
             return [s for s in self._seats.values() if s.run is run and s.looks(within)]
 
     def _forget(self) -> None:
-        """Lets go of idle shared runs beyond the most that memory is given to; the store has them."""
+        """Lets go of seats that nobody came back to, and of idle runs nobody sits at; the store has them."""
         with self._lock:
-            taken = {id(s.run) for s in self._seats.values() if s.looks(GRACE)}
-            self._seats = {k: s for k, s in self._seats.items() if s.looks(3600) or id(s.run) in taken}
-            idle = [
-                spec_id
-                for spec_id, run in self._shared.items()
-                if id(run) not in taken and run.view.state not in ("queued", "running", "preparing")
-            ]
-            for spec_id in idle[: max(0, len(self._shared) - MOST_RUNS_IN_MEMORY)]:
-                del self._shared[spec_id]
+            self._seats = {k: s for k, s in self._seats.items() if s.looks(GRACE) or _active(s.run)}
+            taken = {seat.run for seat in self._seats.values()}
+            idle = [run for run in self._shared.values() if run not in taken and not _active(run)]
+            spare = len(self._shared) - MOST_RUNS_IN_MEMORY
+            for index, run in enumerate(idle):
+                if index < spare or not run.view.step:
+                    del self._shared[run.id]
+            visitors = {visitor for visitor, _ in self._seats}
+            self._served = {visitor: turn for visitor, turn in self._served.items() if visitor in visitors}
+
+
+def _active(run: Run) -> bool:
+    return run.view.state in ("queued", "running", "preparing")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 import torch
 
@@ -18,72 +18,14 @@ from aecore.runs.exhibits import Exhibits, exhibits_of, look
 from aecore.runs.history import History, Moment, moments_of
 from aecore.runs.spec import Spec
 from aecore.runs.turns import Turns
+from aecore.runs.view import Checkpoint, State, View
 from aecore.sources import load
 from aecore.training import Progress, advice_on_divergence, steps_per_epoch, train
 
-# Unavailable: the data set cannot be had. Failed: anything else that keeps the run from being prepared or going on.
-State = Literal[
-    "preparing", "untrained", "queued", "running", "paused", "finished", "diverged", "unavailable", "failed"
-]
-# Seconds between two looks that are only shown, not remembered.
-GLANCE = 0.2
-# States from which training can go on, and those in which there is nothing to show.
-STARTABLE: tuple[State, ...] = ("untrained", "paused")
-BROKEN: tuple[State, ...] = ("unavailable", "failed")
-
-
-@dataclass(frozen=True)
-class View:
-    """A run at one instant; a page draws it and nothing else. ``newest`` may be later than the last moment kept."""
-
-    state: State = "preparing"
-    step: int = 0
-    steps: int = 0
-    steps_per_epoch: int = 1
-    images: int = 0
-    seconds: float = 0.0
-    history: History = field(default_factory=History)
-    newest: Moment | None = None
-    # Bytes (or rows) of the data set loaded, and in all; all zero when loading is over.
-    loading: tuple[int, int] = (0, 0)
-    # One sentence for people: why it failed, diverged or paused.
-    message: str = ""
-
-    @property
-    def epoch(self) -> float:
-        return self.step / self.steps_per_epoch
-
-    @property
-    def epochs(self) -> int:
-        return self.steps // self.steps_per_epoch
-
-    @property
-    def rate(self) -> float:
-        """Training images a second, so far."""
-        return self.epoch * self.images / self.seconds if self.seconds else 0.0
-
-    @property
-    def seconds_left(self) -> float:
-        return (self.steps - self.step) * self.seconds / self.step if self.step else float("nan")
-
-    def untrained(self) -> View:
-        """The same run before its first step."""
-        first = History(self.history.moments[:1])
-        newest = first.moments[0] if first.moments else None
-        state = self.state if self.state in ("preparing", *BROKEN) else "untrained"
-        message = self.message if state in BROKEN else ""
-        return replace(self, state=state, step=0, seconds=0.0, history=first, newest=newest, message=message)
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """All it takes to continue a run: ``tensors`` by name (copies), how far it was, the loss since the last moment."""
-
-    tensors: dict[str, torch.Tensor]
-    view: View
-    metrics: dict[str, float]
-    sums: dict[str, torch.Tensor]
-    summed: int
+# Seconds between two looks that are only shown, not remembered; and they take no more than this share of the time.
+GLANCE, GLANCE_SHARE = 0.2, 0.1
+# Seconds that a press on Pause waits for the step under way and the look after it.
+PATIENCE = 0.25
 
 
 class Run:
@@ -103,6 +45,12 @@ class Run:
         self._progress: Progress | None = None
         self._turns = Turns()
         self._goal: int | None = None
+        # What to say on pausing, while a pause is asked for; and whether nobody trains.
+        self._stopping: str | None = None
+        self._rests = threading.Event()
+        self._rests.set()
+        # Seconds trained when somebody last pressed Train.
+        self.pressed_at = 0.0
         # Sums of the loss terms over the batches since the last moment, and their number.
         self._sums: dict[str, torch.Tensor] = {}
         self._summed = 0
@@ -128,6 +76,7 @@ class Run:
         self.exhibits = exhibits_of(self.spec, self.data, self.model)
         per_epoch = steps_per_epoch(len(self.data.train), how)
         fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(self.data.train))
+        self._moments = moments_of(fresh.steps)
         if checkpoint is None:
             first = self._look(fresh, {})
             self.view = replace(fresh, newest=first, history=History((first,)))
@@ -151,14 +100,25 @@ class Run:
         """Allows the next ``work`` to go on: to the end, or for ``steps`` steps more."""
         with self._turns:
             self._goal = None if steps is None else self._progress.step + steps
+            self._stopping = None
+            self.pressed_at = self.view.seconds
             self.view = replace(self.view, state="queued", message="")
 
     def pause(self, message: str = "") -> None:
-        """Stops after the step under way; a run that waits or works becomes paused, others stay as they are."""
+        """Stops after the step under way; a run that waits or works becomes paused, others stay as they are.
+
+        Returns as soon as it rests, or after a quarter of a second, when a large model is still being looked at.
+        """
         with self._turns:
-            if self.view.state in ("queued", "running"):
-                state = "paused" if self.view.step else "untrained"
-                self.view = replace(self._settled(), state=state, message=message)
+            if self.view.state == "queued":
+                self._rest(message)
+            elif self.view.state == "running":
+                self._stopping = message
+        self._rests.wait(PATIENCE)
+
+    def _rest(self, message: str) -> None:
+        self._stopping = None
+        self.view = replace(self._settled(), state="paused" if self.view.step else "untrained", message=message)
 
     def wait_in_line(self) -> None:
         """A running run that is not worked on just now is queued."""
@@ -179,11 +139,12 @@ class Run:
     def fork(self) -> Run:
         """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
         kept, twin = self.checkpoint(), Run(self.spec, str(self.device))
-        twin.data, twin.exhibits = self.data, self.exhibits
+        twin.data, twin.exhibits, twin._moments = self.data, self.exhibits, self._moments
         twin.model = self.spec.model(self.data.train.images.mean(0)).to(self.device)
         twin._progress = Progress(twin.model, self.spec.training)
         twin._go_to(kept)
-        twin.pause()
+        if kept.view.state in ("queued", "running"):
+            twin._rest("")
         return twin
 
     # What the training thread does.
@@ -193,51 +154,79 @@ class Run:
 
         Where it was ``enough`` the state stays running: call it again, or ``wait_in_line``.
         """
-        # Two threads inside one small model collapse as soon as anything else runs on the machine.
-        torch.set_num_threads(1)
         with self._turns:
             if self.view.state not in ("queued", "running"):
                 return
             self.view = replace(self.view, state="running")
-        events = train(self.data.train, self.spec.training, self._progress)
-        began = glanced = time.perf_counter()
-        while self.view.state == "running":
-            with self._turns:
-                if self.view.state != "running":
-                    break
-                before = time.perf_counter()
-                event = next(events)
-                now = time.perf_counter()
-                self._take(event, now - before)
-                if now - glanced > GLANCE and isinstance(event, Stepped) and self.watched():
-                    self.view = replace(self.view, newest=self._look(self.view, self._mean_terms()))
-                    glanced = now
-                if isinstance(event, Stepped) and enough(now - began):
-                    break
+            self._rests.clear()
+        try:
+            if self._train(enough):
+                self._finish()
+        finally:
+            self._rests.set()
 
-    def _take(self, event: Event, seconds: float) -> None:
-        view = replace(self.view, step=self._progress.step, seconds=self.view.seconds + seconds)
+    def _train(self, enough: Callable[[float], bool]) -> bool:
+        """Whether the last step was made, rather than the work stopped before."""
+        # Two threads inside one small model collapse as soon as anything else runs on the machine.
+        torch.set_num_threads(1)
+        events = train(self.data.train, self.spec.training, self._progress)
+        began, before = time.perf_counter(), self.view.seconds
+        glance_at = began + GLANCE
+        while True:
+            with self._turns:
+                if self._stopping is not None:
+                    self._rest(self._stopping)
+                if self.view.state != "running":
+                    return False
+                event = next(events)
+                if isinstance(event, Finished):
+                    return True
+                self._take(event)
+                now = time.perf_counter()
+                if now > glance_at and isinstance(event, Stepped) and self.watched():
+                    self.view = replace(self.view, newest=self._look(self.view, self._mean_terms()))
+                    took, now = time.perf_counter() - now, time.perf_counter()
+                    glance_at = now + max(GLANCE, took / GLANCE_SHARE)
+                self.view = replace(self.view, seconds=before + now - began)
+                if isinstance(event, Stepped) and enough(now - began):
+                    return False
+
+    def _finish(self) -> None:
+        """Measures the trained model. Nobody's press waits for it: on large data it takes seconds."""
+        found = metrics(self.model, self.data)
+        found |= {"seconds": self.view.seconds, "images_per_second": self.view.rate}
+        with self._turns:
+            self.metrics, self._stopping = found, None
+            if all(map(math.isfinite, found.values())):
+                self.view = replace(self.view, state="finished", message=self._verdict())
+            else:
+                # The last step's own update has been looked at by nobody.
+                advice = advice_on_divergence(self.spec.training)
+                self.view = replace(self.view, state="diverged", message=f"diverged in the last step: {advice}")
+
+    def _verdict(self) -> str:
+        """A warning where training has achieved less than no model at all."""
+        mean_image, reached = self.exhibits.floors[0].value, self.view.history.moments[-1].heldout["reconstruction"]
+        if reached <= mean_image:
+            return ""
+        return (
+            "nothing was learned: always answering with the mean image would do better; "
+            f"lower the learning rate (now {self.spec.training.learning_rate:g})"
+        )
+
+    def _take(self, event: Event) -> None:
+        view = replace(self.view, step=self._progress.step)
         match event:
             case Stepped(step, terms):
                 for name, value in terms.items():
                     self._sums[name] = self._sums[name] + value if name in self._sums else value
                 self._summed += 1
-                if step in moments_of(view.steps):
+                if step in self._moments:
                     view = self._with_moment(view)
-                if self._goal is not None and step >= self._goal and step < view.steps:
-                    view = replace(view, state="paused")
-                    view = replace(view, newest=self._look(view, self._mean_terms()))
+                if self._goal is not None and self._goal <= step < view.steps:
+                    self._stopping = ""
             case Diverged(advice=advice):
                 view = replace(view, state="diverged", message=f"diverged in epoch {view.epoch:.1f}: {advice}")
-            case Finished():
-                self.metrics = metrics(self.model, self.data)
-                self.metrics |= {"seconds": view.seconds, "images_per_second": view.rate}
-                # The last step's own update has been looked at by nobody.
-                if all(map(math.isfinite, self.metrics.values())):
-                    view = replace(view, state="finished")
-                else:
-                    advice = advice_on_divergence(self.spec.training)
-                    view = replace(view, state="diverged", message=f"diverged in the last step: {advice}")
         self.view = view
 
     def _with_moment(self, view: View) -> View:
@@ -276,9 +265,7 @@ def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | 
     a diverged run comes back as it is, ``run.view.message`` saying so.
     """
     run = Run(spec, device)
-    run.prepare()
-    run.aim()
-
+    threads = torch.get_num_threads()
     told = 0.0
 
     def enough(seconds: float) -> bool:
@@ -288,5 +275,10 @@ def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | 
             watch(run.view)
         return False
 
-    run.work(enough)
+    try:
+        run.prepare()
+        run.aim()
+        run.work(enough)
+    finally:
+        torch.set_num_threads(threads)
     return run

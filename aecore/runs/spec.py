@@ -14,13 +14,10 @@ from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder
 from aecore.corruptions import corruptions
 from aecore.registry import Registry
-from aecore.settings import Knob, Settings, SettingsError, build, knobs, shorten
+from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.sources import sources
 from aecore.training import Training, generator
 from aecore.variants import variants
-
-# Raised when an old link would mean another model; a link carries it as ``v``.
-SCHEMA = 1
 
 # The four choices, each from a registry: name -> (registry, default, meaning).
 CHOICES: dict[str, tuple[Registry, str, str]] = {

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from safetensors.torch import save
 
 from aecore.home import home, write_atomically
 from aecore.runs.history import History
-from aecore.runs.run import Checkpoint, Run, View
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
+from aecore.runs.view import Checkpoint, View
 from aecore.settings import SettingsError, shorten
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Store:
     """Runs kept in a folder, by default ``runs`` in the folder that AECORE_HOME names."""
 
     folder: Path
+    # One writer at a time: a paused copy of a run must not replace the finished one that was just written.
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
     def default(cls) -> Store:
@@ -51,11 +55,12 @@ class Store:
     def keep(self, run: Run) -> None:
         """Keeps where ``run`` stands, unless the file there is further; StoreError if the disk refuses."""
         checkpoint = run.checkpoint()
-        if self._facts(run.id)["step"] > checkpoint.view.step:
-            return
+        data = encode(run.spec, checkpoint)
         try:
-            write_atomically(self.path(run.id), encode(run.spec, checkpoint))
-            self._make_room()
+            with self._writing:
+                if self._step(run.id) <= checkpoint.view.step:
+                    write_atomically(self.path(run.id), data)
+                    self._make_room()
         except OSError as error:
             raise StoreError(
                 f"this run is not kept on disk ({error.strerror or error}); it lives until the server stops"
@@ -85,18 +90,13 @@ class Store:
         except OSError as error:
             logger.warning("%s cannot be set aside either (%s)", path, error)
 
-    def has_finished(self, spec: Spec) -> bool:
-        """Whether a finished run of ``spec`` is kept."""
-        return self._facts(spec.id)["state"] == "finished"
-
-    def _facts(self, id: str) -> dict:
-        """State and step of the run in a file, without reading its tensors; step -1 where there is none to read."""
+    def _step(self, id: str) -> int:
+        """How far the run in a file is, without reading its tensors; -1 where there is none to read."""
         try:
             with safe_open(self.path(id), "pt") as file:
-                view = json.loads(file.metadata()["aecore"])["view"]
-                return {"state": view["state"], "step": int(view["step"])}
+                return int(json.loads(file.metadata()["aecore"])["view"]["step"])
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-            return {"state": "", "step": -1}
+            return -1
 
     def _make_room(self) -> None:
         files = sorted(self.folder.glob("*.safetensors"), key=lambda p: p.stat().st_mtime, reverse=True)

@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aecore.ui import engine, pick
+from aecore.ui import aside, pick, status
 from aecore.ui.live import metric_title
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
-    from aecore.runs.run import View
-
-ACTIVE = ("queued", "running")
-# States that nothing but a visitor's press leaves.
-RESTING = ("untrained", "paused", "finished", "diverged", "unavailable", "failed")
 
 
 def buttons(pool: Pool, seat: Seat) -> None:
     """The buttons that fit the seat's state; a press reruns the page."""
     view = seat.view
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        if view.state in ACTIVE:
+        if view.state in status.ACTIVE:
             _button("Pause", ":material/pause:", lambda: pool.pause(seat), primary=True)
         elif view.state in ("unavailable", "failed"):
-            _button("Try again", ":material/refresh:", lambda: pool.reopen(seat), primary=True)
+            _button("Try again", ":material/refresh:", lambda: pool.retry(seat), primary=True)
         else:
             name = "Continue" if view.state == "paused" else "Train"
             over = view.state in ("finished", "diverged")
@@ -38,60 +33,27 @@ def buttons(pool: Pool, seat: Seat) -> None:
         st.segmented_control(
             "Step by", ("batch", "epoch"), default="batch", key="step-unit", label_visibility="collapsed", required=True
         )
-        moved = view.state in (*ACTIVE, "paused", "finished", "diverged")
+        moved = view.state in (*status.ACTIVE, "paused", "finished", "diverged")
         _button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not moved)
-        if seat.own and view.state == "untrained" and pool.knows(seat.run.spec):
-            _button("Back to trained", ":material/undo:", lambda: pool.reopen(seat))
+        if seat.before is not None and view.state == "untrained":
+            _button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
 
 
 def _button(name: str, icon: str, act: Callable[[], None], *, primary: bool = False, disabled: bool = False) -> None:
     # As a callback, so that what is drawn after the press already shows what it did.
-    st.button(name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=_do, args=(act,))
+    st.button(
+        name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=attempt, args=(act,)
+    )
 
 
-def _do(act: Callable[[], None]) -> None:
+def attempt(act: Callable[[], None]) -> None:
+    """Does it, or notes the pool's refusal for the page to say."""
     from aecore.runs.pool import PoolError
 
     try:
         act()
     except PoolError as error:
         st.session_state["refusal"] = str(error)
-
-
-def status(pool: Pool, seat: Seat) -> None:
-    """One line that says how far the run is, and a bar."""
-    view = seat.view
-    with st.container(key="run-status"):
-        share = view.step / view.steps if view.steps else 0.0
-        st.progress(min(share, 1.0), text=status_text(view, pool.place_in_line(seat.run)))
-    if view.message:
-        (st.info if view.state == "paused" else st.error)(view.message)
-    if seat.run.unkept:
-        st.warning(seat.run.unkept)
-
-
-def status_text(view: View, place: int) -> str:
-    """``epoch 3 of 25, 16,000 images a second, 4 s left``; starts with what a test or a teacher looks for."""
-    epoch = min(int(view.epoch) + 1, max(view.epochs, 1))
-    match view.state:
-        case "running":
-            left = f", {view.seconds_left:.0f} s left" if view.step else ""
-            return f"epoch {epoch} of {view.epochs}, {view.rate:,.0f} images a second{left}"
-        case "queued":
-            before = f", {place - 1} before it" if place > 1 else ", next" if place else ""
-            return f"queued{before}"
-        case "paused":
-            return f"paused after step {view.step:,} of {view.steps:,}, in epoch {epoch} of {view.epochs}"
-        case "finished":
-            return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} images a second"
-        case "diverged":
-            return f"diverged in epoch {epoch} of {view.epochs}"
-        case "unavailable" | "failed":
-            return "could not be prepared"
-        case "untrained":
-            return f"untrained: {view.epochs} epochs of {view.images:,} images to go"
-        case _:
-            return "preparing"
 
 
 def outputs(seat: Seat) -> None:
@@ -124,18 +86,7 @@ def outputs(seat: Seat) -> None:
             disabled=len(view.history.moments) < 2,
             help="Every loss term at every moment kept, as CSV.",
         )
-        aside = st.session_state.get("aside")
-        if aside is not None and aside.id != run.id:
-            if st.button("Put back", icon=":material/close:", help="Stop showing the run kept aside."):
-                st.session_state["aside"] = None
-                st.rerun()
-        elif (
-            aside is None
-            and len(view.history.moments) > 1
-            and st.button("Keep aside", icon=":material/splitscreen_bottom:", help="Show this run beside the next one.")
-        ):
-            st.session_state["aside"] = spec
-            st.rerun()
+        aside.button(seat)
 
 
 def _model_bytes(run) -> bytes:
@@ -171,9 +122,3 @@ def figures(seat: Seat) -> None:
             lines.append(f"| {metric_title(name)} | {unit} | {held} | {train} |")
     with st.expander("Figures"):
         st.markdown("\n".join(lines))
-
-
-def seat_aside():
-    """The seat at the run kept aside, None if there is none or it is the one on show."""
-    spec = st.session_state.get("aside")
-    return None if spec is None else engine.seat(spec)

@@ -45,6 +45,8 @@ def seat_at_example(pool: Pool) -> Seat:
 
     seat = pool.seat(EXAMPLE_VISITOR, Spec(**EXAMPLE))
     seat.patient = True
+    if seat.run.view.state in ("unavailable", "failed"):
+        pool.retry(seat)
     if not seat.joined or seat.run.view.state == "paused":
         pool.train(seat)
     return seat
@@ -69,5 +71,11 @@ def visitor() -> str:
 
 
 def seat(spec: Spec) -> Seat:
-    """This visitor's seat at ``spec``."""
-    return pool().seat(visitor(), spec)
+    """This visitor's seat at ``spec``; where they trained it before, they find it as they left it."""
+    found = pool().seat(visitor(), spec)
+    trained = st.session_state.setdefault("trained", set())
+    if found.joined:
+        trained.add(spec.id)
+    elif spec.id in trained and not found.own:
+        found.joined = True
+    return found

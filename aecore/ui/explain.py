@@ -1,4 +1,4 @@
-"""What a page says about what it shows: the formula, its source, and things to try."""
+"""What a page says about what it shows: the formula, its letters and its source."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ def formula(variant: type[Autoencoder]) -> None:
     """What a variant minimises, and who wrote it down first."""
     st.markdown(f"**What is minimised** ({variant.title})")
     st.latex(variant.formula)
-    st.caption(f"x: an image. E, q: the encoder. D, p: the decoder. z: the code. Source: {variant.source}.")
+    st.caption(f"{variant.letters} Source: {variant.source}.")

@@ -9,9 +9,10 @@ import streamlit as st
 from aecore.settings import Knob
 
 
-def ask(knob: Knob) -> Any:
-    """The value of a knob's widget, which is kept in the link."""
-    shared = {"label": knob.title, "key": knob.name, "bind": "query-params", "help": f"{knob.meaning} ({knob.rule})"}
+def ask(knob: Knob, **reacting: Any) -> Any:
+    """The value of a knob's widget, which is kept in the link; ``reacting`` is Streamlit's on_change and args."""
+    help = f"{knob.meaning} ({knob.rule})"
+    shared = {"label": knob.title, "key": knob.name, "bind": "query-params", "help": help} | reacting
     match knob.kind:
         case "choice":
             return st.selectbox(options=knob.choices, index=knob.choices.index(knob.default), **shared)
@@ -33,10 +34,8 @@ def ask(knob: Knob) -> Any:
 
 
 def _stride(knob: Knob) -> float:
-    """What one press of plus adds: a tenth of a small range, a whole one of a large, a fifth of a rate."""
-    if knob.log:
-        return knob.default / 5
-    return 0.05 if knob.high <= 2 else 0.5
+    """What one press of plus adds: about a fortieth of the range, and of a rate a fifth of its default."""
+    return knob.default / 5 if knob.log else min(0.5, knob.high / 40)
 
 
 def choose(knobs: dict[str, Knob], picked: dict[str, Any]) -> dict[str, Any]:

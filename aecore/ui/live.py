@@ -11,8 +11,13 @@ from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scr
 
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
-    from aecore.runs.run import Run, View
+    from aecore.runs.run import Run
+    from aecore.runs.view import View
 
+FLOORS = (
+    "Dashed lines: the loss on the same held-out images of always answering with the training data's mean image, "
+    "and of PCA with as many numbers (clipped to [0, 1] for cross-entropy). Held-out images are never trained on."
+)
 # Room above the mean image's loss, where an untrained model starts.
 HEADROOM = 0.15
 
@@ -20,7 +25,8 @@ HEADROOM = 0.15
 def pictures(run: Run, view: View, prefix: str = "live") -> None:
     """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
     if run.exhibits is None or view.newest is None:
-        st.info(_waiting(view))
+        if view.state == "preparing":
+            _waiting(view)
         return
     resting = view.state not in ("running", "queued")
     moments = _moments(view) if resting else (view.newest,)
@@ -39,15 +45,20 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
 
 def metric_title(name: str) -> str:
     """A loss term's or metric's name in plain words."""
-    known = {"kl": "KL", "elbo": "evidence bound (ELBO), higher is better"}
+    known = {
+        "kl": "KL",
+        "elbo": "evidence bound (ELBO), higher is better",
+        "total_correlation": "total correlation (estimated)",
+    }
     return known.get(name, name.replace("_", " "))
 
 
-def _waiting(view: View) -> str:
+def _waiting(view: View) -> None:
     done, total = view.loading
-    if total:
-        return f"Loading the data set: {done / 2**20:.1f} of {total / 2**20:.1f} MB."
-    return "Preparing the data and the untrained model."
+    if total > done:
+        st.progress(done / total, text=f"Loading the data set: {done / total:.0%}")
+    else:
+        st.info("Preparing the data and the untrained model.")
 
 
 def _moments(view: View) -> tuple[Moment, ...]:
@@ -58,11 +69,13 @@ def _moments(view: View) -> tuple[Moment, ...]:
 
 def _loss(run: Run, view: View, name: str) -> None:
     shown, moments = run.exhibits, _moments(view)
-    st.markdown(f"**Loss**, {shown.unit} per image, summed over pixels")
+    unit, damaged = shown.units["reconstruction"], ", from damaged images" if shown.inputs is not None else ""
+    st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS)
     lines = [
-        Line(metric_title(title), label, np.array([getattr(m, split).get(title, np.nan) for m in moments]), group)
-        for group, title in enumerate(view.history.terms)
+        Line(_titled(name, shown.units, unit), label, values, group)
+        for group, name in enumerate(view.history.terms)
         for split, label in (("train", "train"), ("heldout", "held-out"))
+        if np.isfinite(values := np.array([getattr(m, split).get(name, np.nan) for m in moments])).any() or not group
     ]
     epochs = np.array([m.epoch for m in moments])
     bottom, top = _loss_axis(run, view)
@@ -74,9 +87,15 @@ def _loss(run: Run, view: View, name: str) -> None:
         total=view.epochs,
         bottom=bottom,
         top=top,
-        unit=f"{shown.unit} per image",
+        unit=unit,
         key=f"{name}-loss",
     )
+
+
+def _titled(name: str, units: dict[str, str], unit: str) -> str:
+    """A term's title, with its unit where that is not the axis's."""
+    own = units.get(name, "nats per image")
+    return metric_title(name) if own == unit else f"{metric_title(name)} ({own.removesuffix(' per image')})"
 
 
 def _loss_axis(run: Run, view: View) -> tuple[float, float]:
@@ -111,7 +130,9 @@ def _map(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:
 
 
 def _projection(latent: int) -> str:
-    return "as they are" if latent <= 2 else f"2 main directions of {latent}"
+    if latent == 1:
+        return "spread out by class"
+    return "as they are" if latent == 2 else f"2 main directions of {latent}"
 
 
 def _images(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:

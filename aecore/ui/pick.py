@@ -24,14 +24,27 @@ def spec_in_sidebar() -> Spec:
         _read_link()
     if st.session_state.pop("fall back", False):
         st.session_state["data"] = CHOICES["data"][1]
+        _take_defaults("data")
     with st.sidebar:
         picked: dict[str, str] = {}
         for choice, (registry, _, _) in CHOICES.items():
             if choice == "corruption" and choice not in knobs_of(picked):
                 continue
-            picked[choice] = form.ask(choice_knob(choice))
+            picked[choice] = form.ask(choice_knob(choice), on_change=_take_defaults, args=(choice,))
             st.caption(registry[picked[choice]].summary)
         return Spec(**form.choose(knobs_of(picked), picked))
+
+
+def _take_defaults(choice: str) -> None:
+    """Another data set or architecture has other ranges: its settings start at their own defaults."""
+    from aecore.runs.spec import CHOICES
+    from aecore.settings import knobs
+
+    if choice == "variant":
+        # Variants share what they have in common, latent and likelihood; that is kept.
+        return
+    for knob in knobs(CHOICES[choice][0][st.session_state[choice]].Settings):
+        st.session_state[knob.name] = knob.default
 
 
 def _read_link() -> None:
@@ -64,9 +77,11 @@ def go_on_without(spec: Spec, why: str) -> None:
 def wants_trained(spec: Spec) -> bool:
     """Whether the visitor came by a link to the trained model of ``spec``; false from the first change on."""
     before, st.session_state["spec"] = st.session_state.get("spec"), spec.id
+    from aecore.settings import SCHEMA
+
     if TRAINED not in st.query_params:
         return False
-    if before not in (None, spec.id):
+    if before not in (None, spec.id) or st.query_params[TRAINED] != str(SCHEMA):
         del st.query_params[TRAINED]
         return False
     return True
@@ -74,7 +89,7 @@ def wants_trained(spec: Spec) -> bool:
 
 def mark_trained(trained: bool) -> None:
     """Keeps in the link whether it opens trained, so that a reload does what the visitor sees."""
-    from aecore.runs.spec import SCHEMA
+    from aecore.settings import SCHEMA
 
     if trained and TRAINED not in st.query_params:
         st.query_params[TRAINED] = str(SCHEMA)
@@ -85,9 +100,10 @@ def mark_trained(trained: bool) -> None:
 def notices(*more: str) -> None:
     """What the link asked for and did not get, and whatever else has to be said, in one place."""
     with st.container(key="notices"):
-        for sentence in st.session_state.get("ignored", []):
+        if ignored := st.session_state.get("ignored"):
             # As code, because the words come from a stranger's link and must not be read as Markdown.
-            st.warning(f"`{sentence.replace('`', chr(39))}`", icon=":material/link_off:")
+            lines = [f"`{sentence.replace('`', chr(39))}`" for sentence in ignored]
+            st.warning("  \n".join(lines), icon=":material/link_off:")
         for sentence in more:
             if sentence:
                 st.info(sentence)

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from aecore.settings import SCHEMA
+
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2.5vw, 2.5rem) 2rem; max-width: 1280px; }
@@ -42,7 +44,7 @@ def header(title: str, what_to_look_for: str) -> None:
 def try_this(presets: dict[str, dict[str, object]], page: str = "train") -> None:
     """Presets as links, which a teacher can copy: title -> settings; they open trained."""
     links = (
-        f'<a target="_self" href="{page}?{escape(urlencode(settings | {"v": 1}))}">{escape(title)}</a>'
+        f'<a target="_self" href="{page}?{escape(urlencode(settings | {"v": SCHEMA}))}">{escape(title)}</a>'
         for title, settings in presets.items()
     )
     st.html(f'<div class="chips"><span>Try this:</span>{"".join(links)}</div>')

@@ -22,8 +22,13 @@ class FactorVAE(Variational):
     title = "FactorVAE"
     summary = "A VAE with an opponent that punishes code numbers which depend on one another."
     formula = (
-        r"\min_{q, p}\; -\mathrm{ELBO}(x) + \gamma\, \mathbb{E}_{q(z)}\Big[\log \frac{D(z)}{1 - D(z)}\Big],"
-        r"\qquad \max_{D}\; \mathbb{E}_{q(z)} \log D(z) + \mathbb{E}_{\bar q(z)} \log\big(1 - D(z)\big)"
+        r"\begin{aligned}\min_{q, p}\;& -\mathrm{ELBO}(x)"
+        r" + \gamma\, \mathbb{E}_{q(z)}\Big[\log \tfrac{D(z)}{1 - D(z)}\Big]\\"
+        r"\max_{D}\;& \mathbb{E}_{q(z)} \log D(z) + \mathbb{E}_{\bar q(z)} \log\big(1 - D(z)\big)\end{aligned}"
+    )
+    letters = (
+        "x: an image; z: its code; q: the encoder; p: the decoder; ELBO: the VAE's evidence bound; D: the opponent, "
+        "which guesses whether a code is real; q̄: codes with each number taken from another image; γ: its weight."
     )
     source = "Kim and Mnih 2018, equations 2 and 3, algorithm 2"
 

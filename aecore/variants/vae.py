@@ -14,8 +14,12 @@ class VAE(Variational):
     title = "Variational autoencoder"
     summary = "Each image becomes a small cloud of codes, kept near a standard normal, so that any code decodes."
     formula = (
-        r"\min_{q, p}\; \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]"
-        r" + \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)"
+        r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]\\"
+        r"&+ \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\end{aligned}"
+    )
+    letters = (
+        "x: an image; z: its code; q: the encoder, a normal distribution for each image; p: the decoder; "
+        "β: the weight of the second term; N(0, I): the standard normal, which codes are kept near."
     )
     source = "Kingma and Welling 2014; with beta, Higgins et al. 2017"
 

@@ -1,0 +1,52 @@
+"""A run kept aside, to be seen beside the next one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aecore.ui import engine, live, status
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Seat
+    from aecore.runs.spec import Spec
+
+
+def seat_aside(spec: Spec) -> Seat | None:
+    """The seat at the run kept aside, None if there is none or it is the one of ``spec``, which is on show."""
+    aside = st.session_state.get("aside")
+    return None if aside is None or aside == spec else engine.seat(aside)
+
+
+def button(seat: Seat) -> None:
+    """Keep aside, or, where a run is kept, Stop comparing."""
+    aside = st.session_state.get("aside")
+    if aside is not None and aside != seat.run.spec:
+        if st.button("Stop comparing", icon=":material/close:", help="No longer show the run kept aside."):
+            st.session_state["aside"] = None
+            st.rerun()
+        return
+    started = len(seat.view.history.moments) > 1
+    help = "Show this run below the next one."
+    if st.button("Keep aside", icon=":material/splitscreen_bottom:", help=help, disabled=not started):
+        st.session_state["aside"] = seat.run.spec
+        st.toast("Kept aside. Change a setting and train: both runs are then shown, one below the other.")
+
+
+def kept_aside(seat: Seat, beside: Spec) -> None:
+    """The run kept aside, with what it does differently, live if it is still in training."""
+    st.subheader("Kept aside", anchor=False)
+    here = beside.flat()
+    st.caption(", ".join(f"{k} = {v}" for k, v in seat.run.spec.flat().items() if here.get(k) != v))
+    state = seat.view.state
+
+    @st.fragment(run_every=None if state in status.RESTING else 0.5)
+    def draw() -> None:
+        now = engine.seat(seat.run.spec)
+        status.line(engine.pool(), now, "aside-status")
+        if now.view.state != state:
+            st.rerun()
+        live.pictures(now.run, now.view, "aside")
+
+    draw()

@@ -1,0 +1,51 @@
+"""How far a run is, in words and as a bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.view import View
+
+ACTIVE = ("queued", "running")
+# States that nothing but a visitor's press leaves.
+RESTING = ("untrained", "paused", "finished", "diverged", "unavailable", "failed")
+
+
+def line(pool: Pool, seat: Seat, key: str = "run-status") -> None:
+    """One line that says how far the run is, and a bar, in a container named ``key``."""
+    view = seat.view
+    with st.container(key=key):
+        share = view.step / view.steps if view.steps else 0.0
+        st.progress(min(share, 1.0), text=text(view, pool.place_in_line(seat.run)))
+    if view.message:
+        (st.info if view.state == "paused" else st.error)(view.message)
+    if seat.run.unkept:
+        st.warning(seat.run.unkept)
+
+
+def text(view: View, place: int) -> str:
+    """``epoch 3 of 25, 16,000 images a second, 4 s left``; starts with what a test or a teacher looks for."""
+    epoch = min(int(view.epoch) + 1, max(view.epochs, 1))
+    match view.state:
+        case "running":
+            left = f", {view.seconds_left:.0f} s left" if view.step else ""
+            return f"epoch {epoch} of {view.epochs}, {view.rate:,.0f} images a second{left}"
+        case "queued":
+            before = f", {place - 1} before it" if place > 1 else ", next" if place else ""
+            return f"queued{before}"
+        case "paused":
+            return f"paused after step {view.step:,} of {view.steps:,}, in epoch {epoch} of {view.epochs}"
+        case "finished":
+            return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} images a second"
+        case "diverged":
+            return f"diverged in epoch {epoch} of {view.epochs}"
+        case "unavailable" | "failed":
+            return "could not be prepared"
+        case "untrained":
+            return f"untrained: {view.epochs} epochs of {view.images:,} images to go"
+        case _:
+            return "preparing"
