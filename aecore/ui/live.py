@@ -30,14 +30,15 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
         return
     resting = view.state not in ("running", "queued")
     moments = _moments(view) if resting else (view.newest,)
+    # The views keep their place and their keys; by this name they know that another run is shown.
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
     with left, st.container(key=f"{prefix}-loss"):
-        _loss(run, view, name)
+        _loss(run, view, name, prefix)
     with right, st.container(key=f"{prefix}-map"):
-        _map(run, view, moments, name)
+        _map(run, view, moments, name, prefix)
     with st.container(key=f"{prefix}-reconstructions"):
-        _images(run, view, moments, name)
+        _images(run, view, moments, name, prefix)
     if resting and len(moments) > 1:
         labels = [f"epoch {m.epoch:.1f}, step {m.step:,}, {m.seconds:.1f} s" for m in moments]
         scrubber(name, labels, key=f"{prefix}-scrubber")
@@ -67,7 +68,7 @@ def _moments(view: View) -> tuple[Moment, ...]:
     return kept if kept and kept[-1].step >= view.newest.step else (*kept, view.newest)
 
 
-def _loss(run: Run, view: View, name: str) -> None:
+def _loss(run: Run, view: View, name: str, prefix: str) -> None:
     shown, moments = run.exhibits, _moments(view)
     unit, damaged = shown.units["reconstruction"], ", from damaged images" if shown.inputs is not None else ""
     st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS)
@@ -88,7 +89,7 @@ def _loss(run: Run, view: View, name: str) -> None:
         bottom=bottom,
         top=top,
         unit=unit,
-        key=f"{name}-loss",
+        key=f"{prefix}-loss-view",
     )
 
 
@@ -106,7 +107,7 @@ def _loss_axis(run: Run, view: View) -> tuple[float, float]:
     return bottom, highest + HEADROOM * (highest - bottom)
 
 
-def _map(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:
+def _map(run: Run, view: View, moments: tuple[Moment, ...], name: str, prefix: str) -> None:
     shown, latent = run.exhibits, run.model.latent
     st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(latent)}")
     # One scale for all that is shown together: rewinding must not move the axes.
@@ -125,7 +126,7 @@ def _map(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:
         limits=np.full(len(moments), half_width),
         axes=axes.get(latent, ("principal direction 1", "principal direction 2")),
         first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
-        key=f"{name}-map",
+        key=f"{prefix}-map-view",
     )
 
 
@@ -135,7 +136,7 @@ def _projection(latent: int) -> str:
     return "as they are" if latent == 2 else f"2 main directions of {latent}"
 
 
-def _images(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> None:
+def _images(run: Run, view: View, moments: tuple[Moment, ...], name: str, prefix: str) -> None:
     shown = run.exhibits
     st.markdown("**Held-out images** and what the model makes of them")
     rows = [("original", shown.originals[None])]
@@ -146,5 +147,5 @@ def _images(run: Run, view: View, moments: tuple[Moment, ...], name: str) -> Non
         name,
         rows,
         first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
-        key=f"{name}-images",
+        key=f"{prefix}-images-view",
     )
