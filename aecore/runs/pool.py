@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -67,8 +68,15 @@ class Seat:
 class Pool:
     """``seat`` a visitor at a spec, then ``train``, ``pause``, ``step``, ``reset``; read ``seat.view`` to draw."""
 
-    def __init__(self, store: Store | None, executor: Executor | None = None, workers: int = os.cpu_count() or 1):
-        self.store, self.workers = store, workers
+    def __init__(
+        self,
+        store: Store | None,
+        executor: Executor | None = None,
+        workers: int = os.cpu_count() or 1,
+        connected: Callable[[str], bool] = lambda visitor: False,
+    ):
+        """``connected`` tells of a visitor whether they may yet come back to a seat not looked at for long."""
+        self.store, self.workers, self._connected = store, workers, connected
         self._executor = executor or ThreadPoolExecutor(workers, "training")
         # Apart from training, so that a new visitor sees the untrained state while all workers are busy; many,
         # because some wait for a download.
@@ -290,7 +298,7 @@ class Pool:
                 run.wait_in_line()
                 return
 
-    def _guarded(self, run: Run, job) -> None:
+    def _guarded(self, run: Run, job: Callable[[], None]) -> None:
         """A thread's outermost frame: what gets here is a mistake of ours, to be logged, and said without its trace."""
         try:
             job()
@@ -355,7 +363,9 @@ class Pool:
     def _forget(self) -> None:
         """Lets go of seats that nobody came back to, and of idle runs nobody sits at; the store has them."""
         with self._lock:
-            self._seats = {k: s for k, s in self._seats.items() if s.looks(GRACE) or _active(s.run)}
+            self._seats = {
+                k: s for k, s in self._seats.items() if s.looks(GRACE) or _active(s.run) or self._connected(s.visitor)
+            }
             taken = {seat.run for seat in self._seats.values()}
             idle = [run for run in self._shared.values() if run not in taken and not _active(run)]
             spare = len(self._shared) - MOST_RUNS_IN_MEMORY

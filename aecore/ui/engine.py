@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ def _load(promise: Future[Pool]) -> None:
         from aecore.runs.pool import Pool
         from aecore.runs.store import Store
 
-        promise.set_result(Pool(Store.default()))
+        promise.set_result(Pool(Store.default(), connected=_connected))
         seat_at_example(promise.result())
     except BaseException as error:
         if not promise.done():
             promise.set_exception(error)
         raise
+
+
+def _connected(visitor: str) -> bool:
+    return exists() and get_instance().is_active_session(visitor)
 
 
 def seat_at_example(pool: Pool) -> Seat:

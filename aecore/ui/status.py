@@ -20,20 +20,21 @@ def line(pool: Pool, seat: Seat, key: str = "run-status") -> None:
     view = seat.view
     with st.container(key=key):
         share = view.step / view.steps if view.steps else 0.0
-        st.progress(min(share, 1.0), text=text(view, pool.place_in_line(seat.run)))
+        st.progress(min(share, 1.0), text=text(view, pool.place_in_line(seat.run), pool.lookers(seat.run)))
     if view.message:
         (st.info if view.state == "paused" else st.error)(view.message)
     if seat.run.unkept:
         st.warning(seat.run.unkept)
 
 
-def text(view: View, place: int) -> str:
+def text(view: View, place: int, lookers: int = 1) -> str:
     """``epoch 3 of 25, 16,000 images a second, 4 s left``; starts with what a test or a teacher looks for."""
     epoch = min(int(view.epoch) + 1, max(view.epochs, 1))
     match view.state:
         case "running":
             left = f", {view.seconds_left:.0f} s left" if view.step else ""
-            return f"epoch {epoch} of {view.epochs}, {view.rate:,.0f} images a second{left}"
+            others = f", {lookers} visitors watch it" if lookers > 1 else ""
+            return f"epoch {epoch} of {view.epochs}, {view.rate:,.0f} images a second{left}{others}"
         case "queued":
             before = f", {place - 1} before it" if place > 1 else ", next" if place else ""
             return f"queued{before}"
