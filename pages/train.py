@@ -23,7 +23,7 @@ if state == "unavailable":
 if pick.wants_trained(spec) and not (seat.joined or seat.own):
     controls.attempt(lambda: pool.train(seat))
     state = seat.view.state
-pick.mark_trained(seat.joined)
+pick.mark_trained(spec, seat.joined)
 kept = aside.seat_aside(spec)
 pool.leave_others(engine.visitor(), {spec.id} | ({kept.run.id} if kept else set()))
 pick.notices(st.session_state.pop("refusal", ""))

@@ -115,7 +115,7 @@ def test_pictures_move_at_once_and_the_default_run_is_done_in_10_seconds(visit):
     redraws = (int(view(page, "map").get_attribute("data-draws")) - draws) / (time.perf_counter() - at)
     assert time.perf_counter() - began < 10
     assert redraws > 3.9
-    assert "v=1" in page.url
+    assert "trained=" in page.url
 
 
 def test_pause_acts_within_300_ms_and_continue_goes_on_where_it_was(visit):
@@ -162,7 +162,7 @@ def test_reset_gives_the_same_first_weights_and_the_trained_model_is_not_lost(vi
     press(page, "Reset")
     expect(status(page)).to_contain_text("untrained")
     expect(view(page, "images")).to_have_attribute("data-shown", untrained["images"])
-    assert "v=1" not in page.url
+    assert "trained=" not in page.url
     press(page, "Undo reset")
     expect(status(page)).to_contain_text("finished")
     expect(view(page, "images")).to_have_attribute("data-shown", trained["images"])
@@ -208,6 +208,26 @@ def test_a_link_that_nobody_trained_trains_at_once_and_survives_reload_and_back(
     page.go_back()
     expect(status(page)).to_contain_text("finished")
     assert "seed=7" in page.url
+
+
+def test_back_after_a_change_of_settings_trains_nothing_and_finds_the_run_as_it_was(visit):
+    page = visit("train?variant=vae&epochs=60&seed=12")
+    ready(page)
+    press(page, "Train")
+    expect(status(page)).to_contain_text("epoch")
+    press(page, "Pause")
+    expect(status(page)).to_contain_text("paused")
+    paused = status(page).inner_text()
+    box = page.get_by_role("spinbutton", name="Latent")
+    box.fill("8")
+    box.press("Enter")
+    expect(status(page)).to_contain_text("untrained")
+    page.go_back()
+    expect(status(page)).to_contain_text(re.compile("paused|untrained"))
+    box = page.get_by_role("spinbutton", name="Latent")
+    box.fill("2")
+    box.press("Enter")
+    expect(status(page)).to_contain_text(paused.strip())
 
 
 def test_what_a_link_asks_for_in_vain_is_said(visit):
@@ -284,7 +304,7 @@ def test_a_run_kept_aside_is_seen_beside_the_next(visit):
     box.press("Enter")
     expect(page.get_by_role("heading", name="Kept aside")).to_be_visible()
     expect(page.locator(".st-key-aside-map .view")).to_have_attribute("data-frames", re.compile(r"\d+"))
-    assert "v=1" not in page.url
+    assert "trained=" not in page.url
     press(page, "Train")
     expect(status(page)).to_contain_text("finished")
     press(page, "Stop comparing")

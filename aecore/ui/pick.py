@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from aecore.settings import SCHEMA
 from aecore.ui import form, shell
 
 if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
-# The parameter that says "open this trained": present as long as the settings are those that were trained.
-TRAINED = "v"
+# In a shared link: the version of its settings, which also asks for the model trained.
+VERSION = "v"
+# In the address while a model is trained: its id, so that a reload opens it and a change of settings does not.
+TRAINED = "trained"
 
 
 def spec_in_sidebar() -> Spec:
@@ -20,7 +23,6 @@ def spec_in_sidebar() -> Spec:
     from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of
 
     if shell.arrived():
-        st.session_state["spec"] = None
         _read_link()
     if st.session_state.pop("fall back", False):
         st.session_state["data"] = CHOICES["data"][1]
@@ -52,7 +54,9 @@ def _read_link() -> None:
     from aecore.runs.spec import as_text, read_texts
 
     asked = st.query_params.to_dict()
-    spec, st.session_state["ignored"] = read_texts(asked)
+    spec, ignored = read_texts({name: text for name, text in asked.items() if name != TRAINED})
+    st.session_state["ignored"] = ignored
+    st.session_state["from link"] = asked.get(VERSION) == str(SCHEMA)
     values = spec.flat()
     taken = {name: as_text(values[name]) for name in asked if name in values}
     if TRAINED in asked:
@@ -75,24 +79,14 @@ def go_on_without(spec: Spec, why: str) -> None:
 
 
 def wants_trained(spec: Spec) -> bool:
-    """Whether the visitor came by a link to the trained model of ``spec``; false from the first change on."""
-    before, st.session_state["spec"] = st.session_state.get("spec"), spec.id
-    from aecore.settings import SCHEMA
-
-    if TRAINED not in st.query_params:
-        return False
-    if before not in (None, spec.id) or st.query_params[TRAINED] != str(SCHEMA):
-        del st.query_params[TRAINED]
-        return False
-    return True
+    """Whether a link, or the address after a reload, asks for the trained model of ``spec``."""
+    return st.session_state.pop("from link", False) or st.query_params.get(TRAINED) == spec.id
 
 
-def mark_trained(trained: bool) -> None:
-    """Keeps in the link whether it opens trained, so that a reload does what the visitor sees."""
-    from aecore.settings import SCHEMA
-
-    if trained and TRAINED not in st.query_params:
-        st.query_params[TRAINED] = str(SCHEMA)
+def mark_trained(spec: Spec, trained: bool) -> None:
+    """Keeps in the address whether it opens trained, so that a reload does what the visitor sees."""
+    if trained and st.query_params.get(TRAINED) != spec.id:
+        st.query_params[TRAINED] = spec.id
     elif not trained and TRAINED in st.query_params:
         del st.query_params[TRAINED]
 
