@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -323,7 +322,6 @@ def test_control_c_stops_with_a_word(tmp_path):
         text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "working\n"
-    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (STOPPED, "", "aecore: stopped\n")

@@ -501,6 +501,20 @@ def test_reset_gives_the_same_first_weights_and_loses_nothing(pool, finished):
     assert same(seat.run, finished)
 
 
+def test_an_undone_reset_is_back_at_a_run_that_others_share(pool):
+    one, other = prepared(pool, "A", long()), prepared(pool, "B", long())
+    for seat in (one, other):
+        pool.train(seat)
+    reached(one, "running")
+    pool.reset(one)
+    assert one.run is not other.run
+    pool.undo_reset(one)
+    assert one.run is other.run
+    pool.pause(one)
+    reached(one, "paused")
+    assert other.view.state == "running"
+
+
 def test_a_reset_touches_nobody_else(pool):
     one, other = prepared(pool, "A", long()), prepared(pool, "B", long())
     pool.train(one)

@@ -55,8 +55,8 @@ class Seat:
     # A patient seat counts as looking for ever, and its run waits while anybody else's trains.
     patient: bool = False
     seen: float = 0.0
-    # The run before a reset, to go back to.
-    before: Run | None = None
+    # The run before a reset, to go back to, and whether it was the visitor's own.
+    before: tuple[Run, bool] | None = None
 
     @property
     def view(self) -> View:
@@ -142,7 +142,6 @@ class Pool:
         self._make_own(seat)
         with self._lock:
             self._eager.pop(seat.run, None)
-        with self._lock:
             self._line = [job for job in self._line if job[1] is not seat.run]
         seat.run.pause()
         self._keep_soon(seat.run)
@@ -157,7 +156,8 @@ class Pool:
     def reset(self, seat: Seat) -> None:
         """Puts the seat at a fresh run of its spec, with the same first weights; ``undo_reset`` goes back."""
         with self._lock:
-            old = seat.before = seat.run
+            old = seat.run
+            seat.before = (old, seat.own)
             seat.run = self._fresh_run(old.spec)
             seat.own, seat.joined = True, False
         if not self._lookers(old, GRACE):
@@ -167,7 +167,8 @@ class Pool:
         """Puts the seat back at the run it was at before a reset."""
         with self._lock:
             if seat.before is not None:
-                seat.run, seat.before, seat.joined = seat.before, None, True
+                seat.run, seat.own = seat.before
+                seat.before, seat.joined = None, True
 
     def retry(self, seat: Seat) -> None:
         """Puts the seat at the shared run of its spec again, after a failure a new one."""

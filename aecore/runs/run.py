@@ -121,9 +121,11 @@ class Run:
         self.view = replace(self._settled(), state="paused" if self.view.step else "untrained", message=message)
 
     def wait_in_line(self) -> None:
-        """A running run that is not worked on just now is queued."""
+        """A running run that is not worked on just now is queued, or paused if that was asked for meanwhile."""
         with self._turns:
-            if self.view.state == "running":
+            if self._stopping is not None:
+                self._rest(self._stopping)
+            elif self.view.state == "running":
                 self.view = replace(self._settled(), state="queued")
 
     def fail(self, message: str, state: State = "failed") -> None:
