@@ -279,6 +279,35 @@ def test_updates_and_leaving_pile_up_no_listeners(visit):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
+def test_a_view_outlives_a_call_that_was_overtaken_whichever_comes_first(visit, order):
+    """Two reruns before the module has loaded: Streamlit calls for both, in either order, and cleans up the old."""
+    page = visit()
+    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in ("common.js", "images.js")]
+    pixels = np.zeros((2, 1, 8, 8), np.uint8)
+    header = {"run": "a", "first": 0, "titles": ["original"]}
+    sent = {
+        "old": list(pack(header | {"frames": 1}, {"row0": pixels[:1]})),
+        "new": list(pack(header | {"frames": 2}, {"row0": pixels})),
+    }
+    frames = page.evaluate(OVERTAKEN, {"script": "\n".join(sources), "sent": sent, "order": order})
+    assert frames == "2"
+
+
+OVERTAKEN = """async ({ script, sent, order }) => {
+  const { default: present } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const parentElement = document.body.appendChild(document.createElement("div"));
+  parentElement.innerHTML = '<div class="view" style="width: 300px"></div>';
+  const call = (name) => present({ parentElement, data: new Uint8Array(sent[name]) });
+  const cleanups = {};
+  for (const name of order) cleanups[name] = call(name);
+  cleanups.old();
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return parentElement.firstChild.dataset.frames;
+}"""
+
+
+@pytest.mark.browser
 def test_a_class_is_hidden_and_shown_by_keyboard(visit):
     page = visit("frames=9")
     moved = data(page, "map", "moved")

@@ -8,6 +8,7 @@
  * @property {number} count        How many frames are held.
  * @property {number} frame        The frame shown, counted from the run's start.
  * @property {boolean} scrubbed    Whether somebody chose that frame; otherwise it is the newest.
+ * @property {Object[]} sent       What the last few calls brought, unpacked.
  * @property {() => void} redraw   Draws once before the next repaint, however often it is called.
  * @property {AbortSignal} ended   Aborted when the view goes.
  *
@@ -47,24 +48,33 @@ const mounted = new WeakMap();
  */
 function present({ parentElement, data }, view) {
   const state = mounted.get(parentElement) ?? mount(parentElement, view);
-  const call = ++state.calls;
-  if (data) {
-    const { header, arrays } = unpack(data);
-    view.take(state, header, arrays);
+  const sent = data ? unpack(data) : null;
+  accept(state, view, sent);
+  // Streamlit runs this cleanup when the view goes, but also at once for a call that was overtaken while the module
+  // loaded; and such calls may come in any order, the overtaken one last.
+  return () => (state.root.isConnected ? withdraw(state, view, sent) : unmount(parentElement, state));
+}
+
+function accept(state, view, sent) {
+  if (sent) {
+    state.sent = [...state.sent, sent].slice(-3);
+    view.take(state, sent.header, sent.arrays);
   }
   state.redraw();
-  // A call that was overtaken while its module loaded has its cleanup run at once, by a view that lives on:
-  // only the newest call may end it.
-  return () => {
-    if (state.calls === call) unmount(parentElement, state);
-  };
+}
+
+/** Forgets what an overtaken call brought; where it came last, the data before it are taken again. */
+function withdraw(state, view, sent) {
+  const last = state.sent.at(-1);
+  state.sent = state.sent.filter((other) => other !== sent);
+  if (sent && sent === last && state.sent.length) accept(state, view, state.sent.pop());
 }
 
 function mount(parentElement, view) {
   const root = parentElement.querySelector(".view");
   root.replaceChildren();
   const ending = new AbortController();
-  const state = { root, run: null, first: 0, count: 0, frame: 0, scrubbed: false, calls: 0, draws: 0, width: 0 };
+  const state = { root, run: null, first: 0, count: 0, frame: 0, scrubbed: false, sent: [], draws: 0, width: 0 };
   Object.assign(state, { ending, ended: ending.signal, pending: 0, redraw: () => schedule(state, view) });
   mounted.set(parentElement, state);
   view.build(state);
