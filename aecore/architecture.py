@@ -20,6 +20,8 @@ class Architecture(ABC):
     summary: ClassVar[str]
     # The smallest height and width of an image it can take.
     smallest: ClassVar[int] = 1
+    # Whether encoder and decoder are one matrix each.
+    one_matrix: ClassVar[bool] = False
 
     class Settings(Settings):
         pass
@@ -33,15 +35,32 @@ class Architecture(ABC):
         self.settings, self.shape = settings, shape
 
     @abstractmethod
-    def encoder(self, outputs: int, rng: torch.Generator) -> nn.Module:
-        """A module from [B, 1, H, W] to [B, outputs]."""
+    def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:
+        """A module from [B, channels, H, W] to [B, outputs]; the image is the first channel."""
 
     @abstractmethod
-    def decoder(self, latent: int, rng: torch.Generator) -> nn.Module:
-        """A module from [B, latent] to [B, 1, H, W].
+    def decoder(self, latent: int, rng: torch.Generator, encoder: nn.Module) -> nn.Module:
+        """A module from [B, latent] to [B, 1, H, W], which may use the weights of ``encoder``, made here before.
 
         Its last layer has no bias: the autoencoder adds one a pixel, which starts at the data's mean.
         """
+
+
+class Spatial(ABC):
+    """Capability: networks whose code is a grid of cells, each of its own part of the image."""
+
+    @property
+    @abstractmethod
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the grid."""
+
+    @abstractmethod
+    def grid_encoder(self, numbers: int, rng: torch.Generator) -> nn.Module:
+        """A module from [B, 1, H, W] to [B, numbers, rows, columns]."""
+
+    @abstractmethod
+    def grid_decoder(self, numbers: int, rng: torch.Generator) -> nn.Module:
+        """A module from [B, numbers, rows, columns] to [B, 1, H, W]; its last layer has no bias."""
 
 
 def layer(kind: type[nn.Module], *sizes: int, rng: torch.Generator, **options) -> nn.Module:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from aecore.architecture import Architecture
 from aecore.corruption import Corruption
+from aecore.dataset import Facts
 from aecore.losses import LIKELIHOODS
 from aecore.settings import Settings, SettingsError
 
@@ -65,6 +66,10 @@ class Autoencoder(nn.Module, ABC):
     source: ClassVar[str]
     # Whether it is given a corruption to damage its inputs with.
     corrupts: ClassVar[bool] = False
+    # Whether it learns from labels too.
+    needs_labels: ClassVar[bool] = False
+    # Whether something but a small code keeps it from copying its input.
+    regularised: ClassVar[bool] = False
     # What the encoder puts out for each code number: the number itself, or the parameters of its distribution.
     numbers_per_code: ClassVar[int] = 1
 
@@ -82,7 +87,7 @@ class Autoencoder(nn.Module, ABC):
         self,
         settings: Autoencoder.Settings,
         architecture: Architecture,
-        mean: np.ndarray,
+        facts: Facts,
         rng: torch.Generator,
         corruption: Corruption | None = None,
     ):
@@ -93,12 +98,21 @@ class Autoencoder(nn.Module, ABC):
         self.settings, self.shape, self.corruption = settings, architecture.shape, corruption
         self.latent: int = settings.latent
         self.likelihood = LIKELIHOODS[settings.likelihood]()
-        centre = torch.tensor(mean, dtype=torch.float32).reshape(1, 1, *self.shape)
+        centre = torch.tensor(facts.mean, dtype=torch.float32).reshape(1, 1, *self.shape)
         self.register_buffer("mean", centre)
         # A copy: outputs_for may give the mean itself, and the bias is trained where the mean must stay.
         self.output_bias = nn.Parameter(self.likelihood.outputs_for(centre).clone())
-        self.encoder = architecture.encoder(self.latent * self.numbers_per_code, rng)
-        self.decoder = architecture.decoder(self.latent, rng)
+        self.encoder, self.decoder = self.networks(architecture, facts, rng)
+
+    @classmethod
+    def takes(cls, architecture: type[Architecture]) -> bool:
+        """Whether it can be made of ``architecture``."""
+        return True
+
+    def networks(self, architecture: Architecture, facts: Facts, rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
+        """Encoder and decoder; a variant that gives them more than images and codes overrides it."""
+        encoder = architecture.encoder(self.latent * self.numbers_per_code, rng)
+        return encoder, architecture.decoder(self.latent, rng, encoder)
 
     @abstractmethod
     def encode(self, images: Tensor) -> Tensor:
@@ -108,9 +122,18 @@ class Autoencoder(nn.Module, ABC):
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         """The loss of a batch, by name; ``progress`` runs from 0 to 1 over training, chance comes from ``rng``."""
 
+    def phase(self, progress: float) -> str:
+        """What training is about at ``progress``, in plain words, where a variant trains in phases; else nothing."""
+        return ""
+
     def objectives(self, batch: Batch, progress: float, rng: torch.Generator) -> Iterator[Objective]:
         """One objective a player, in the order they move; each is stepped before the next is asked for."""
         yield Objective("autoencoder", self.terms(batch, progress, rng))
+
+    @property
+    def stored_numbers(self) -> int:
+        """How many numbers it takes to store a code: PCA with as many is what it has to beat."""
+        return self.latent
 
     def players(self) -> dict[str, list[nn.Parameter]]:
         """The parameters that each player moves."""
@@ -124,9 +147,22 @@ class Autoencoder(nn.Module, ABC):
         """[B, 1, H, W] raw outputs (logits for Bernoulli) for codes [B, L]."""
         return self.decoder(codes) + self.output_bias
 
+    def rebuild(self, images: Tensor) -> Tensor:
+        """[B, 1, H, W] raw outputs of the reconstruction of images [B, 1, H, W]."""
+        return self.decode(self.encode(images))
+
+    def attempt(self, images: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Inputs as in training, which are ``images`` itself where nothing is done to them, and their raw outputs."""
+        given = self.inputs(images, rng)
+        return given, self.rebuild(given)
+
     def reconstruction(self, codes: Tensor, images: Tensor) -> Term:
         """The reconstruction term: how far the decoded codes are from the images."""
-        return Term(self.likelihood.loss(self.decode(codes), images).mean(), 1.0, self.likelihood.unit)
+        return self.fit(self.decode(codes), images)
+
+    def fit(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Term:
+        """How far raw outputs are from the images, as a term of weight 1; ``counted`` weighs each pixel."""
+        return Term(self.likelihood.loss(outputs, images, counted).mean(), 1.0, self.likelihood.unit)
 
     def inputs(self, images: Tensor, rng: torch.Generator) -> Tensor:
         """What the encoder is given while training: the images, damaged where the variant has a corruption."""
@@ -140,14 +176,24 @@ class Autoencoder(nn.Module, ABC):
 
     def generate(self, codes: np.ndarray) -> np.ndarray:
         """[N, H, W] float32 images in [0, 1] decoded from codes [N, L]."""
-        return self._in_parts(lambda part: self._picture(part).clamp(0, 1), codes)
+        return self._in_parts(lambda part: self._picture(self.decode(part)), codes)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """[N, H, W] float32 reconstructions, in [0, 1], of images [N, H, W]."""
-        return self._in_parts(lambda part: self._picture(self.encode(part[:, None])).clamp(0, 1), images)
+        return self._in_parts(lambda part: self._picture(self.rebuild(part[:, None])), images)
 
-    def _picture(self, codes: Tensor) -> Tensor:
-        return self.likelihood.mean(self.decode(codes))[:, 0]
+    def remark(self) -> str:
+        """One sentence where the settings, though allowed, defeat the purpose; else nothing."""
+        pixels = self.mean.numel()
+        if self.regularised or self.latent < pixels:
+            return ""
+        return (
+            f"A code of {self.latent:,} numbers is no bottleneck for {pixels:,} pixels: nothing keeps this model from "
+            "learning to copy, which a low loss would hide. Choose a smaller code, or a variant with a penalty."
+        )
+
+    def _picture(self, outputs: Tensor) -> Tensor:
+        return self.likelihood.mean(outputs)[:, 0].clamp(0, 1)
 
     @torch.no_grad()
     def _in_parts(self, compute: Callable[[Tensor], Tensor], rows: np.ndarray, size: int = 1000) -> np.ndarray:

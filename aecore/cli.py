@@ -169,7 +169,7 @@ def flags(picked: Mapping[str, str]) -> argparse.ArgumentParser:
     group = parser.add_argument_group("choices (the settings below depend on them)")
     for part in made:
         if part.choice in CHOICES:
-            _add_flag(group, choice_knob(part.choice))
+            _add_flag(group, choice_knob(part.choice, picked))
     for part in made:
         group = parser.add_argument_group(_group_title(part))
         for knob in knobs(part.settings):
@@ -206,14 +206,14 @@ def _group_title(part: Part) -> str:
 
 def _stranger(argument: str, picked: Mapping[str, str]) -> str:
     """What is wrong with an argument that the pick does not know, and who does."""
-    from aecore.runs.spec import CHOICES, knobs_of
+    from aecore.runs.spec import knobs_of
 
     if not argument.startswith("-"):
         return f"{shorten(argument) or 'an empty text'} belongs to no flag; a setting is given as --name value"
     flag = argument.partition("=")[0]
     name, known = flag.lstrip("-").replace("-", "_"), knobs_of(picked)
     who = [f"{noun} {member}" for noun, member in _owners(name)]
-    mine = " with ".join(picked.get(c, CHOICES[c][1]) for c in ("variant", "architecture"))
+    mine = " with ".join(picked.get(c, known[c].default) for c in ("variant", "architecture"))
     if who:
         return f"{mine} has no setting {name}; it belongs to {', '.join(who)}"
     ours = [f"--{n.replace('_', '-')}" for n in known] + ["--out", "--history", "--json", "--device", "--help"]

@@ -40,6 +40,20 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
+class Facts:
+    """What a model is told of its training data: ``mean`` [H, W], the mean image, and how many images and classes."""
+
+    mean: np.ndarray
+    images: int = 1
+    classes: int = 10
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.mean.shape
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """``train`` is learned from, ``test`` is held out from all training; classes are named in label order."""
 
@@ -52,6 +66,10 @@ class Dataset:
     def shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
         return self.train.images.shape[1:]
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.train.images.mean(0), len(self.train), len(self.class_names))
 
 
 class Source(ABC):

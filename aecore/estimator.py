@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 from torch import Tensor
 
 from aecore.architectures import architectures
-from aecore.dataset import Source, Split
+from aecore.dataset import Facts, Source, Split
 from aecore.events import Diverged, EpochEnded, Stepped
 from aecore.measures.quality import elbo
 from aecore.runs.spec import Spec
@@ -97,8 +97,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         spec, shape = self._spec(), self._shape(X.shape[1])
         self.shift_, self.scale_ = _scaling(X, self.likelihood_)
         data = Split(self._scaled(X).reshape(len(X), *shape), labels)
+        facts = Facts(data.images.mean(0), len(data), int(labels.max()) + 1)
         with _one_thread():
-            self.model_ = spec.model(data.images.mean(0))
+            self.model_ = spec.model(facts)
             self.history_ = _trained(self.model_, data, spec.training)
         self.n_iter_ = spec.training.epochs
         return self

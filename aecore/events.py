@@ -17,6 +17,14 @@ class Started:
 
 
 @dataclass(frozen=True)
+class PhaseBegan:
+    """From the step after ``step`` on, training is about something else: ``title``, in plain words."""
+
+    step: int
+    title: str
+
+
+@dataclass(frozen=True)
 class Stepped:
     """Step ``step`` was made; ``terms`` are the raw loss terms of its batch, unweighted, mean over images.
 
@@ -50,4 +58,4 @@ class Finished:
     step: int
 
 
-Event = Started | Stepped | EpochEnded | Diverged | Finished
+Event = Started | PhaseBegan | Stepped | EpochEnded | Diverged | Finished

@@ -22,8 +22,11 @@ class Likelihood(nn.Module, ABC):
     below_zero: ClassVar[bool] = False
 
     @abstractmethod
-    def loss(self, outputs: Tensor, images: Tensor) -> Tensor:
-        """[B] loss of each image, summed over pixels, in ``unit``; -log p(x | z) but for ``constant``."""
+    def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
+        """[B] loss of each image, summed over pixels, in ``unit``; -log p(x | z) but for ``constant``.
+
+        ``counted``, of the shape of ``images``, weighs each pixel in the sum; without it all count once.
+        """
 
     @abstractmethod
     def mean(self, outputs: Tensor) -> Tensor:
@@ -50,8 +53,10 @@ class Bernoulli(Likelihood):
 
     unit = "nats"
 
-    def loss(self, outputs: Tensor, images: Tensor) -> Tensor:
-        return _CrossEntropy.apply(outputs.flatten(1), images.flatten(1))
+    def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
+        if counted is None:
+            return _CrossEntropy.apply(outputs.flatten(1), images.flatten(1))
+        return _weighed_sum(F.softplus(outputs.float()) - outputs * images, counted)
 
     def mean(self, outputs: Tensor) -> Tensor:
         return torch.sigmoid(outputs)
@@ -83,8 +88,8 @@ class Gaussian(Likelihood):
 
     unit = "squared error"
 
-    def loss(self, outputs: Tensor, images: Tensor) -> Tensor:
-        return (outputs - images).flatten(1).square().sum(1)
+    def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
+        return _weighed_sum((outputs - images).square(), counted)
 
     def mean(self, outputs: Tensor) -> Tensor:
         return outputs
@@ -106,10 +111,10 @@ class GaussianLearned(Likelihood):
         super().__init__()
         self.log_variance = nn.Parameter(torch.tensor(-2.0))
 
-    def loss(self, outputs: Tensor, images: Tensor) -> Tensor:
-        squared = (outputs - images).flatten(1).square()
-        pixels = squared.shape[1]
-        return (squared.sum(1) / self.log_variance.exp() + pixels * (self.log_variance + math.log(2 * math.pi))) / 2
+    def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
+        squared = _weighed_sum((outputs - images).square(), counted)
+        pixels = images[0].numel() if counted is None else counted.flatten(1).sum(1)
+        return (squared / self.log_variance.exp() + pixels * (self.log_variance + math.log(2 * math.pi))) / 2
 
     def mean(self, outputs: Tensor) -> Tensor:
         return outputs
@@ -121,6 +126,11 @@ class GaussianLearned(Likelihood):
         best = GaussianLearned()
         best.log_variance.data = (outputs - images).square().mean().log()
         return best
+
+
+def _weighed_sum(losses: Tensor, counted: Tensor | None) -> Tensor:
+    """[B] the sum over pixels of losses [B, ...], each weighed by ``counted`` where it is given."""
+    return (losses if counted is None else losses * counted).flatten(1).sum(1)
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {

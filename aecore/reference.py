@@ -30,7 +30,7 @@ def reference() -> str:
     from aecore.runs.spec import CHOICES, choice_knob
     from aecore.training import Training
 
-    blocks = ["# Settings", "## Choices", *_knob_table(map(choice_knob, CHOICES))]
+    blocks = ["# Settings", "## Choices", *_knob_table(choice_knob(choice, {}) for choice in CHOICES)]
     for choice in CHOICES:
         registry = _registry(choice)
         blocks.append(f"## {registry.noun.capitalize()}s")

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from aecore.autoencoder import Autoencoder, Batch
 from aecore.dataset import Split
-from aecore.events import Diverged, EpochEnded, Event, Finished, Started, Stepped
+from aecore.events import Diverged, EpochEnded, Event, Finished, PhaseBegan, Started, Stepped
 from aecore.settings import Settings
 
 # Steps between two looks at whether the loss still makes sense: a look waits for the device.
@@ -92,6 +92,12 @@ class Progress:
             player: torch.optim.Adam(list(weights), how.learning_rate, weight_decay=how.weight_decay, fused=True)
             for player, weights in model.players().items()
         }
+        for optimiser in self.optimisers.values():
+            for weight in optimiser.param_groups[0]["params"]:
+                # Adam begins so itself, but only when a weight first moves, which can be in a later phase: a kept run
+                # could not tell such a weight from one whose state is lost.
+                begun = (torch.zeros((), device=weight.device), torch.zeros_like(weight), torch.zeros_like(weight))
+                optimiser.state[weight] = dict(zip(ADAM, begun, strict=True))
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor by name, to be kept; shared with the model, so copy before the next step."""
@@ -150,11 +156,15 @@ def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
     per_epoch = steps_per_epoch(len(data), how)
     steps = per_epoch * how.epochs
     bf16 = wants_bf16(how.precision, device)
+    phase = ""
     yield Started(progress.step, steps, per_epoch)
     while progress.step < steps:
         epoch, made = divmod(progress.step, per_epoch)
         order = torch.randperm(len(data), generator=generator(how.seed, "order", epoch)).numpy()
         for start in range(made * how.batch_size, len(data), how.batch_size):
+            before, phase = phase, progress.model.phase(progress.step / steps)
+            if phase != before:
+                yield PhaseBegan(progress.step, phase)
             batch = _batch(data, order[start : start + how.batch_size], device)
             terms, loss = _step(progress, batch, how, steps, bf16)
             look = progress.step % LOOK_EVERY == 0 or progress.step == steps

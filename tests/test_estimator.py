@@ -19,7 +19,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import aecore
-from aecore.dataset import Split
+from aecore.dataset import Facts, Split
 from aecore.estimator import Autoencoder
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError, knobs
@@ -115,7 +115,7 @@ def test_bernoulli_rows_are_trained_on_as_they_are(digits):
     mine = quick(image_shape=(8, 8), precision="fp32").fit(X, y)
     data = Split(X.astype(np.float32).reshape(-1, 8, 8), y.astype(np.int64))
     spec = Spec(epochs=3, width=32, depth=1, precision="fp32")
-    model = spec.model(data.images.mean(0))
+    model = spec.model(Facts(data.images.mean(0)))
     list(train(data, spec.training, Progress(model, spec.training)))
     np.testing.assert_allclose(mine.transform(X), model.embed(data.images), rtol=1e-4, atol=1e-5)
 

@@ -16,7 +16,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Split
+from aecore.dataset import Facts, Split
 from aecore.losses import LIKELIHOODS, Bernoulli, Gaussian, GaussianLearned, kl_from_standard_normal
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import elbo, floors, mean_terms, metrics, squared_error
@@ -38,7 +38,7 @@ def uniform(*shape: int, seed: int = 0, dtype=torch.float64) -> torch.Tensor:
 
 
 def trained(spec: Spec, data: Split) -> Autoencoder:
-    model = spec.model(data.images.mean(0))
+    model = spec.model(Facts(data.images.mean(0)))
     for _ in train(data, spec.training, Progress(model, spec.training)):
         pass
     return model
@@ -77,7 +77,7 @@ def test_codes_are_drawn_from_the_posterior():
 
 @pytest.mark.parametrize("variant", [name for name in EVERY_VARIANT if issubclass(variants[name], HasPosterior)])
 def test_a_posteriors_log_variance_is_bounded_and_else_untouched(variant):
-    model = Spec(variant=variant, architecture="linear").model(np.zeros((8, 8), np.float32))
+    model = Spec(variant=variant, architecture="linear").model(Facts(np.zeros((8, 8), np.float32)))
     last = model.encoder[-1]
     with torch.no_grad():
         last.weight.zero_()
@@ -194,7 +194,7 @@ def test_gradients_of_a_variants_losses_are_their_slopes(variant, architecture, 
     small = {k: v for k, v in {"width": 8, "depth": 1}.items() if k in known}
     spec = Spec(variant=variant, architecture=architecture, likelihood=likelihood, **small)
     images = uniform(6, 1, 8, 8)
-    model = spec.model(images.mean((0, 1)).numpy()).double()
+    model = spec.model(Facts(images.mean((0, 1)).numpy())).double()
     names = {id(weights): f"model.{name}" for name, weights in model.named_parameters()}
     for player, weights in model.players().items():
         loss = _Loss(model, Batch(images, torch.arange(6)), player)
@@ -371,7 +371,7 @@ def test_the_elbo_is_that_of_torchs_densities(small_vae):
 
 def test_the_elbo_of_a_gaussian_has_its_constant():
     data = load("digits")
-    model = Spec(data="digits", variant="vae", width=16, likelihood="gaussian").model(data.train.images.mean(0))
+    model = Spec(data="digits", variant="vae", width=16, likelihood="gaussian").model(Facts(data.train.images.mean(0)))
     terms = mean_terms(model, data.test)
     assert elbo(model, data.test) == pytest.approx(
         -terms["reconstruction"] - terms["kl"] - 32 * math.log(math.pi), rel=1e-6
@@ -380,7 +380,7 @@ def test_the_elbo_of_a_gaussian_has_its_constant():
 
 def test_a_mean_over_images_weighs_a_last_small_part_by_its_size():
     data = load("digits").train
-    model = Spec(data="digits", width=16).model(data.images.mean(0))
+    model = Spec(data="digits", width=16).model(Facts(data.images.mean(0)))
     images = torch.from_numpy(data.images.copy())[:, None]
     with torch.no_grad():
         known = float(model.likelihood.loss(model.decode(model.encode(images)), images).double().mean())
@@ -401,7 +401,7 @@ def test_metrics_say_on_which_images(small_vae):
 def test_a_model_without_posterior_has_no_elbo():
     data = load("digits").test
     with pytest.raises(TypeError, match="no posterior"):
-        elbo(Spec(width=16).model(data.images.mean(0)), data)
+        elbo(Spec(width=16).model(Facts(data.images.mean(0))), data)
 
 
 # The learning rate.
@@ -437,7 +437,7 @@ def test_one_cycle_is_pytorchs():
 
 def reading_codes(correlation: float) -> tuple[Autoencoder, Batch]:
     """A FactorVAE whose codes are the first two pixels, which are normal and correlated, nearly without noise."""
-    model = Spec(variant="factor-vae", architecture="linear", latent=2).model(np.zeros((8, 8), np.float32))
+    model = Spec(variant="factor-vae", architecture="linear", latent=2).model(Facts(np.zeros((8, 8), np.float32)))
     with torch.no_grad():
         model.encoder[-1].weight.zero_()
         model.encoder[-1].weight[0, 0] = model.encoder[-1].weight[1, 1] = 1
@@ -482,7 +482,7 @@ def test_factor_vae_without_opponent_is_a_vae():
     images = uniform(32, 1, 8, 8, dtype=torch.float32)
     batch = Batch(images, torch.zeros(32, dtype=torch.int64))
     factor, vae = (
-        Spec(variant=name, width=16).model(np.full((8, 8), 0.5, np.float32)) for name in ("factor-vae", "vae")
+        Spec(variant=name, width=16).model(Facts(np.full((8, 8), 0.5, np.float32))) for name in ("factor-vae", "vae")
     )
     own = vae.state_dict()
     vae.load_state_dict({name: tensor for name, tensor in factor.state_dict().items() if name in own})
@@ -494,8 +494,8 @@ def test_factor_vae_without_opponent_is_a_vae():
 
 def test_beta_weighs_the_kl_term_and_warm_up_lets_it_grow():
     batch = Batch(uniform(8, 1, 8, 8, dtype=torch.float32), torch.zeros(8, dtype=torch.int64))
-    model = Spec(variant="vae", width=16, beta=4.0, warmup=0.5).model(np.full((8, 8), 0.5, np.float32))
+    model = Spec(variant="vae", width=16, beta=4.0, warmup=0.5).model(Facts(np.full((8, 8), 0.5, np.float32)))
     weights = [model.terms(batch, progress, generator(0))["kl"].weight for progress in (0.0, 0.25, 0.5, 1.0)]
     assert weights == [0.0, 2.0, 4.0, 4.0]
-    plain = Spec(variant="vae", width=16, beta=4.0).model(np.full((8, 8), 0.5, np.float32))
+    plain = Spec(variant="vae", width=16, beta=4.0).model(Facts(np.full((8, 8), 0.5, np.float32)))
     assert plain.terms(batch, 0.0, generator(0))["kl"].weight == 4.0

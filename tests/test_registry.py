@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import is_sentence
 
+from aecore.dataset import Facts
 from aecore.registry import Registry
 from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of, read_texts
 from aecore.settings import SettingsError
@@ -58,13 +59,13 @@ ONE_HIDDEN = """
         class Settings(Architecture.Settings):
             hidden: int = Field(8, ge=2, le=64, description="Units in the hidden layer.")
 
-        def encoder(self, outputs, rng):
+        def encoder(self, outputs, rng, channels=1):
             h, w = self.shape
             units = self.settings.hidden
             one = layer(nn.Linear, h * w, units, rng=rng)
             return nn.Sequential(nn.Flatten(), one, nn.Tanh(), layer(nn.Linear, units, outputs, rng=rng))
 
-        def decoder(self, latent, rng):
+        def decoder(self, latent, rng, encoder):
             h, w = self.shape
             units = self.settings.hidden
             last = layer(nn.Linear, units, h * w, rng=rng, bias=False)
@@ -219,7 +220,7 @@ def test_a_planted_file_is_in_picker_form_link_and_spec():
         "data": "drawn-bars",
     }
     for choice, name in picked.items():
-        assert name in choice_knob(choice).choices
+        assert name in choice_knob(choice, {}).choices
     assert {"shrinkage", "hidden", "level", "latent", "images"} <= set(knobs_of(picked))
     spec = Spec(**picked, shrinkage=2.0, hidden=5, level=0.25)
     again, ignored = read_texts(spec.texts())
@@ -242,7 +243,7 @@ def test_a_planted_file_trains():
         batch_size=20,
     )
     data = load("drawn-bars").train
-    model = spec.model(data.images.mean(0))
+    model = spec.model(Facts(data.images.mean(0)))
     steps = [
         event.terms for event in train(data, spec.training, Progress(model, spec.training)) if hasattr(event, "terms")
     ]

@@ -165,7 +165,7 @@ def test_settings_cannot_be_changed(owner):
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_a_choice_offers_what_is_registered(choice):
-    knob, registry = choice_knob(choice), CHOICES[choice][0]
+    knob, registry = choice_knob(choice, {}), CHOICES[choice][0]
     assert set(knob.choices) == set(registry)
     assert knob.default in registry
 

@@ -13,6 +13,7 @@ from conftest import is_sentence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aecore.dataset import Facts
 from aecore.runs.spec import CHOICES, SCHEMA, Spec, as_text, knobs_of, read_texts
 from aecore.settings import SettingsError
 
@@ -47,7 +48,7 @@ def test_names_are_routed_to_where_they_belong():
     assert spec.names == {"data": "digits", "variant": "vae", "architecture": "dense"}
     assert spec.source_settings() == {"images": 300}
     assert (spec.training.epochs, spec.training.seed) == (7, 5)
-    model = spec.model(np.zeros((8, 8), np.float32))
+    model = spec.model(Facts(np.zeros((8, 8), np.float32)))
     assert (model.latent, model.settings.beta, model.encoder[1].out_features) == (3, 4.0, 32)
     assert spec.flat()["beta"] == 4.0
 

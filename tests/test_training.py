@@ -11,7 +11,7 @@ import torch
 from conftest import is_sentence
 
 from aecore.autoencoder import Deterministic, Term
-from aecore.dataset import Split, split
+from aecore.dataset import Facts, Split, split
 from aecore.events import Diverged, EpochEnded, Finished, Started, Stepped
 from aecore.measures.quality import mean_terms
 from aecore.runs.run import train_spec
@@ -33,7 +33,7 @@ def small(**more) -> Spec:
 
 
 def begin(spec: Spec, data: Split) -> Progress:
-    return Progress(spec.model(data.images.mean(0)), spec.training)
+    return Progress(spec.model(Facts(data.images.mean(0))), spec.training)
 
 
 def finish(spec: Spec, data: Split, progress: Progress | None = None) -> dict[str, torch.Tensor]:
@@ -108,11 +108,11 @@ def test_tensors_that_do_not_fit_are_refused(data):
 def test_only_a_model_is_restored_where_no_optimiser_was_kept(data):
     spec = small()
     progress = begin(spec, data)
-    weights = copy(begin(spec.changed(seed=9), data).tensors())
-    assert all(name.startswith("model.") for name in weights)
+    kept = copy(begin(spec.changed(seed=9), data).tensors())
+    weights = {name: tensor for name, tensor in kept.items() if name.startswith("model.")}
     progress.restore(weights, 7)
     assert progress.step == 7
-    assert same(copy(progress.tensors()), weights)
+    assert same({n: t for n, t in copy(progress.tensors()).items() if n in weights}, weights)
 
 
 def test_events_come_in_order(data):
@@ -174,7 +174,7 @@ def diary(spec: Spec, data: Split, **more) -> Progress:
     from aecore.architectures import architectures
 
     architecture = architectures["linear"](architectures["linear"].Settings(), (8, 8))
-    model = Diary(Diary.Settings(), architecture, data.images.mean(0), generator(0), None, **more)
+    model = Diary(Diary.Settings(), architecture, Facts(data.images.mean(0)), generator(0), None, **more)
     return Progress(model, spec.training)
 
 
@@ -252,7 +252,7 @@ def test_the_learning_rate_is_the_cycles(data):
 def test_a_step_is_adams(data):
     """Against an Adam of its own on the same batch: the plain autoencoder after one step."""
     spec = small(variant="plain", precision="fp32", weight_decay=0.05)
-    progress, known = begin(spec, data), spec.model(data.images.mean(0))
+    progress, known = begin(spec, data), spec.model(Facts(data.images.mean(0)))
     events = train(data, spec.training, progress)
     next(events), next(events)
     order = torch.randperm(250, generator=generator(0, "order", 0)).numpy()[:32]

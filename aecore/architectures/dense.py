@@ -20,11 +20,11 @@ class Dense(Architecture):
         )
         depth: int = Field(3, ge=1, le=6, description="Hidden layers in the encoder, and as many in the decoder.")
 
-    def encoder(self, outputs: int, rng: torch.Generator) -> nn.Module:
+    def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:
         height, width = self.shape
-        return nn.Sequential(nn.Flatten(), *self._stack(height * width, outputs, True, rng))
+        return nn.Sequential(nn.Flatten(), *self._stack(channels * height * width, outputs, True, rng))
 
-    def decoder(self, latent: int, rng: torch.Generator) -> nn.Module:
+    def decoder(self, latent: int, rng: torch.Generator, encoder: nn.Module) -> nn.Module:
         height, width = self.shape
         return nn.Sequential(*self._stack(latent, height * width, False, rng), nn.Unflatten(1, (1, height, width)))
 

@@ -9,12 +9,13 @@ class Linear(Architecture):
 
     title = "Linear"
     summary = "One matrix down, one matrix up; with squared error it finds PCA's subspace."
+    one_matrix = True
 
-    def encoder(self, outputs: int, rng: torch.Generator) -> nn.Module:
+    def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:
         height, width = self.shape
-        return nn.Sequential(nn.Flatten(), layer(nn.Linear, height * width, outputs, rng=rng))
+        return nn.Sequential(nn.Flatten(), layer(nn.Linear, channels * height * width, outputs, rng=rng))
 
-    def decoder(self, latent: int, rng: torch.Generator) -> nn.Module:
+    def decoder(self, latent: int, rng: torch.Generator, encoder: nn.Module) -> nn.Module:
         height, width = self.shape
         return nn.Sequential(
             layer(nn.Linear, latent, height * width, rng=rng, bias=False), nn.Unflatten(1, (1, height, width))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from aecore.autoencoder import Autoencoder, Batch
+from aecore.capabilities import Classifier
 from aecore.dataset import Dataset, Split
 from aecore.losses import Likelihood
 from aecore.measures.pca import PCA
@@ -44,11 +45,19 @@ def mean_terms(model: Autoencoder, split: Split, seed: int = 0) -> dict[str, flo
 
 
 @torch.no_grad()
+def accuracy(model: Classifier, split: Split) -> float:
+    """The share of the images of ``split`` that ``model`` takes for what their label says."""
+    device = next(model.buffers()).device
+    right = sum(int((model.classify(batch.images) == batch.labels).sum()) for batch in _batches(split, device))
+    return right / len(split)
+
+
+@torch.no_grad()
 def squared_error(model: Autoencoder, split: Split) -> float:
     """Squared error of the shown reconstruction, summed over pixels, mean over the images of ``split``."""
     total = 0.0
     for batch in _batches(split, model.mean.device):
-        shown = model.likelihood.mean(model.decode(model.encode(batch.images))).clamp(0, 1)
+        shown = model.likelihood.mean(model.rebuild(batch.images)).clamp(0, 1)
         total += float((shown - batch.images).square().sum())
     return total / len(split)
 
@@ -83,6 +92,8 @@ def metrics(model: Autoencoder, data: Dataset) -> dict[str, float]:
         found[f"{prefix}_squared_error_per_pixel"] = found[f"{prefix}_squared_error"] / (height * width)
         if isinstance(model, HasPosterior):
             found[f"{prefix}_elbo"] = _bound(model, terms)
+        if isinstance(model, Classifier):
+            found[f"{prefix}_accuracy"] = accuracy(model, split)
     return found
 
 
@@ -94,21 +105,22 @@ def metric_units(model: Autoencoder) -> dict[str, str]:
     terms = model.terms(batch, 1.0, generator(0, "units", device=device))
     return {name: f"{term.unit} per image" for name, term in terms.items()} | {
         "elbo": "nats per image",
+        "accuracy": "share of images",
         "squared_error": "squared error per image, summed over pixels",
         "squared_error_per_pixel": "squared error per pixel",
     }
 
 
 @torch.no_grad()
-def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, latent: int) -> tuple[Floor, ...]:
-    """The reconstruction loss on ``images`` [N, H, W] of the mean image, and of PCA with as many numbers.
+def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, numbers: int) -> tuple[Floor, ...]:
+    """The reconstruction loss on ``images`` [N, H, W] of the mean image, and of PCA with as many ``numbers``.
 
     Pixels that PCA puts outside [0, 1] are clipped first where the likelihood needs probabilities.
     """
     rows = images.reshape(len(images), -1)
     guesses = {"mean image": np.broadcast_to(pca.mean, rows.shape)}
-    if latent < rows.shape[1]:
-        guesses[f"PCA, {latent} number{'s' * (latent != 1)}"] = pca.reconstruct(rows, latent)
+    if numbers < rows.shape[1]:
+        guesses[f"PCA, {numbers} number{'s' * (numbers != 1)}"] = pca.reconstruct(rows, numbers)
     truth = torch.from_numpy(np.array(rows))
     found = []
     for title, guess in guesses.items():

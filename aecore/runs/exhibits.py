@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+from scipy.sparse.linalg import svds
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder
@@ -22,6 +23,7 @@ from aecore.training import generator
 MOST_ON_MAP = 2000
 ROW = 10
 # Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
+LONG_CODE = 100
 HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, *(2.0**power for power in range(5, 21)))
 
 
@@ -30,7 +32,7 @@ class Exhibits:
     """The held-out images that every moment of a run is shown on.
 
     ``looked_at`` are the M on the map and in the held-out loss; ``originals`` and ``inputs`` [R, H, W] uint8 the row
-    of examples as they are and as the encoder sees them (damaged, where the variant damages).
+    of examples as they are and as the encoder sees them, where the variant damages or hides something.
     """
 
     looked_at: Split
@@ -42,6 +44,7 @@ class Exhibits:
     below_zero: bool
     class_names: tuple[str, ...]
     row: Tensor
+    seed: int
 
 
 # A fit lives as long as its data set.
@@ -60,18 +63,26 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
     looked_at = Split(data.test.images[chosen], data.test.labels[chosen])
     first = first_of_each(looked_at.labels, -(-ROW // len(data.class_names)))[:ROW]
     originals = looked_at.images[first]
-    row = model.inputs(torch.from_numpy(originals.copy())[:, None], generator(spec.training.seed, "exhibit"))
+    row = torch.from_numpy(originals.copy())[:, None]
+    given, _ = _attempt(model, row, spec.training.seed)
     likelihood = LIKELIHOODS[model.settings.likelihood]()
     return Exhibits(
         looked_at,
         as_bytes(originals),
-        as_bytes(row[:, 0].numpy()) if model.corrupts else None,
-        floors(likelihood, _pca_of(data), looked_at.images, model.latent),
+        as_bytes(given[:, 0].numpy()) if given is not row else None,
+        floors(likelihood, _pca_of(data), looked_at.images, model.stored_numbers),
         metric_units(model),
         likelihood.below_zero,
         data.class_names,
         row,
+        spec.training.seed,
     )
+
+
+@torch.no_grad()
+def _attempt(model: Autoencoder, row: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Inputs and raw outputs for images [R, 1, H, W], the same damage at every look."""
+    return model.attempt(row, generator(seed, "exhibit", device=model.mean.device))
 
 
 def as_bytes(images: np.ndarray) -> np.ndarray:
@@ -92,7 +103,7 @@ def look(
 ) -> Moment:
     """The model as it is now, on held-out images; after ``before`` the map does not turn nor its axes shrink."""
     codes = model.embed(shown.looked_at.images)
-    pictures = model.likelihood.mean(model.decode(model.encode(shown.row.to(model.mean.device))))[:, 0]
+    pictures = model.likelihood.mean(_attempt(model, shown.row.to(model.mean.device), shown.seed)[1])[:, 0]
     places = _places(codes, before.places if before else None)
     return Moment(
         step,
@@ -115,13 +126,21 @@ def _places(codes: np.ndarray, before: np.ndarray | None) -> np.ndarray:
     # Exploding codes would overflow the products below before the loss is found to have exploded.
     centred = np.clip(codes, -1e6, 1e6).astype(np.float64)
     centred -= centred.mean(0)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    flat = centred @ vectors[:, :-3:-1]
+    flat = centred @ _main_directions(centred)
     if before is not None:
         # Principal axes flip and swap between two looks; the orthogonal Procrustes turn undoes that.
         left, _, right = np.linalg.svd(flat.T @ before)
         flat = flat @ (left @ right)
     return np.ascontiguousarray(flat, np.float32)
+
+
+def _main_directions(centred: np.ndarray) -> np.ndarray:
+    """[L, 2] the two directions in which rows [M, L] spread most."""
+    length = centred.shape[1]
+    if length > LONG_CODE and centred.any():
+        # All L directions of a long code would take longer than the step between two looks.
+        return svds(centred, k=2, v0=np.ones(min(centred.shape)), solver="arpack")[2][::-1].T
+    return np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]
 
 
 def _half_width(places: np.ndarray, before: float) -> float:

@@ -12,7 +12,7 @@ import torch
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Dataset, Report
-from aecore.events import Diverged, Event, Finished, Stepped
+from aecore.events import Diverged, Event, Finished, PhaseBegan, Stepped
 from aecore.measures.quality import metrics
 from aecore.runs.exhibits import Exhibits, exhibits_of, look
 from aecore.runs.history import History, Moment, moments_of
@@ -71,7 +71,7 @@ class Run:
         torch.set_num_threads(1)
         self.data = load(self.spec.names["data"], report or self._report, **self.spec.source_settings())
         how = self.spec.training
-        self.model = self.spec.model(self.data.train.images.mean(0)).to(self.device)
+        self.model = self.spec.model(self.data.facts).to(self.device)
         self._progress = Progress(self.model, how)
         self.exhibits = exhibits_of(self.spec, self.data, self.model)
         per_epoch = steps_per_epoch(len(self.data.train), how)
@@ -142,7 +142,7 @@ class Run:
         """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
         kept, twin = self.checkpoint(), Run(self.spec, str(self.device))
         twin.data, twin.exhibits, twin._moments = self.data, self.exhibits, self._moments
-        twin.model = self.spec.model(self.data.train.images.mean(0)).to(self.device)
+        twin.model = self.spec.model(self.data.facts).to(self.device)
         twin._progress = Progress(twin.model, self.spec.training)
         twin._go_to(kept)
         if kept.view.state in ("queued", "running"):
@@ -227,6 +227,8 @@ class Run:
                     view = self._with_moment(view)
                 if self._goal is not None and self._goal <= step < view.steps:
                     self._stopping = ""
+            case PhaseBegan(title=title):
+                view = replace(view, phase=title)
             case Diverged(advice=advice):
                 view = replace(view, state="diverged", message=f"diverged in epoch {view.epoch:.1f}: {advice}")
         self.view = view

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder
 from aecore.corruptions import corruptions
+from aecore.dataset import Facts
 from aecore.registry import Registry
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.sources import sources
@@ -37,21 +36,32 @@ class Part:
     settings: type[Settings]
 
 
-def choice_knob(choice: str) -> Knob:
-    """The pick of a registry's member, as a knob."""
+def choice_knob(choice: str, picked: Mapping[str, str]) -> Knob:
+    """The pick of a registry's member, as a knob: of those that go with the variant ``picked`` before.
+
+    SettingsError for a variant that is not registered.
+    """
     registry, default, meaning = CHOICES[choice]
-    return Knob(choice, "choice", default, meaning, choices=tuple(registry), common=True)
+    names = tuple(registry)
+    if choice == "architecture":
+        takes = variants[picked.get("variant", CHOICES["variant"][1])].takes
+        names = tuple(name for name in names if takes(registry[name]))
+    return Knob(choice, "choice", default if default in names else names[0], meaning, choices=names, common=True)
 
 
 def parts(picked: Mapping[str, str]) -> Iterator[Part]:
     """The parts that a pick of names is made of; no corruption where the variant takes none.
 
-    SettingsError for a name that is not registered.
+    SettingsError for a name that is not registered, and for an architecture that the variant cannot be made of.
     """
-    for choice, (registry, default, _) in CHOICES.items():
+    for choice, (registry, _, _) in CHOICES.items():
         if choice == "corruption" and not variants[picked.get("variant", CHOICES["variant"][1])].corrupts:
             continue
-        member = registry[picked.get(choice, default)]
+        knob = choice_knob(choice, picked)
+        name = picked.get(choice, knob.default)
+        member = registry[name]
+        if not knob.allows(name):
+            raise SettingsError(f"{picked['variant']} needs the {choice} {' or '.join(knob.choices)}, got {name}")
         yield Part(choice, member, member.Settings)
     yield Part("training", Training, Training)
 
@@ -59,7 +69,7 @@ def parts(picked: Mapping[str, str]) -> Iterator[Part]:
 def knobs_of(picked: Mapping[str, str]) -> dict[str, Knob]:
     """Every knob of a pick by name, the choices first, then each part's settings in order."""
     made = list(parts(picked))
-    found = {part.choice: choice_knob(part.choice) for part in made if part.choice in CHOICES}
+    found = {part.choice: choice_knob(part.choice, picked) for part in made if part.choice in CHOICES}
     for part in made:
         for knob in knobs(part.settings):
             if knob.name in found:
@@ -75,11 +85,12 @@ class Spec:
     """
 
     def __init__(self, /, **flat: Any):
-        known = knobs_of(_picked(flat))
+        picked = _picked(flat)
+        known = knobs_of(picked)
         for name in flat:
             if name not in known:
                 raise SettingsError(_no_such(name, flat))
-        self.names: dict[str, str] = {c: flat.get(c, CHOICES[c][1]) for c in CHOICES if c in known}
+        self.names: dict[str, str] = {c: flat.get(c, known[c].default) for c in CHOICES if c in known}
         self._settings: dict[str, Settings] = {}
         for part in parts(self.names):
             own = {k.name: flat[k.name] for k in knobs(part.settings) if k.name in flat}
@@ -125,16 +136,13 @@ class Spec:
         """This spec with some values replaced."""
         return Spec(**self.flat() | flat)
 
-    def model(self, mean: np.ndarray) -> Autoencoder:
-        """The untrained model for images of the shape of ``mean`` [H, W], the training data's mean image.
-
-        SettingsError if the architecture cannot take such images.
-        """
+    def model(self, facts: Facts) -> Autoencoder:
+        """The untrained model for data of which ``facts`` are known; SettingsError if it cannot take such images."""
         made = {part.choice: part.member for part in parts(self.names)}
-        architecture = made["architecture"](self._settings["architecture"], mean.shape)
+        architecture = made["architecture"](self._settings["architecture"], facts.shape)
         corruption = made["corruption"](self._settings["corruption"]) if "corruption" in made else None
         rng = generator(self.training.seed, "weights")
-        return made["variant"](self._settings["variant"], architecture, mean, rng, corruption)
+        return made["variant"](self._settings["variant"], architecture, facts, rng, corruption)
 
     def member(self, choice: str) -> type:
         """The class that was chosen: ``member("variant")``."""
@@ -162,7 +170,7 @@ def read_texts(texts: Mapping[str, str]) -> tuple[Spec, list[str]]:
     ignored: list[str] = []
     for choice in CHOICES:
         if choice in texts:
-            _take(choice_knob(choice), texts[choice], flat, ignored)
+            _take(choice_knob(choice, flat), texts[choice], flat, ignored)
     known = knobs_of(flat)
     for name in [c for c in CHOICES if c in flat and c not in known]:
         ignored.append(f"ignored {name}={shorten(flat.pop(name))}: {_no_such(name, flat)}")
@@ -189,7 +197,7 @@ def _picked(flat: Mapping[str, Any]) -> dict[str, str]:
     picked = {choice: flat[choice] for choice in CHOICES if choice in flat}
     for choice, name in picked.items():
         if not isinstance(name, str):
-            raise choice_knob(choice).error(name)
+            raise choice_knob(choice, {}).error(name)
     return picked
 
 

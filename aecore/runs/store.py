@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from aecore.dataset import Facts
 from aecore.home import home, write_atomically
 from aecore.runs.history import History
 from aecore.runs.run import Run
@@ -160,8 +161,13 @@ def _resting(view: View) -> str:
 def model_bytes(run: Run) -> bytes:
     """A safetensors file of the model alone, its spec in the metadata; ``load_model`` reads it back."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in run.model.state_dict().items()}
-    facts = {"spec": run.spec.json(), "metrics": run.metrics, "shape": list(run.model.shape)}
+    facts = {"spec": run.spec.json(), "metrics": run.metrics, "facts": _facts(run.data.facts)}
     return save(weights, {"aecore-model": json.dumps(facts)})
+
+
+def _facts(facts: Facts) -> dict[str, object]:
+    """What it takes to build the model again; the mean image itself is among the weights."""
+    return {"shape": list(facts.shape), "images": facts.images, "classes": facts.classes}
 
 
 def load_model(path: str | Path):
@@ -170,7 +176,9 @@ def load_model(path: str | Path):
         with safe_open(path, "pt") as file:
             facts = json.loads(file.metadata()["aecore-model"])
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        model = Spec.from_json(facts["spec"]).model(np.zeros(facts["shape"], np.float32))
+        told = facts["facts"]
+        mean = np.zeros(told["shape"], np.float32)
+        model = Spec.from_json(facts["spec"]).model(Facts(mean, told["images"], told["classes"]))
         model.load_state_dict(weights)
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -32,6 +32,8 @@ class View:
     newest: Moment | None = None
     # Bytes (or rows) of the data set loaded, and in all; all zero when loading is over.
     loading: tuple[int, int] = (0, 0)
+    # What training is about just now, where a variant trains in phases.
+    phase: str = ""
     # One sentence for people: why it failed, diverged or paused.
     message: str = ""
 

@@ -32,21 +32,33 @@ def spec_in_sidebar() -> Spec:
         for choice, (registry, _, _) in CHOICES.items():
             if choice == "corruption" and choice not in knobs_of(picked):
                 continue
-            picked[choice] = form.ask(choice_knob(choice), on_change=_take_defaults, args=(choice,))
+            knob = choice_knob(choice, picked)
+            if st.session_state.get(choice, knob.default) not in knob.choices:
+                # Another variant was picked, which cannot be made of this architecture.
+                st.session_state[choice] = knob.default
+                _take_defaults(choice)
+            picked[choice] = form.ask(knob, on_change=_take_defaults, args=(choice,))
             st.caption(registry[picked[choice]].summary)
+        st.session_state["variant before"] = picked["variant"]
         return Spec(**form.choose(knobs_of(picked), picked))
 
 
 def _take_defaults(choice: str) -> None:
-    """Another data set or architecture has other ranges: its settings start at their own defaults."""
+    """Another data set or architecture has other ranges: its settings start at their own defaults.
+
+    Variants have settings in common: one that was changed is kept, one at the former variant's default goes to the
+    new one's.
+    """
     from aecore.runs.spec import CHOICES
     from aecore.settings import knobs
 
-    if choice == "variant":
-        # Variants share what they have in common, latent and likelihood; that is kept.
-        return
-    for knob in knobs(CHOICES[choice][0][st.session_state[choice]].Settings):
-        st.session_state[knob.name] = knob.default
+    registry = CHOICES[choice][0]
+    before = st.session_state.get("variant before") if choice == "variant" else None
+    former = {knob.name: knob.default for knob in knobs(registry[before].Settings)} if before else {}
+    for knob in knobs(registry[st.session_state[choice]].Settings):
+        value = st.session_state.get(knob.name, knob.default)
+        if choice != "variant" or not knob.allows(value) or value == former.get(knob.name):
+            st.session_state[knob.name] = knob.default
 
 
 def _read_link() -> None:

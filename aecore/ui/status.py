@@ -34,7 +34,8 @@ def text(view: View, place: int, lookers: int = 1) -> str:
         case "running":
             left = f", {view.seconds_left:.0f} s left" if view.step else ""
             others = f", {lookers} visitors watch it" if lookers > 1 else ""
-            return f"epoch {epoch} of {view.epochs}, {view.rate:,.0f} images a second{left}{others}"
+            phase = f", {view.phase}" if view.phase else ""
+            return f"epoch {epoch} of {view.epochs}{phase}, {view.rate:,.0f} images a second{left}{others}"
         case "queued":
             before = f", {place - 1} before it" if place > 1 else ", next" if place else ""
             return f"queued{before}"

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from aecore.architecture import Architecture, layer
 from aecore.autoencoder import Batch, Objective, Term, full_precision
+from aecore.dataset import Facts
 from aecore.variational import Variational
 
 # Units in each of the opponent's two hidden layers; the paper's six of 1,000 serve far larger data.
@@ -41,8 +42,8 @@ class FactorVAE(Variational):
             json_schema_extra={"common": True},
         )
 
-    def __init__(self, settings: Settings, architecture: Architecture, mean, rng: torch.Generator, corruption=None):
-        super().__init__(settings, architecture, mean, rng, corruption)
+    def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):
+        super().__init__(settings, architecture, facts, rng, corruption)
         self.opponent = nn.Sequential(
             layer(nn.Linear, self.latent, HIDDEN, rng=rng),
             nn.SiLU(),
