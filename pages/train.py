@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aecore.settings import SettingsError
-from aecore.ui import aside, controls, engine, explain, live, pick, shell, status
+from aecore.ui import aside, controls, engine, explain, links, live, pick, shell, status
 
 shell.header(
     "Train an autoencoder",
@@ -20,13 +20,13 @@ seat = engine.seat(spec)
 state = seat.view.state
 if state == "unavailable":
     pick.go_on_without(spec, seat.view.message)
-if pick.wants_trained(spec) and not (seat.joined or seat.own):
+if links.wants_trained(spec) and not (seat.joined or seat.own):
     controls.attempt(lambda: pool.train(seat))
     state = seat.view.state
-pick.mark_trained(spec, seat.joined)
+links.mark_trained(spec, trained=seat.joined)
 kept = aside.seat_aside(spec)
 pool.leave_others(engine.visitor(), {spec.id} | ({kept.run.id} if kept else set()))
-pick.notices(st.session_state.pop("refusal", ""))
+links.notices(st.session_state.pop("refusal", ""))
 
 
 @st.fragment(run_every=None if state in status.RESTING else 0.2)

@@ -1,4 +1,4 @@
-"""A form read off the settings: every knob is a widget bound to the link's parameter of the same name."""
+"""A form read off the settings: every knob is a widget bound to the link's parameter of the same name, or prefixed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import streamlit as st
 from aecore.settings import Knob
 
 
-def ask(knob: Knob, **reacting: Any) -> Any:
+def ask(knob: Knob, prefix: str = "", **reacting: Any) -> Any:
     """The value of a knob's widget, which is kept in the link; ``reacting`` is Streamlit's on_change and args."""
     help = f"{knob.meaning} ({knob.rule})"
-    shared = {"label": knob.title, "key": knob.name, "bind": "query-params", "help": help} | reacting
+    shared = {"label": knob.title, "key": f"{prefix}{knob.name}", "bind": "query-params", "help": help} | reacting
     match knob.kind:
         case "choice":
             return st.selectbox(options=knob.choices, index=knob.choices.index(knob.default), **shared)
@@ -38,15 +38,15 @@ def _stride(knob: Knob) -> float:
     return knob.default / 5 if knob.log else min(0.5, knob.high / 40)
 
 
-def choose(knobs: dict[str, Knob], picked: dict[str, Any]) -> dict[str, Any]:
+def choose(knobs: dict[str, Knob], picked: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """The values of ``knobs`` not yet ``picked``: the common ones in sight, the rest folded."""
     values = dict(picked)
     rest = [knob for knob in knobs.values() if knob.name not in values]
     for knob in rest:
         if knob.common:
-            values[knob.name] = ask(knob)
+            values[knob.name] = ask(knob, prefix)
     with st.expander("More settings"):
         for knob in rest:
             if not knob.common:
-                values[knob.name] = ask(knob)
+                values[knob.name] = ask(knob, prefix)
     return values
