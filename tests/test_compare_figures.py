@@ -1,0 +1,135 @@
+"""The figures of models side by side: what their traces hold, and that nothing odd breaks them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from aecore.figures.compare import mean_activation, on_histogram, spectrum, sweep_curves, train_heldout_bars
+from aecore.figures.palette import CLASS_COLOURS
+
+NAMES = ["Sparse", "Plain"]
+FIGURES = {
+    "on": on_histogram(NAMES, [np.array([0, 1, 1]), np.array([2])]),
+    "mean": mean_activation(NAMES, [np.ones(3), np.ones(5)], 0.05),
+    "spectrum": spectrum(NAMES, [np.ones((2, 3)), np.ones((2, 5))]),
+    "sweep": sweep_curves("beta", [1, 2], [("train", [3, 2], False)], "nats per image", False),
+    "bars": train_heldout_bars(NAMES, [1, 2], [2, 3], "nats per image"),
+    "no on": on_histogram([], []),
+    "on without images": on_histogram(["Plain"], [np.zeros(0, int)]),
+    "no mean": mean_activation([], [], None),
+    "mean of nothing": mean_activation(["Plain"], [np.zeros(0)], 0.05),
+    "no spectrum": spectrum([], []),
+    "spectrum of nothing": spectrum(["Plain"], [np.zeros((0, 4))]),
+    "no sweep": sweep_curves("beta", [], [("train", [], False)], "nats per image", True),
+    "no bars": train_heldout_bars([], [], [], "nats per image"),
+}
+ODD = [np.nan, np.inf, -np.inf]
+FIGURES |= {
+    "odd mean": mean_activation(["Diverged"], [np.array(ODD)], 0.05),
+    "odd spectrum": spectrum(["Diverged", "Dead"], [np.array([ODD]), np.zeros((2, 3))]),
+    "odd sweep": sweep_curves("beta", [1, 2, 3], [("a", ODD, False), ("b", [1, None, 2], True)], "nats", True),
+    "odd bars": train_heldout_bars(["a", "b", "c"], ODD, [1, None, 2], "nats per image"),
+}
+
+
+def ys(figure, index: int) -> list[float]:
+    return list(np.asarray(figure.data[index].y, float))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_have_titles_and_the_figure_is_json(name):
+    figure = FIGURES[name]
+    assert figure.layout.xaxis.title.text
+    assert figure.layout.yaxis.title.text
+    assert json.loads(figure.to_json())["layout"]["height"] >= 110
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_leaves_text_and_background_to_the_page(name):
+    layout = FIGURES[name].layout
+    assert layout.font.color is layout.paper_bgcolor is layout.plot_bgcolor is None
+    assert layout.template.layout.paper_bgcolor == layout.template.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize("name", ["on", "mean", "spectrum", "bars"])
+def test_models_and_splits_have_colours_of_the_palette(name):
+    colours = [trace.line.color if trace.type == "scatter" else trace.marker.color for trace in FIGURES[name].data]
+    assert colours[:2] == list(CLASS_COLOURS[:2])
+
+
+def test_the_histogram_counts_images():
+    figure = on_histogram(NAMES, [np.array([3, 3, 5, 4]), np.array([5, 5])])
+    assert [trace.name for trace in figure.data] == NAMES
+    assert list(figure.data[0].x) == list(figure.data[1].x) == [3, 4, 5]
+    assert ys(figure, 0) == [0.5, 0.25, 0.25]
+    assert ys(figure, 1) == [0, 0, 1]
+
+
+def test_many_counts_share_bars_and_no_image_is_lost():
+    on = np.random.default_rng(0).integers(7, 1025, 500)
+    bars = on_histogram(["Plain"], [on]).data[0]
+    assert 30 <= len(bars.x) <= 40
+    assert sum(bars.y) == pytest.approx(1)
+    width = bars.x[1] - bars.x[0]
+    for middle, share, said in zip(bars.x, bars.y, bars.customdata, strict=True):
+        first, last = map(int, said.split(" to "))
+        assert last - first + 1 == width
+        assert (first + last) / 2 == middle
+        assert share == pytest.approx(((on >= first) & (on <= last)).mean())
+
+
+def test_mean_activations_are_sorted_and_rho_is_dashed():
+    figure = mean_activation(NAMES, [np.array([0.1, np.nan, 0.7, 0.3]), np.array([0.2])], 0.05)
+    np.testing.assert_array_equal(ys(figure, 0), [0.7, 0.3, 0.1, np.nan])
+    assert list(figure.data[0].x) == [1, 2, 3, 4]
+    rho = figure.data[2]
+    assert (list(rho.x), list(rho.y), rho.line.dash, rho.name) == ([1, 4], [0.05, 0.05], "dash", "target 0.05")
+    assert len(mean_activation(NAMES, [np.ones(2)] * 2, None).data) == 2
+
+
+def test_the_spectrum_is_the_mean_over_images_without_rounding_errors():
+    figure = spectrum(NAMES, [np.array([[4, 1, 1e-7], [2, 0.5, 1e-8]]), np.array([[0.5]])])
+    np.testing.assert_array_equal(ys(figure, 0), [3, 0.75, np.nan])
+    assert ys(figure, 1) == [0.5]
+    one = figure.data[2]
+    assert (list(one.x), list(one.y), one.line.dash) == ([1, 3], [1, 1], "dash")
+    assert figure.layout.yaxis.type == "log"
+    assert {0.5, 1, 2} <= set(figure.layout.yaxis.tickvals)
+    wide = spectrum(["Plain"], [np.array([[1000.0, 0.002]])]).layout.yaxis
+    assert list(wide.ticktext) == ["0.001", "0.01", "0.1", "1", "10", "100", "1000"]
+
+
+def test_sweeps_run_from_the_smallest_value_up():
+    series = [("train", [3.0, 1.0, 2.0], True), ("held-out", [6, None, 5], False)]
+    figure = sweep_curves("numbers in a code", [30, 2, 8], series, "nats per image", True)
+    assert [list(trace.x) for trace in figure.data] == [[2, 8, 30]] * 2
+    assert ys(figure, 0) == [1, 2, 3]
+    np.testing.assert_array_equal(ys(figure, 1), [np.nan, 5, 6])
+    assert [trace.line.dash for trace in figure.data] == ["dash", "solid"]
+    assert {trace.mode for trace in figure.data} == {"lines+markers"}
+    assert figure.layout.xaxis.title.text == "numbers in a code"
+    assert figure.layout.yaxis.title.text == "nats per image"
+    assert (figure.layout.xaxis.type, list(figure.layout.xaxis.ticktext)) == ("log", ["2", "8", "30"])
+
+
+def test_a_sweep_from_zero_is_drawn_on_a_linear_axis():
+    figure = sweep_curves("beta", [0, 1, 4], [("held-out", [1, 2, 3], False)], "nats per image", True)
+    assert figure.layout.xaxis.type is None
+
+
+def test_two_models_of_one_name_have_bars_of_their_own():
+    figure = train_heldout_bars(["Plain", "Plain autoencoder, a long name"], [1, 2], [3, np.inf], "nats per image")
+    assert [trace.name for trace in figure.data] == ["train", "held-out"]
+    assert [list(trace.y) for trace in figure.data] == [[0, 1]] * 2
+    assert list(figure.data[0].x) == [1, 2]
+    np.testing.assert_array_equal(figure.data[1].x, [3, np.nan])
+    assert figure.layout.yaxis.ticktext == ("Plain", "Plain<br>autoencoder, a<br>long name")
+    assert figure.layout.xaxis.title.text == "nats per image"
+
+
+def test_names_and_values_must_be_as_many():
+    with pytest.raises(ValueError, match="zip"):
+        on_histogram(NAMES, [np.ones(3, int)])
