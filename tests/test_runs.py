@@ -157,6 +157,7 @@ def moment(step: int, **more) -> Moment:
         "places": rng.random((7, 2), np.float32),
         "half_width": 4.0,
         "pictures": rng.integers(0, 256, (10, 8, 8), np.uint8),
+        "figures": {"squared_error": rng.random()},
     }
     return Moment(step, **values | more)
 
@@ -174,6 +175,7 @@ def test_a_history_comes_back_from_its_arrays():
     assert equal(again, HISTORY)
     assert again.terms == ("reconstruction", "kl")
     assert np.isnan(again.losses("train")["kl"][0])
+    assert again.figure("squared_error")[2] == HISTORY.moments[2].figures["squared_error"]
     assert again.losses("heldout")["kl"][2] == HISTORY.moments[2].heldout["kl"]
     assert History.from_arrays({}) == History()
     assert History().arrays() == {}
@@ -190,6 +192,7 @@ def test_a_history_as_a_table_has_what_it_has_as_arrays():
     for split, name in itertools.product(("train", "heldout"), HISTORY.terms):
         column = [float(row[f"{split}_{name}"]) for row in rows]
         assert np.allclose(column, HISTORY.losses(split)[name], atol=1e-6, equal_nan=True)
+    assert np.allclose([float(r["heldout_squared_error"]) for r in rows], HISTORY.figure("squared_error"), atol=1e-6)
     assert len(list(csv.reader(io.StringIO(History().csv())))) == 1
 
 

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Dataset, Split, first_of_each
-from aecore.losses import LIKELIHOODS
+from aecore.losses import LIKELIHOODS, Gaussian
+from aecore.measures.activity import activity
 from aecore.measures.pca import PCA, fit_pca
-from aecore.measures.quality import Floor, floors, mean_terms, metric_units
+from aecore.measures.quality import Floor, floors, mean_terms, metric_units, squared_error
 from aecore.runs.history import Moment
 from aecore.runs.spec import Spec
 from aecore.training import generator
@@ -22,6 +23,7 @@ from aecore.training import generator
 # Held-out images that are looked at while training: enough for a map, few enough to take 20 ms.
 MOST_ON_MAP = 2000
 ROW = 10
+FEW = 100
 # Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
 LONG_CODE = 100
 HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, *(2.0**power for power in range(5, 21)))
@@ -39,12 +41,16 @@ class Exhibits:
     originals: np.ndarray
     inputs: np.ndarray | None
     floors: tuple[Floor, ...]
+    # The same in squared error, by which all variants can be compared, on the few images that it is taken on.
+    squared_floors: tuple[Floor, ...]
     # The unit of each loss term, by its name.
     units: dict[str, str]
     below_zero: bool
     class_names: tuple[str, ...]
     row: Tensor
     seed: int
+    # Which of the images looked at the squared error is taken on: as many of each class.
+    few: np.ndarray
 
 
 # A fit lives as long as its data set.
@@ -65,17 +71,20 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
     originals = looked_at.images[first]
     row = torch.from_numpy(originals.copy())[:, None]
     given, _ = _attempt(model, row, spec.training.seed)
+    few = first_of_each(looked_at.labels, FEW)[:FEW]
     likelihood = LIKELIHOODS[model.settings.likelihood]()
     return Exhibits(
         looked_at,
         as_bytes(originals),
         as_bytes(given[:, 0].numpy()) if given is not row else None,
         floors(likelihood, _pca_of(data), looked_at.images, model.stored_numbers),
+        floors(Gaussian(), _pca_of(data), looked_at.images[few], model.stored_numbers),
         metric_units(model),
         likelihood.below_zero,
         data.class_names,
         row,
         spec.training.seed,
+        few,
     )
 
 
@@ -114,7 +123,19 @@ def look(
         places,
         _half_width(places, before.half_width if before else 0.0),
         as_bytes(pictures.cpu().numpy()),
+        _figures(model, shown, codes),
     )
+
+
+def _figures(model: Autoencoder, shown: Exhibits, codes: np.ndarray) -> dict[str, float]:
+    """The FIGURES of a model; the squared error on a part of the images, for a look must stay short."""
+    few = Split(shown.looked_at.images[shown.few], shown.looked_at.labels[shown.few])
+    found = activity(codes)
+    return {
+        "squared_error": squared_error(model, few),
+        "units_on": float(found.on_per_image.mean()),
+        "units_dead": float(found.dead),
+    }
 
 
 def _places(codes: np.ndarray, before: np.ndarray | None) -> np.ndarray:
@@ -137,7 +158,9 @@ def _places(codes: np.ndarray, before: np.ndarray | None) -> np.ndarray:
 def _main_directions(centred: np.ndarray) -> np.ndarray:
     """[L, 2] the two directions in which rows [M, L] spread most."""
     length = centred.shape[1]
-    if length > LONG_CODE and centred.any():
+    if not centred.any():
+        return np.eye(length, 2)
+    if length > LONG_CODE:
         # All L directions of a long code would take longer than the step between two looks.
         return svds(centred, k=2, v0=np.ones(min(centred.shape)), solver="arpack")[2][::-1].T
     return np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]

@@ -8,12 +8,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 # Moments at which a run is remembered, the untrained state on top.
 MOMENTS = 40
+# What every model is measured by at each moment, on held-out images, with its unit.
+FIGURES = {
+    "squared_error": "squared error per image, summed over pixels",
+    "units_on": "code numbers on per image",
+    "units_dead": "code numbers on for no image",
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Moment:
     ``train`` and ``heldout`` are raw loss terms by name: ``train`` averaged over the batches since the moment
     before (NaN where there was none), ``heldout`` over the images of the map. ``places`` [M, 2] float32 are the
     codes on the map, ``half_width`` how far its axes reach, ``pictures`` [R, H, W] uint8 the reconstructions.
+    ``figures`` are what every model can be compared by, whatever its loss; FIGURES says what.
     """
 
     step: int
@@ -33,6 +40,7 @@ class Moment:
     places: np.ndarray
     half_width: float
     pictures: np.ndarray
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,15 +70,20 @@ class History:
         """[K] each raw loss term at each moment, on ``train`` or ``heldout`` images."""
         return {name: np.array([getattr(m, split).get(name, np.nan) for m in self.moments]) for name in self.terms}
 
+    def figure(self, name: str) -> np.ndarray:
+        """[K] one of FIGURES at each moment; NaN where it is not known."""
+        return np.array([m.figures.get(name, np.nan) for m in self.moments])
+
     def csv(self) -> str:
-        """One row a moment: step, epoch, seconds, then each term on train and on held-out images."""
+        """One row a moment: step, epoch, seconds, each term on train and on held-out images, then the figures."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(
-            ["step", "epoch", "seconds", *(f"{split}_{t}" for split in ("train", "heldout") for t in self.terms)]
-        )
+        figures = tuple(self.moments[-1].figures) if self.moments else ()
+        losses = [f"{split}_{t}" for split in ("train", "heldout") for t in self.terms]
+        writer.writerow(["step", "epoch", "seconds", *losses, *(f"heldout_{name}" for name in figures)])
         for m in self.moments:
             values = [side.get(t, float("nan")) for side in (m.train, m.heldout) for t in self.terms]
+            values += [m.figures.get(name, float("nan")) for name in figures]
             writer.writerow([m.step, f"{m.epoch:.4f}", f"{m.seconds:.3f}", *(f"{v:.6f}" for v in values)])
         return text.getvalue()
 
@@ -84,7 +97,7 @@ class History:
         }
         for split in ("train", "heldout"):
             one |= {f"{split}.{name}": values for name, values in self.losses(split).items()}
-        return one
+        return one | {f"figures.{name}": self.figure(name) for name in self.moments[-1].figures}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> History:
@@ -92,8 +105,8 @@ class History:
         if not arrays:
             return cls()
 
-        def terms(split: str, k: int) -> dict[str, float]:
-            start = f"{split}."
+        def named(group: str, k: int) -> dict[str, float]:
+            start = f"{group}."
             return {n.removeprefix(start): float(a[k]) for n, a in arrays.items() if n.startswith(start)}
 
         return cls(
@@ -102,11 +115,12 @@ class History:
                     int(step),
                     float(arrays["epoch"][k]),
                     float(arrays["seconds"][k]),
-                    terms("train", k),
-                    terms("heldout", k),
+                    named("train", k),
+                    named("heldout", k),
                     arrays["places"][k],
                     float(arrays["half_width"][k]),
                     arrays["pictures"][k],
+                    named("figures", k),
                 )
                 for k, step in enumerate(arrays["step"])
             )

@@ -13,8 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+import torch
 
 from aecore.dataset import SourceError
 from aecore.runs.run import Run
@@ -26,6 +30,8 @@ from aecore.training import MisfitError
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # Seconds of training between two checkpoints; a killed server loses no more.
 CHECKPOINT_EVERY = 5.0
 # Seconds after which a run makes way if others wait. The default run takes less, so most finish in one turn.
@@ -36,7 +42,8 @@ LONGEST = 900.0
 GRACE = 90.0
 # Seconds after a look in which a visitor counts as looking.
 PRESENT = 5.0
-MOST_ACTIVE_PER_VISITOR = 3
+# Runs that one visitor may have in training: the four that are compared.
+MOST_ACTIVE_PER_VISITOR = 4
 MOST_RUNS_IN_MEMORY = 24
 
 
@@ -73,7 +80,7 @@ class Pool:
         self,
         store: Store | None,
         executor: Executor | None = None,
-        workers: int = os.cpu_count() or 1,
+        workers: int = max(os.cpu_count() or 1, MOST_ACTIVE_PER_VISITOR),
         connected: Callable[[str], bool] = lambda visitor: False,
     ):
         """``connected`` tells of a visitor whether they may yet come back to a seat not looked at for long."""
@@ -91,6 +98,7 @@ class Pool:
         # Runs to be started as soon as they are prepared: by whom, and for how many steps.
         self._eager: dict[Run, tuple[str, int | None]] = {}
         self._served: dict[str, int] = {}
+        self._answers: WeakKeyDictionary[Run, dict[tuple[Callable, int], Future]] = WeakKeyDictionary()
         self._clock = itertools.count(1)
 
     # Looking.
@@ -129,6 +137,18 @@ class Pool:
     def lookers(self, run: Run) -> int:
         """How many visitors look at the run now."""
         return len(self._lookers(run, PRESENT))
+
+    def ask(self, run: Run, question: Callable[[Run], T]) -> Future[T]:
+        """The promise of what ``question`` finds out about a run as it now is; asked once, however often it is drawn.
+
+        For what takes too long for a page and is kept by nobody; ask it of a run at rest.
+        """
+        with self._lock:
+            answers = self._answers.setdefault(run, {})
+            key = (question, run.view.step)
+            if key not in answers:
+                answers[key] = self._preparing.submit(_alone, question, run)
+            return answers[key]
 
     # Doing.
 
@@ -376,6 +396,11 @@ class Pool:
                     del self._shared[run.id]
             visitors = {visitor for visitor, _ in self._seats}
             self._served = {visitor: turn for visitor, turn in self._served.items() if visitor in visitors}
+
+
+def _alone(question: Callable[[Run], T], run: Run) -> T:
+    torch.set_num_threads(1)
+    return question(run)
 
 
 def _step_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,17 +30,22 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
             _waiting(view)
         return
     resting = view.state not in ("running", "queued")
-    moments = _moments(view) if resting else (view.newest,)
+    moments = moments_of(view) if resting else (view.newest,)
     # The views keep their place and their keys; by this name they know that another run is shown.
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
     with left, st.container(key=f"{prefix}-loss"):
         _loss(run, view, name, prefix)
-    with right, st.container(key=f"{prefix}-map"):
-        _map(run, view, moments, name, prefix)
-    with st.container(key=f"{prefix}-reconstructions"):
-        _images(run, view, moments, name, prefix)
-    if resting and len(moments) > 1:
+    with right:
+        map_of_codes(run, view, moments, name, prefix)
+    reconstructions(run, view, moments, name, prefix)
+    if resting:
+        rewind(moments, name, prefix)
+
+
+def rewind(moments: Sequence[Moment], name: str, prefix: str) -> None:
+    """The scrubber over ``moments`` of all that is drawn under ``name``."""
+    if len(moments) > 1:
         labels = [f"epoch {m.epoch:.1f}, step {m.step:,}, {m.seconds:.1f} s" for m in moments]
         scrubber(name, labels, key=f"{prefix}-scrubber")
 
@@ -62,15 +68,15 @@ def _waiting(view: View) -> None:
         st.info("Preparing the data and the untrained model.")
 
 
-def _moments(view: View) -> tuple[Moment, ...]:
+def moments_of(view: View) -> tuple[Moment, ...]:
     """What is kept of the run, and its newest look where that is later."""
     kept = view.history.moments
     return kept if kept and kept[-1].step >= view.newest.step else (*kept, view.newest)
 
 
 def _loss(run: Run, view: View, name: str, prefix: str) -> None:
-    shown, moments = run.exhibits, _moments(view)
-    unit, damaged = shown.units["reconstruction"], ", from damaged images" if shown.inputs is not None else ""
+    shown, moments = run.exhibits, moments_of(view)
+    unit, damaged = shown.units["reconstruction"], ", from the images as given" if shown.inputs is not None else ""
     st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS)
     lines = [
         Line(_titled(name, shown.units, unit), label, values, group)
@@ -107,7 +113,13 @@ def _loss_axis(run: Run, view: View) -> tuple[float, float]:
     return bottom, highest + HEADROOM * (highest - bottom)
 
 
-def _map(run: Run, view: View, moments: tuple[Moment, ...], name: str, prefix: str) -> None:
+def map_of_codes(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str) -> None:
+    """The codes of held-out images at ``moments``, under ``name``, which the scrubber goes by."""
+    with st.container(key=f"{prefix}-map"):
+        _map(run, view, moments, name, prefix)
+
+
+def _map(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str) -> None:
     shown, latent = run.exhibits, run.model.latent
     st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(latent)}")
     # One scale for all that is shown together: rewinding must not move the axes.
@@ -136,16 +148,18 @@ def _projection(latent: int) -> str:
     return "as they are" if latent == 2 else f"2 main directions of {latent}"
 
 
-def _images(run: Run, view: View, moments: tuple[Moment, ...], name: str, prefix: str) -> None:
+def reconstructions(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str) -> None:
+    """Held-out images and what the model makes of them at ``moments``, under ``name``."""
     shown = run.exhibits
-    st.markdown("**Held-out images** and what the model makes of them")
     rows = [("original", shown.originals[None])]
     if shown.inputs is not None:
-        rows.append(("damaged", shown.inputs[None]))
+        rows.append(("given", shown.inputs[None]))
     rows.append(("rebuilt", np.stack([m.pictures for m in moments])))
-    live_images(
-        name,
-        rows,
-        first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
-        key=f"{prefix}-images-view",
-    )
+    with st.container(key=f"{prefix}-reconstructions"):
+        st.markdown("**Held-out images** and what the model makes of them")
+        live_images(
+            name,
+            rows,
+            first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
+            key=f"{prefix}-images-view",
+        )
