@@ -9,7 +9,10 @@ engine.warm_up()
 page = st.navigation(
     {
         "Start": [st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)],
-        "Learn": [st.Page("pages/train.py", title="Train", icon=":material/play_arrow:", url_path="train")],
+        "Learn": [
+            st.Page("pages/train.py", title="Train", icon=":material/play_arrow:", url_path="train"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+        ],
     },
     position="top",
 )

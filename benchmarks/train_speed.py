@@ -36,7 +36,7 @@ def spec_of(variant: str, architecture: str, precision: str) -> Spec:
 
 def ours(spec: Spec, data) -> Iterator[int]:
     """Images trained on at each step of aecore's loop."""
-    rows, progress = len(data.train), Progress(spec.model(data.train.images.mean(0)), spec.training)
+    rows, progress = len(data.train), Progress(spec.model(data.facts), spec.training)
     for event in train(data.train, spec.training, progress):
         if isinstance(event, Stepped):
             place = (event.step - 1) % steps_per_epoch(rows, spec.training)
@@ -45,7 +45,7 @@ def ours(spec: Spec, data) -> Iterator[int]:
 
 def plain(spec: Spec, data) -> Iterator[int]:
     """The same of a loop as tutorials write it: DataLoader, default Adam, sigmoid and BCELoss, .item() each step."""
-    model = spec.model(data.train.images.mean(0))
+    model = spec.model(data.facts)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     images = torch.tensor(data.train.images)[:, None]
     loader = DataLoader(TensorDataset(images, torch.tensor(data.train.labels)), batch_size=BATCH, shuffle=True)
@@ -73,7 +73,7 @@ def bare(spec: Spec, data, dtype: torch.dtype) -> Iterator[int]:
     """The same of nothing but the matrix products (or convolutions) of the model, forward and backward."""
     products = [
         product
-        for index, (layer, x) in enumerate(_layer_inputs(spec.model(data.train.images.mean(0)), data))
+        for index, (layer, x) in enumerate(_layer_inputs(spec.model(data.facts), data))
         for product in _products(layer, x.to(dtype), first=index == 0)
     ]
     while True:

@@ -88,3 +88,32 @@ def chromium() -> Iterator:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+# What tests of pages say.
+
+
+def expect(locator):
+    from playwright.sync_api import expect as playwright_expect
+
+    playwright_expect.set_options(timeout=20_000)
+    return playwright_expect(locator)
+
+
+def status(page):
+    return page.locator(".st-key-run-status")
+
+
+def press(page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+# Elements of the page's main part that reach past the window's right edge and cannot be scrolled to;
+# formulas hold a second, invisible copy of themselves for screen readers.
+OVERFLOW = """() => {
+  const scrolls = e => e && e !== document.body &&
+    (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && !e.matches('.stMain') || scrolls(e.parentElement));
+  return [...document.querySelectorAll('.stMain *:not(.katex-mathml *)')]
+    .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
+    .map(e => e.className || e.tagName).slice(0, 5);
+}"""

@@ -85,3 +85,34 @@ def browser():
 
     with chromium() as launched:
         yield launched
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator:
+    """The app, served for the tests of one file; what it logs must hold no traceback."""
+    from browsing import serve
+
+    with serve("app.py", tmp_path_factory.mktemp("pages")) as served:
+        yield served
+        said = served.log.read_text()
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture
+def visit(browser, server) -> Iterator[Callable]:
+    """Opens a page in a session of its own; what the browser complains about fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(path: str, *, size: tuple[int, int] = (1366, 768), script: str = "", **options):
+        context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.add_init_script(script)
+        page.goto(f"{server.url}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

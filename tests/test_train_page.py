@@ -9,59 +9,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
-from browsing import ROOT, Server, serve
+from browsing import OVERFLOW, ROOT, expect, press, serve, status
 
 pytestmark = pytest.mark.browser
 
 VIEWS = ("loss", "map", "images")
 # Small enough to finish in about a second.
 QUICK = "variant=vae&width=32&depth=1&epochs=3&images=1000"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
-    with serve("app.py", tmp_path_factory.mktemp("pages")) as served:
-        yield served
-        said = served.log.read_text()
-    assert "Traceback" not in said, said
-
-
-@pytest.fixture
-def visit(browser, server) -> Iterator[Callable]:
-    """Opens a page in a session of its own; what the browser complains about fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(path: str, *, size: tuple[int, int] = (1366, 768), script: str = "", **options):
-        context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.add_init_script(script)
-        page.goto(f"{server.url}/{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def expect(locator):
-    from playwright.sync_api import expect as playwright_expect
-
-    playwright_expect.set_options(timeout=20_000)
-    return playwright_expect(locator)
-
-
-def status(page):
-    return page.locator(".st-key-run-status")
-
-
-def press(page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def ready(page) -> None:
@@ -232,6 +188,28 @@ def test_back_after_a_change_of_settings_trains_nothing_and_finds_the_run_as_it_
     expect(status(page)).to_contain_text(paused.strip())
 
 
+def test_a_variants_defaults_follow_it_and_what_was_changed_stays(visit):
+    page = visit("train")
+    ready(page)
+    latent = page.get_by_role("spinbutton", name="Latent")
+
+    def pick(variant: str) -> None:
+        page.get_by_role("combobox", name="Variant").click()
+        page.get_by_role("option", name=variant, exact=True).click()
+
+    expect(latent).to_have_value("2")
+    pick("sparse-l1")
+    expect(latent).to_have_value("1024")
+    pick("plain")
+    expect(latent).to_have_value("2")
+    latent.fill("64")
+    latent.press("Enter")
+    expect(page).to_have_url(re.compile("latent=64"))
+    pick("sparse-l1")
+    expect(page).to_have_url(re.compile("variant=sparse-l1"))
+    expect(latent).to_have_value("64")
+
+
 def test_what_a_link_asks_for_in_vain_is_said(visit):
     page = visit("train?variant=vae&beta=999&width=7&foo=<script>alert(1)</script>&corruption=masking&latent=3")
     ready(page)
@@ -347,17 +325,6 @@ def test_nothing_is_cut_off(visit, path, size, scheme):
         expect(status(page)).to_contain_text("finished")
     wide = page.evaluate(OVERFLOW)
     assert wide == []
-
-
-# Elements of the page's main part that reach past the window's right edge and cannot be scrolled to;
-# formulas hold a second, invisible copy of themselves for screen readers.
-OVERFLOW = """() => {
-  const scrolls = e => e && e !== document.body &&
-    (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && !e.matches('.stMain') || scrolls(e.parentElement));
-  return [...document.querySelectorAll('.stMain *:not(.katex-mathml *)')]
-    .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
-    .map(e => e.className || e.tagName).slice(0, 5);
-}"""
 
 
 def test_a_killed_server_goes_on_from_its_checkpoint(browser, tmp_path):

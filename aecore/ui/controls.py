@@ -19,27 +19,28 @@ def buttons(pool: Pool, seat: Seat) -> None:
     view = seat.view
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         if view.state in status.ACTIVE:
-            _button("Pause", ":material/pause:", lambda: pool.pause(seat), primary=True)
+            button("Pause", ":material/pause:", lambda: pool.pause(seat), primary=True)
         elif view.state in ("unavailable", "failed"):
-            _button("Try again", ":material/refresh:", lambda: pool.retry(seat), primary=True)
+            button("Try again", ":material/refresh:", lambda: pool.retry(seat), primary=True)
         else:
             name = "Continue" if view.state == "paused" else "Train"
             over = view.state in ("finished", "diverged")
-            _button(name, ":material/play_arrow:", lambda: pool.train(seat), primary=True, disabled=over)
+            button(name, ":material/play_arrow:", lambda: pool.train(seat), primary=True, disabled=over)
         resting = view.state in ("untrained", "paused")
         unit = st.session_state.get("step-unit", "batch")
         steps = view.steps_per_epoch if unit == "epoch" else 1
-        _button("Step", ":material/skip_next:", lambda: pool.step(seat, steps), disabled=not resting)
+        button("Step", ":material/skip_next:", lambda: pool.step(seat, steps), disabled=not resting)
         st.segmented_control(
             "Step by", ("batch", "epoch"), default="batch", key="step-unit", label_visibility="collapsed", required=True
         )
         moved = view.state in (*status.ACTIVE, "paused", "finished", "diverged")
-        _button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not moved)
+        button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not moved)
         if seat.before is not None and view.state == "untrained":
-            _button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
+            button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
 
 
-def _button(name: str, icon: str, act: Callable[[], None], *, primary: bool = False, disabled: bool = False) -> None:
+def button(name: str, icon: str, act: Callable[[], None], *, primary: bool = False, disabled: bool = False) -> None:
+    """A button that does ``act`` when pressed; what the pool refuses is noted for the page to say."""
     # As a callback, so that what is drawn after the press already shows what it did.
     st.button(
         name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=attempt, args=(act,)

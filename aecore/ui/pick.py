@@ -24,8 +24,10 @@ def spec_in_sidebar() -> Spec:
     links.read(_understand)
     with st.sidebar:
         picked: dict[str, str] = {}
-        for choice in CHOICES:
+        for choice, (registry, _, _) in CHOICES.items():
             ask_choice(choice, picked)
+            if choice in picked:
+                st.caption(registry[picked[choice]].summary)
         return Spec(**ask_rest(picked))
 
 
@@ -37,9 +39,11 @@ def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     return {name: as_text(values[name]) for name in asked if name in values}, ignored
 
 
-def ask_choice(choice: str, picked: dict[str, str], prefix: str = "", default: str | None = None) -> None:
+def ask_choice(
+    choice: str, picked: dict[str, str], prefix: str = "", default: str | None = None, label: str = "visible"
+) -> None:
     """Adds the pick of a choice to ``picked``, where it is one to make; ``default`` stands in for the usual one."""
-    from aecore.runs.spec import CHOICES, choice_knob, knobs_of
+    from aecore.runs.spec import choice_knob, knobs_of
 
     if choice == "corruption" and choice not in knobs_of(picked):
         return
@@ -53,10 +57,9 @@ def ask_choice(choice: str, picked: dict[str, str], prefix: str = "", default: s
         # Another variant was picked, which cannot be made of this architecture.
         st.session_state[key] = knob.default
         _take_defaults(choice, prefix)
-    picked[choice] = form.ask(knob, prefix, on_change=_take_defaults, args=(choice, prefix))
+    picked[choice] = form.ask(knob, prefix, on_change=_take_defaults, args=(choice, prefix), label_visibility=label)
     if choice == "variant":
         st.session_state[f"{prefix}variant before"] = picked[choice]
-    st.caption(CHOICES[choice][0][picked[choice]].summary)
 
 
 def ask_rest(picked: Mapping[str, str], prefix: str = "", given: Mapping[str, Any] | None = None) -> dict[str, Any]:

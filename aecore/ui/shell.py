@@ -42,13 +42,13 @@ def header(title: str, what_to_look_for: str) -> None:
     st.markdown(what_to_look_for)
 
 
-def try_this(presets: dict[str, dict[str, object]], page: str = "train") -> None:
+def try_this(presets: dict[str, dict[str, object]], page: str = "train", title: str = "Try this:") -> None:
     """Presets as links, which a teacher can copy: title -> settings; they open trained."""
     links = (
         f'<a target="_self" href="{page}?{escape(urlencode(settings | {"v": SCHEMA}))}">{escape(title)}</a>'
         for title, settings in presets.items()
     )
-    st.html(f'<div class="chips"><span>Try this:</span>{"".join(links)}</div>')
+    st.html(f'<div class="chips"><span>{escape(title)}</span>{"".join(links)}</div>')
 
 
 def arrived() -> bool:

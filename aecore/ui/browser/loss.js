@@ -82,6 +82,13 @@ function number(value, top) {
 }
 
 const floorText = ({ title, value }, top) => `${title} ${top >= 100 ? value.toFixed(0) : number(value, top)}`;
+/** Where a line is read: at `index`, or, while it is the newest that counts, at the last value the line has. */
+function placeOn(state, line, index) {
+  let k = index;
+  while (k > 0 && !state.pointer && !state.scrubbed && !Number.isFinite(valueAt(state, line, k))) k--;
+  return k;
+}
+
 const valueAt = ({ arrays }, line, index) => (index < 0 ? NaN : arrays.values[line * arrays.epochs.length + index]);
 
 // ---- Drawing
@@ -191,9 +198,11 @@ function drawCursor(context, theme, state, index) {
     rule(context, scale.x(epoch), scale.top, scale.x(epoch), scale.bottom);
     context.globalAlpha = 1;
   }
-  const x = scale.x(arrays.epochs[index]);
   clipped(context, scale, () => {
-    header.lines.forEach((line, l) => dot(context, theme, x, scale.y(valueAt(state, l, index)), line));
+    header.lines.forEach((line, l) => {
+      const k = placeOn(state, l, index);
+      dot(context, theme, scale.x(arrays.epochs[k]), scale.y(valueAt(state, l, k)), line);
+    });
   });
 }
 
@@ -253,7 +262,7 @@ function rowsOf(labels, step) {
 function print(state, index) {
   const { header, arrays } = state;
   const said = header.lines.map((line, l) => {
-    const value = number(valueAt(state, l, index), header.top);
+    const value = number(valueAt(state, l, placeOn(state, l, index)), header.top);
     state.values[l].textContent = value;
     return `${nameOf(line, header.lines)} ${value}`;
   });

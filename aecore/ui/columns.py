@@ -1,0 +1,160 @@
+"""Two to four specs side by side: what they share in the sidebar, what they differ in above each, all in one link.
+
+A link names what is shared plainly and what is a column's own with the column's letter: ``seed=0&b.variant=vae``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aecore.figures.palette import class_colour
+from aecore.settings import SettingsError, shorten
+from aecore.ui import form, links, pick
+
+if TYPE_CHECKING:
+    from aecore.runs.spec import Spec
+
+# The columns, and what each trains until somebody picks.
+VARIANTS = {"a": "plain", "b": "vae", "c": "denoising", "d": "sparse-l1"}
+COUNTS = ("2", "3", "4")
+MODES = ("side by side", "sweep")
+# Training settings that all columns share: whoever learns longer or from other images is not compared but favoured.
+SHARED = ("epochs", "batch_size", "seed", "precision")
+# Parameters of the page that are no settings of a model, and how long their texts may be.
+OWN = {"mode": 20, "columns": 20, "sweep": 40, "values": 200}
+
+
+def sweeps() -> bool:
+    """Whether the page shows one setting over a list of values, rather than runs side by side."""
+    picked = st.segmented_control(
+        "Mode", MODES, default=MODES[0], key="mode", bind="query-params", required=True, label_visibility="collapsed"
+    )
+    return picked == MODES[1]
+
+
+def letters() -> list[str]:
+    """The columns in use."""
+    count = st.segmented_control(
+        "Columns",
+        COUNTS,
+        default=COUNTS[0],
+        key="columns",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+        help="How many columns to compare.",
+    )
+    return list(VARIANTS)[: int(count)]
+
+
+def read_link() -> None:
+    """Notes what the link asked for in vain."""
+    links.read(_understand)
+
+
+def shared_in_sidebar() -> dict[str, Any]:
+    """The settings that all columns share."""
+    from aecore.runs.spec import CHOICES
+    from aecore.settings import knobs
+    from aecore.training import Training
+
+    with st.sidebar:
+        picked: dict[str, Any] = {}
+        pick.ask_choice("data", picked)
+        for knob in knobs(CHOICES["data"][0][picked["data"]].Settings):
+            picked[knob.name] = form.ask(knob)
+        for knob in knobs(Training):
+            if knob.name in SHARED:
+                picked[knob.name] = form.ask(knob)
+    return picked
+
+
+def specs(letters: list[str], shared: Mapping[str, Any]) -> dict[str, Spec]:
+    """The spec of each column, picked at its head; without those that cannot be, which is said there."""
+    found = {}
+    for place, letter in zip(st.columns(len(letters)), letters, strict=True):
+        with place:
+            spec = _spec(letter, shared)
+        if spec is not None:
+            found[letter] = spec
+    return found
+
+
+def _spec(letter: str, shared: Mapping[str, Any]) -> Spec | None:
+    from aecore.runs.spec import CHOICES, Spec
+
+    prefix, picked = f"{letter}.", {"data": shared["data"]}
+    st.html(f'<div style="border-top: 4px solid {class_colour(list(VARIANTS).index(letter))}"></div>')
+    with st.container(horizontal=True, vertical_alignment="center"):
+        settings = st.popover(letter.upper(), icon=":material/tune:", help=f"Settings of column {letter.upper()}")
+        pick.ask_choice("variant", picked, prefix, VARIANTS[letter], label="collapsed")
+        with settings:
+            st.caption(CHOICES["variant"][0][picked["variant"]].summary)
+            for choice in CHOICES:
+                if choice not in ("data", "variant"):
+                    pick.ask_choice(choice, picked, prefix)
+            values = pick.ask_rest(picked, prefix, shared)
+    try:
+        return Spec(**values)
+    except SettingsError as error:
+        st.error(str(error))
+        return None
+
+
+def share(specs: Mapping[str, Spec], more: Mapping[str, str]) -> None:
+    """The full link to all columns, trained; ``more`` are parameters of the page."""
+    from aecore.settings import SCHEMA
+
+    texts = dict(more)
+    for letter, spec in specs.items():
+        texts |= _texts_of(letter, spec)
+    with st.popover("Share", icon=":material/share:"):
+        st.write("This link opens the whole comparison, trained, for everybody:")
+        st.code(links.share_url(texts | {links.VERSION: str(SCHEMA)}), language=None, wrap_lines=True)
+
+
+def _texts_of(letter: str, spec: Spec) -> dict[str, str]:
+    """A column's settings as link parameters."""
+    shared = _shared_names(spec)
+    texts = {name: text for name, text in spec.texts().items() if name != links.VERSION}
+    return {name if name in shared else f"{letter}.{name}": text for name, text in texts.items()}
+
+
+def _shared_names(spec: Spec) -> set[str]:
+    return {"data", *spec.source_settings(), *SHARED}
+
+
+def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The link's parameters cleaned, one spec a column; a plain name that is not shared is meant for every column."""
+    from aecore.runs.spec import read_texts
+
+    ignored: list[str] = []
+    taken = _own(asked, ignored)
+    used = list(VARIANTS)[: 1 if taken.get("mode") == MODES[1] else int(taken.get("columns", COUNTS[0]))]
+    plain = {name: text for name, text in asked.items() if name not in OWN and "." not in name}
+    for letter in used:
+        texts = {"variant": VARIANTS[letter]} | plain
+        texts |= {name.removeprefix(f"{letter}."): t for name, t in asked.items() if name.startswith(f"{letter}.")}
+        spec, said = read_texts(texts)
+        ignored += [f"column {letter.upper()}: {sentence}" for sentence in said]
+        shared, values = _shared_names(spec), spec.texts()
+        for name in texts.keys() & values.keys() - {links.VERSION}:
+            taken[name if name in shared else f"{letter}.{name}"] = values[name]
+    strangers = [name for name in asked if "." in name and name.partition(".")[0] not in used]
+    ignored += [f"ignored {shorten(name)}: the columns of this link are {', '.join(used)}" for name in strangers]
+    return taken, ignored
+
+
+def _own(asked: Mapping[str, str], ignored: list[str]) -> dict[str, str]:
+    """The page's own parameters; what is none of their options goes to ``ignored``, as a sentence."""
+    taken = {name: asked[name] for name in OWN if name in asked}
+    for name, options in (("mode", MODES), ("columns", COUNTS)):
+        if name in taken and taken[name] not in options:
+            ignored.append(f"ignored {name}={shorten(taken.pop(name))}: it must be one of {', '.join(options)}")
+    for name, most in OWN.items():
+        if len(taken.get(name, "")) > most:
+            ignored.append(f"ignored {name}={shorten(taken.pop(name))}: it is longer than {most} characters")
+    return taken

@@ -1,0 +1,193 @@
+"""A sweep: one setting over a list of values, every point a run of its own that can be opened and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from aecore.figures.compare import sweep_curves
+from aecore.settings import Knob, SettingsError
+from aecore.ui import controls, links, status
+from aecore.ui.browser import live_images
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+
+MOST_POINTS = 10
+# Settings that say what is learned from or how fast, not what is swept for a figure of quality.
+NOT_SWEPT = ("data", "precision", "seed")
+UNIT = "squared error per image"
+
+
+def points(spec: Spec) -> dict[Any, Spec]:
+    """The specs of the sweep by the swept setting's value, as the visitor asks; says what cannot be."""
+    from aecore.runs.spec import as_text, knobs_of
+
+    known = {name: knob for name, knob in knobs_of(spec.names).items() if name not in NOT_SWEPT}
+    if st.session_state.get("sweep") not in known:
+        st.session_state["sweep"] = "latent"
+    left, right = st.columns([1, 2])
+    name = left.selectbox(
+        "Setting", list(known), key="sweep", bind="query-params", format_func=lambda n: n, on_change=_forget_values
+    )
+    knob = known[name]
+    if not st.session_state.get("values"):
+        st.session_state["values"] = ", ".join(as_text(value) for value in suggested(knob))
+    text = right.text_input(
+        "Values", key="values", bind="query-params", max_chars=200, help=f"{knob.meaning} ({knob.rule})"
+    )
+    found: dict[Any, Spec] = {}
+    for part in dict.fromkeys(piece.strip() for piece in text.split(",") if piece.strip()):
+        try:
+            value = knob.read(part)
+            found[value] = spec.changed(**{name: value})
+        except SettingsError as error:
+            st.warning(f"Left out: {error}")
+    if len(found) > MOST_POINTS:
+        st.warning(
+            f"A sweep has at most {MOST_POINTS} values; left out: {', '.join(map(str, list(found)[MOST_POINTS:]))}"
+        )
+    return dict(list(found.items())[:MOST_POINTS])
+
+
+def _forget_values() -> None:
+    st.session_state["values"] = ""
+
+
+def suggested(knob: Knob) -> list[Any]:
+    """A few values over a knob's range, around its default."""
+    if knob.kind == "choice":
+        return list(knob.choices)
+    if knob.kind == "flag":
+        return [False, True]
+    low, high = knob.low, knob.high
+    if knob.log or high > 100 * max(low, 1):
+        start = knob.default or high / 1000
+        values = [start * 4.0**k for k in range(-2, 4)]
+    else:
+        values = list(np.linspace(low, high, 6))
+    kept = [min(max(v, low), high) for v in values]
+    rounded = [round(v) if knob.kind == "int" else float(f"{v:.2g}") for v in kept]
+    return [v for v in dict.fromkeys(rounded) if knob.allows(v)]
+
+
+def texts() -> dict[str, str]:
+    """The sweep as parameters of a link."""
+    return {"mode": "sweep"} | {name: st.session_state[name] for name in ("sweep", "values")}
+
+
+def under_way() -> bool:
+    """Whether points of the sweep are still to be started."""
+    return bool(st.session_state.get("sweeping"))
+
+
+def train(pool: Pool, seats: Mapping[Any, Seat]) -> None:
+    """Begins or continues the sweep."""
+    st.session_state["sweeping"] = True
+    _advance(pool, seats)
+
+
+def draw(pool: Pool, seats: Mapping[Any, Seat]) -> None:
+    """Controls, how far it is, and what has been found."""
+    _advance(pool, seats)
+    _buttons(pool, seats)
+    _line(seats)
+    _findings(st.session_state["sweep"], seats)
+
+
+def _advance(pool: Pool, seats: Mapping[Any, Seat]) -> None:
+    """Starts the next points of a sweep under way: as many at once as a visitor may have."""
+    from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
+
+    if not under_way():
+        return
+    active = sum(seat.view.state in status.ACTIVE for seat in seats.values())
+    for seat in seats.values():
+        if active >= MOST_ACTIVE_PER_VISITOR:
+            break
+        if seat.view.state in ("untrained", "paused"):
+            controls.attempt(lambda seat=seat: pool.train(seat))
+            active += 1
+    if all(seat.view.state in ("finished", "diverged", "failed", "unavailable") for seat in seats.values()):
+        st.session_state["sweeping"] = False
+
+
+def _buttons(pool: Pool, seats: Mapping[Any, Seat]) -> None:
+    """Train and Pause for the whole sweep."""
+
+    def pause() -> None:
+        st.session_state["sweeping"] = False
+        for seat in seats.values():
+            if seat.view.state in status.ACTIVE:
+                pool.pause(seat)
+
+    with st.container(horizontal=True, key="controls"):
+        if under_way():
+            controls.button("Pause", ":material/pause:", pause, primary=True)
+        else:
+            begun = any(seat.view.state in ("paused", "finished") for seat in seats.values())
+            over = all(seat.view.state in ("finished", "diverged") for seat in seats.values())
+            name = "Continue" if begun and not over else "Train"
+            controls.button(
+                name, ":material/play_arrow:", lambda: train(pool, seats), primary=True, disabled=over or not seats
+            )
+
+
+def _line(seats: Mapping[Any, Seat]) -> None:
+    """How far the sweep is."""
+    views = [seat.view for seat in seats.values()]
+    done, total = sum(view.state == "finished" for view in views), sum(view.steps for view in views)
+    seconds = [view.seconds for view in views if view.state == "finished"]
+    left = ""
+    if under_way() and seconds:
+        # Runs of one sweep can differ in length by far, so this is a guess from those that are done.
+        left = f", about {(len(views) - done) * float(np.mean(seconds)) / 2 + 1:.0f} s left"
+    word = "finished" if done == len(views) else "in training" if under_way() else "untrained" if not done else "paused"
+    with st.container(key="run-status"):
+        share = sum(view.step for view in views) / total if total else 0.0
+        st.progress(min(share, 1.0), text=f"{word}: {done} of {len(views)} points trained{left}")
+
+
+def _findings(name: str, seats: Mapping[Any, Seat]) -> None:
+    """Error against value on both splits, and the same digits at every value."""
+    done = {value: seat for value, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
+    if not done:
+        st.info("Press Train: every value becomes a run, and its errors a point here.")
+        return
+    series = [
+        (title, [seat.run.metrics[f"{split}_squared_error"] for seat in done.values()], dashed)
+        for title, split, dashed in (("held-out", "heldout", False), ("training images", "train", True))
+    ]
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in done)
+    places = list(done) if numbers else list(range(len(done)))
+    spread = numbers and min(places) > 0 and max(places) > 20 * min(places)
+    figure = sweep_curves(name, places, series, UNIT, log_x=spread)
+    if not numbers:
+        figure.update_xaxes(tickvals=places, ticktext=[str(value) for value in done])
+    st.markdown(f"**Squared error** of the reconstruction against **{name}**, mean over images")
+    with st.container(key="live-loss"):
+        st.plotly_chart(figure, key="sweep-curves")
+    _digits(name, done)
+    st.markdown(_table(name, done))
+
+
+def _digits(name: str, done: Mapping[Any, Seat]) -> None:
+    first = next(iter(done.values()))
+    rows = [("original", first.run.exhibits.originals[None])]
+    rows += [(f"{name} {value}", seat.view.newest.pictures[None]) for value, seat in done.items()]
+    with st.container(key="live-reconstructions"):
+        st.markdown("**Held-out images** and what each model makes of them")
+        live_images("-".join(seat.run.id for seat in done.values()), rows, first_frame=0, key="sweep-images")
+
+
+def _table(name: str, done: Mapping[Any, Seat]) -> str:
+    lines = [f"| {name} | held-out | training images | seconds | |", "|---:|---:|---:|---:|---|"]
+    for value, seat in done.items():
+        held, train = (seat.run.metrics[f"{split}_squared_error"] for split in ("heldout", "train"))
+        url = links.share_url(seat.run.spec.texts(), "train")
+        lines.append(f"| {value} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
+    return "\n".join(lines)
