@@ -18,9 +18,10 @@ from aecore.architectures import architectures
 from aecore.dataset import Facts, Source, Split
 from aecore.events import Diverged, EpochEnded, Stepped
 from aecore.measures.quality import elbo
-from aecore.runs.spec import Spec
+from aecore.runs.spec import Spec, knobs_of
 from aecore.settings import SettingsError, knobs, shorten
 from aecore.training import Progress, Training, train
+from aecore.variants import variants
 from aecore.variational import HasPosterior
 
 _DEFAULT = {knob.name: knob.default for knob in knobs(Training)}
@@ -95,6 +96,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         labels = _labels(y, len(X))
         self.likelihood_ = self._likelihood(X)
         spec, shape = self._spec(), self._shape(X.shape[1])
+        self._check_labels(y)
         self.shift_, self.scale_ = _scaling(X, self.likelihood_)
         data = Split(self._scaled(X).reshape(len(X), *shape), labels)
         facts = Facts(data.images.mean(0), len(data), int(labels.max()) + 1)
@@ -134,9 +136,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             return -float(np.square(rebuilt - X).sum(1).mean())
         if self.likelihood_ == "bernoulli":
             _check_unit_interval(X)
+        self._check_labels(y)
         images = self._scaled(X).reshape(len(X), *self.model_.shape)
         # The density of x = mean + scale * u is that of u over scale^d.
-        return elbo(self.model_, Split(images, np.zeros(len(X), np.int64))) - X.shape[1] * math.log(self.scale_)
+        return elbo(self.model_, Split(images, _labels(y, len(X)))) - X.shape[1] * math.log(self.scale_)
 
     @property
     def _n_features_out(self) -> int:
@@ -147,9 +150,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def _check_labels(self, y) -> None:
+        if y is None and variants[self.variant].needs_labels:
+            raise SettingsError(f"{self.variant} goes by labels: give y, the class of each row, from 0 on")
+
     def _likelihood(self, X: np.ndarray) -> str:
         if self.likelihood == "auto":
-            return "bernoulli" if _in_unit_interval(X) else "gaussian"
+            fitting = "bernoulli" if _in_unit_interval(X) else "gaussian"
+            choices = knobs_of({"variant": _plain(self.variant)})["likelihood"].choices
+            return fitting if fitting in choices else choices[0]
         if self.likelihood == "bernoulli":
             _check_unit_interval(X)
         return self.likelihood

@@ -21,7 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import aecore
 from aecore.dataset import Facts, Split
 from aecore.estimator import Autoencoder
-from aecore.runs.spec import Spec
+from aecore.runs.spec import Spec, choice_knob, knobs_of
 from aecore.settings import SettingsError, knobs
 from aecore.training import Progress, Training, train
 from aecore.variants import variants
@@ -36,7 +36,8 @@ CONVERGED = {"epochs": 60, "batch_size": 32, "learning_rate": 0.1, "precision": 
 @parametrize_with_checks(
     [
         Autoencoder(),
-        *(Autoencoder(variant=name, **QUICK) for name in variants),
+        # One of each kind: a code, a damaged input, a posterior, two players.
+        *(Autoencoder(variant=name, **QUICK) for name in ("plain", "denoising", "vae", "factor-vae")),
         Autoencoder(likelihood="gaussian-learned", precision="fp32", **QUICK),
     ]
 )
@@ -76,14 +77,24 @@ def test_the_shared_defaults_are_the_declared_ones():
 @pytest.mark.parametrize("variant", list(variants))
 def test_shapes_and_names(variant, digits):
     X, y = digits
-    model = quick(variant=variant, latent=3).fit(X, y)
-    codes = model.transform(X)
-    assert codes.shape == (400, 3)
+    architecture = choice_knob("architecture", {"variant": variant}).default
+    known = knobs_of({"variant": variant, "architecture": architecture})
+    small = {name: value for name, value in {"width": 32, "depth": 1}.items() if name in known}
+    model = quick(variant=variant, architecture=architecture, latent=3, image_shape=(8, 8), settings=small).fit(X, y)
+    codes, numbers = model.transform(X), model.model_.latent
+    assert codes.shape == (400, numbers)
     assert model.inverse_transform(codes).shape == X.shape
-    assert math.isfinite(model.score(X))
-    assert list(model.get_feature_names_out()) == ["autoencoder0", "autoencoder1", "autoencoder2"]
+    assert math.isfinite(model.score(X, y))
+    assert list(model.get_feature_names_out()) == [f"autoencoder{k}" for k in range(numbers)]
     assert (model.n_features_in_, model.n_iter_) == (64, 3)
     assert all(len(values) == 3 and np.isfinite(values).all() for values in model.history_.values())
+
+
+@pytest.mark.parametrize("variant", [name for name in variants if variants[name].needs_labels])
+def test_a_variant_that_goes_by_labels_says_so_where_there_are_none(variant, digits):
+    X, _ = digits
+    with pytest.raises(SettingsError, match=f"{variant} goes by labels: give y"):
+        quick(variant=variant).fit(X)
 
 
 def test_equal_seeds_give_equal_results_whatever_the_threads(digits):

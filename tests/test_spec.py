@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecore.dataset import Facts
-from aecore.runs.spec import CHOICES, SCHEMA, Spec, as_text, knobs_of, read_texts
+from aecore.runs.spec import CHOICES, SCHEMA, Spec, as_text, choice_knob, knobs_of, read_texts
 from aecore.settings import SettingsError
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[1]
 @st.composite
 def specs(draw) -> Spec:
     """Any spec: every choice and every setting drawn from all that is allowed."""
-    flat = {choice: draw(st.sampled_from(list(registry))) for choice, (registry, *_) in CHOICES.items()}
+    flat: dict[str, object] = {}
+    for choice in CHOICES:
+        flat[choice] = draw(st.sampled_from(choice_knob(choice, flat).choices))
     known = knobs_of(flat)
     flat = {choice: name for choice, name in flat.items() if choice in known}
     for name, knob in known.items():
@@ -100,7 +102,8 @@ def test_different_specs_have_different_ids(one, other):
 @pytest.mark.parametrize("name", sorted(set(knobs_of({"variant": "vae"})) - set(CHOICES)))
 def test_each_setting_changes_the_id(name):
     knob = knobs_of({"variant": "vae"})[name]
-    other = next(v for v in (*knob.choices, knob.low, knob.high) if v is not None and v != knob.default)
+    values = (*knob.choices, knob.low, knob.high, True, False)
+    other = next(value for value in values if value is not None and value != knob.default and knob.allows(value))
     assert Spec(variant="vae", **{name: other}).id != Spec(variant="vae").id
 
 
@@ -188,6 +191,16 @@ def test_a_changed_spec_differs_in_what_was_changed_only():
     assert spec.training.seed == 0
 
 
+def test_a_variant_that_needs_an_architecture_gets_it_and_refuses_others():
+    assert Spec(variant="vq-vae").names["architecture"] == "conv"
+    with pytest.raises(SettingsError) as refusal:
+        Spec(variant="vq-vae", architecture="dense")
+    assert str(refusal.value) == "vq-vae needs the architecture conv, got dense"
+    spec, ignored = read_texts({"variant": "vq-vae", "architecture": "dense", "width": "8"})
+    assert spec.names["architecture"] == "conv"
+    assert ignored == ["ignored architecture=dense: it must be one of conv; using conv"]
+
+
 def test_its_repr_makes_it_again():
     spec = Spec(variant="denoising", corruption="masking", level=0.3)
     assert eval(repr(spec), {"Spec": Spec}) == spec
@@ -195,7 +208,7 @@ def test_its_repr_makes_it_again():
 
 def test_one_name_is_one_setting_in_every_combination():
     for variant in CHOICES["variant"][0]:
-        for architecture in CHOICES["architecture"][0]:
+        for architecture in choice_knob("architecture", {"variant": variant}).choices:
             for corruption in CHOICES["corruption"][0]:
                 knobs_of({"variant": variant, "architecture": architecture, "corruption": corruption})
 

@@ -48,9 +48,9 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
 
 
 def _draw(seats: Mapping[str, Seat], found: Mapping[str, Findings]) -> None:
-    st.subheader("What each does", anchor=False)
+    st.subheader("What each does", anchor=False, help=DEFINITIONS)
     names = [f"{letter.upper()} {seats[letter].run.spec.member('variant').title}" for letter in found]
-    st.markdown(_table(names, [seats[letter] for letter in found], list(found.values())), help=DEFINITIONS)
+    st.markdown(_table(names, [seats[letter] for letter in found], list(found.values())))
     units, sensitivity, filters, splits = st.tabs(
         ["Units that are on", "What moves the code", "First filters", "Train and held-out"]
     )
