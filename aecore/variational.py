@@ -51,6 +51,7 @@ class Variational(Autoencoder, HasPosterior):
     """An autoencoder whose encoder puts out mean and log-variance of every code number."""
 
     numbers_per_code = 2
+    regularised = True
 
     def posterior(self, images: Tensor) -> Posterior:
         mean, raw = self.features(images).chunk(2, dim=1)

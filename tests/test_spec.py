@@ -201,6 +201,45 @@ def test_a_variant_that_needs_an_architecture_gets_it_and_refuses_others():
     assert ignored == ["ignored architecture=dense: it must be one of conv; using conv"]
 
 
+REFUSED = [
+    ({"variant": "sparse-kl", "rho": 0.0}, "rho must be from 0.001 to 0.999, got 0.0"),
+    ({"variant": "sparse-kl", "rho": 1.0}, "rho must be from 0.001 to 0.999, got 1.0"),
+    ({"variant": "context", "hole_height": 1.2}, "hole_height must be from 0.05 to 1, got 1.2"),
+    ({"variant": "iwae", "samples": 0}, "samples must be a whole number from 1 to 50, got 0"),
+    ({"variant": "masked-linear-unrolled", "iterations": 0}, "iterations must be a whole number from 1 to"),
+    ({"architecture": "conv", "tied": True}, "plain on conv has no setting tied"),
+    ({"variant": "beta-tcvae", "beta": 0.5}, "beta must be from 1 to"),
+]
+
+
+@pytest.mark.parametrize(("flat", "said"), REFUSED, ids=lambda value: str(value)[:40])
+def test_settings_that_make_no_sense_are_refused_in_a_sentence(flat, said):
+    with pytest.raises(SettingsError) as refusal:
+        Spec(**flat)
+    assert str(refusal.value).startswith(said)
+    assert is_sentence(str(refusal.value))
+
+
+@pytest.mark.parametrize(
+    ("flat", "said"),
+    [
+        ({"variant": "context", "moving": False, "hole_top": 0.8, "hole_height": 0.4}, "hole_top must be at most 0.6"),
+        ({"variant": "cvae", "tied": True}, "tied"),
+    ],
+)
+def test_what_only_the_model_can_tell_is_refused_when_it_is_made(flat, said):
+    with pytest.raises(SettingsError, match=said) as refusal:
+        Spec(**flat).model(Facts(np.zeros((28, 28), np.float32)))
+    assert is_sentence(str(refusal.value))
+
+
+def test_a_code_as_large_as_the_image_is_allowed_and_explained():
+    facts = Facts(np.zeros((28, 28), np.float32))
+    assert "no bottleneck" in Spec(latent=784).model(facts).remark()
+    assert Spec(latent=783).model(facts).remark() == ""
+    assert Spec(variant="sparse-l1", latent=1024).model(facts).remark() == ""
+
+
 def test_its_repr_makes_it_again():
     spec = Spec(variant="denoising", corruption="masking", level=0.3)
     assert eval(repr(spec), {"Spec": Spec}) == spec

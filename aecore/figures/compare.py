@@ -73,7 +73,8 @@ def sweep_curves(
 
     ``log_x`` is honoured where all values are positive: 0 has no place on a log axis.
     """
-    figure = _figure(title, unit)
+    # From 0, or a difference of a hundredth would look like one of all.
+    figure = _figure(title, unit).update_yaxes(rangemode="tozero")
     order = np.argsort(values)
     values = np.asarray(values, float)[order]
     for index, (name, found, dashed) in enumerate(series):

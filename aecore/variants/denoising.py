@@ -14,6 +14,7 @@ class Denoising(Deterministic):
     )
     source = "Vincent, Larochelle, Bengio and Manzagol 2008, equation 4"
     corrupts = True
+    regularised = True
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(self.inputs(batch.images, rng))
