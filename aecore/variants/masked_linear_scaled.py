@@ -1,0 +1,20 @@
+from aecore.masking import MaskedLinear
+
+
+class MaskedLinearScaled(MaskedLinear):
+    """z = A x~ / p + c with p the share of the pixels that is kept, and D(z) = B z + b: dropout on the inputs.
+
+    Srivastava et al. 2014, section 10, with the scaling at training; x~ is centred and 0 where it is hidden.
+    """
+
+    title = "Masked linear, kept pixels scaled up"
+    summary = "One matrix from the pixels that are seen to the code; what is missing is made up for by scaling."
+    formula = (
+        r"\begin{aligned}\min_{A, B, b, c}\;& \mathbb{E}_{m}\, \|x - B z - b\|^2\\"
+        r"& z = A\,\tfrac{1}{p}\, m \odot (x - \bar x) + c\end{aligned}"
+    )
+    letters = (
+        "x: an image; x̄: the mean image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; "
+        "p: the share of the image's pixels that is seen; z: the code; A, c: the encoder; B, b: the decoder."
+    )
+    source = "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10"
