@@ -1,0 +1,54 @@
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from aecore.masking import FittedLinear
+
+
+class MaskedLinearUnrolled(FittedLinear):
+    """z_0 = 0, z_{t+1} = z_t + eta B^T (x~ - B~ z_t) for T steps, and D(z) = B z + b.
+
+    Gradient descent on the squared error of what is seen (Landweber 1951), unrolled into T layers that share B
+    (Gregor and LeCun 2010, without their thresholds). After T steps the part of the least-squares code along
+    a singular direction s of B~ is there by 1 - (1 - eta s^2)^T.
+    """
+
+    title = "Masked linear, a few steps of descent"
+    summary = "The code starts at 0 and takes a few steps towards what fits the pixels that are seen."
+    formula = (
+        r"\begin{aligned}\min_{B, b}\;& \mathbb{E}_{m}\, \|x - B z_T - b\|^2\\"
+        r"& z_0 = 0\\"
+        r"& z_{t+1} = z_t + \eta B^\top \big(m \odot (x - b - B z_t)\big)\end{aligned}"
+    )
+    letters = (
+        "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; z: the code, after T "
+        "steps; η: the step size over the square of B's largest singular value; B, b: the decoder; b begins as the "
+        "mean image."
+    )
+    source = "Landweber 1951; unrolled as in Gregor and LeCun 2010"
+
+    class Settings(FittedLinear.Settings):
+        iterations: int = Field(
+            5,
+            ge=1,
+            le=200,
+            description="Steps from code 0 to the code of an image; more come nearer to least squares.",
+            json_schema_extra={"common": True, "log": True},
+        )
+        step_size: float = Field(
+            1.0,
+            ge=0.01,
+            le=1.95,
+            description="Length of a step, in units of 1 over the square of the decoder's largest singular value: "
+            "the steps overshoot above 1, and would explode from 2 on.",
+        )
+
+    def fitted(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Tensor:
+        step, codes = self.step(matrix), values.new_zeros(len(values), self.latent)
+        for _ in range(self.settings.iterations):
+            codes = codes + step * (values - seen * (codes @ matrix.T)) @ matrix
+        return codes
+
+    def step(self, matrix: Tensor) -> Tensor:
+        """Eta, at which the steps converge whatever the matrix and whatever is hidden: hiding only shrinks it."""
+        return self.settings.step_size / torch.linalg.matrix_norm(matrix, 2).square().clamp_min(1e-12)
