@@ -1,0 +1,56 @@
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from aecore.architecture import Architecture, layer
+from aecore.autoencoder import Batch, Deterministic, Term, full_precision
+from aecore.capabilities import Classifier
+from aecore.dataset import Facts
+
+
+class Multitask(Deterministic, Classifier):
+    """min over D, E, W of the mean of loss(x, D(E(x))) - w log softmax_y(W E(x)): two tasks, one code.
+
+    The supervised autoencoder of Le, Patterson and White 2018, with cross-entropy for the label.
+    """
+
+    title = "Multi-task autoencoder"
+    summary = "One code has to serve twice: to rebuild the image and to say which class it is of."
+    formula = (
+        r"\begin{aligned}\min_{E, D, W}\;& \ell\big(x,\, D(z)\big) - w \log \mathrm{softmax}(W z)_y\\"
+        r"&\text{with } z = E(x)\end{aligned}"
+    )
+    letters = (
+        "x: an image; y: its label; z: its code; E: the encoder; D: the decoder; ℓ: the loss of one image; "
+        "W: a matrix (with a bias) that gives each class a score; w: the weight of the label's cross-entropy."
+    )
+    source = "Caruana 1997; for autoencoders, Le, Patterson and White 2018"
+    needs_labels = True
+
+    class Settings(Deterministic.Settings):
+        latent: int = Field(
+            16, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+        )
+        label_weight: float = Field(
+            20.0,
+            ge=0,
+            le=1000,
+            description="Weight of the label's cross-entropy; at 0 the code learns nothing from labels.",
+            json_schema_extra={"common": True},
+        )
+
+    def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):
+        super().__init__(settings, architecture, facts, rng, corruption)
+        self.head = layer(nn.Linear, self.latent, facts.classes, rng=rng)
+
+    def classify(self, images: Tensor) -> Tensor:
+        return self.head(self.encode(images)).argmax(1)
+
+    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+        codes = self.encode(batch.images)
+        label = F.cross_entropy(full_precision(self.head(codes)), batch.labels)
+        return {
+            "reconstruction": self.reconstruction(codes, batch.images),
+            "label": Term(label, self.settings.label_weight, "nats"),
+        }
