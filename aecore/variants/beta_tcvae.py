@@ -1,0 +1,100 @@
+import math
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from aecore.architecture import Architecture
+from aecore.autoencoder import Batch, Term
+from aecore.dataset import Facts
+from aecore.variational import Posterior, Variational
+
+# The most images that q(z) is estimated from at once: time and memory grow with their square.
+GROUP = 128
+
+
+class BetaTCVAE(Variational):
+    """-ELBO + (beta - 1) TC(q(z)): equation 4 of Chen et al. 2018 with alpha = gamma = 1.
+
+    q(z) is estimated from a batch without bias, by their minibatch stratified sampling (appendix C); with the weighted
+    sampling of their equation 3 the total correlation would come out too large by about (L - 1) log N.
+    """
+
+    title = "Beta-TCVAE"
+    summary = "A VAE that pays extra where code numbers depend on one another, and for nothing else."
+    formula = (
+        r"\begin{aligned}\min_{q, p}\;& -\mathrm{ELBO}(x) + (\beta - 1)\, \mathrm{TC}\\"
+        r"\mathrm{TC} ={}& \mathbb{E}_{q(z)}\Big[\log q(z) - \textstyle\sum_j \log q(z_j)\Big]\end{aligned}"
+    )
+    letters = (
+        "x: an image; z: its code; z_j: one number of it; q: the encoder; q(z): the codes of all images together; "
+        "p: the decoder; ELBO: the VAE's evidence bound; TC: the total correlation, 0 where code numbers are "
+        "independent; β: its weight in all, of which the ELBO holds 1."
+    )
+    source = "Chen, Li, Grosse and Duvenaud 2018, equation 4 and appendix C"
+
+    class Settings(Variational.Settings):
+        latent: int = Field(
+            10, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+        )
+        beta: float = Field(
+            1.5,
+            ge=1,
+            le=100,
+            description="Weight of the total correlation: how much dependence between code numbers costs; 1 is a VAE.",
+            json_schema_extra={"common": True},
+        )
+        warmup: float = Field(
+            1.0,
+            ge=0,
+            le=1,
+            description="Share of training over which the weights of the KL term and the total correlation grow from "
+            "0, so that fewer code numbers go unused.",
+        )
+
+    def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):
+        super().__init__(settings, architecture, facts, rng, corruption)
+        self.images = facts.images
+
+    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+        posterior = self.posterior(batch.images)
+        codes = posterior.sample(rng)
+        warm = min(1.0, progress / self.settings.warmup) if self.settings.warmup else 1.0
+        own, joint, single = log_densities(codes, posterior, self.images)
+        prior = -(codes.square() + math.log(2 * math.pi)).sum(1) / 2
+        return self.bound(posterior, codes, batch.images, warm) | {
+            "total_correlation": Term((joint - single).mean(), warm * (self.settings.beta - 1), "nats"),
+            # The other two parts that the KL term is the sum of (their equation 2).
+            "index_code_mi": Term((own - joint).mean().detach(), 0.0, "nats"),
+            "dimension_kl": Term((single - prior).mean().detach(), 0.0, "nats"),
+        }
+
+
+def log_densities(codes: Tensor, posterior: Posterior, images: int) -> tuple[Tensor, Tensor, Tensor]:
+    """[B] log q(z | x), log q(z) and sum_j log q(z_j) of codes [B, L], one drawn for each image of a batch.
+
+    q(z) is the mean of q(z | x) over all N ``images``, estimated in each group of the batch from that group alone.
+    """
+    count = -(-len(codes) // GROUP)
+    groups = zip(*(t.chunk(count) for t in (codes, posterior.mean, posterior.log_variance)), strict=True)
+    if count == 1:
+        return _densities(*next(groups), images)
+    # What the backward pass needs is computed again for one group at a time: that bounds memory.
+    again = {"use_reentrant": False, "preserve_rng_state": False}
+    found = [checkpoint(_densities, *group, images, **again) for group in groups]
+    own, joint, single = (torch.cat(pieces) for pieces in zip(*found, strict=True))
+    return own, joint, single
+
+
+def _densities(codes: Tensor, means: Tensor, log_variances: Tensor, images: int) -> tuple[Tensor, Tensor, Tensor]:
+    """``log_densities`` of a group: a code's own image is one of N, the group's others stand for the N - 1 others."""
+    count = len(codes)
+    images = max(images, count)
+    # A group of one has no others.
+    others = (images - 1) / images / max(count - 1, 1)
+    weights = torch.full((count, count), others, device=codes.device).fill_diagonal_(1 / images).log()
+    squared = ((codes[:, None] - means) * (-log_variances / 2).exp()).square()
+    logs = -(squared + log_variances + math.log(2 * math.pi)) / 2  # [B, B, L]: each code under each image.
+    joint = logs.sum(2)
+    return joint.diagonal(), (joint + weights).logsumexp(1), (logs + weights[:, :, None]).logsumexp(1).sum(1)
