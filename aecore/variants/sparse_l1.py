@@ -1,0 +1,57 @@
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from aecore.autoencoder import Autoencoder, Batch, Term
+
+# Added to every activation before it is cut off at 0, so that all units begin on: one that is off for all images
+# has no gradient and stays off.
+START = 0.05
+# The share of training over which the penalty's weight grows from 0. In full from the first step it switches every
+# unit off before the decoder has found a use for any.
+WARMUP = 0.5
+
+
+class SparseL1(Autoencoder):
+    """loss(x, D(a)) + lambda sum_i |a_i|, a = max(0, E(x)): a Laplace prior on the activations a.
+
+    Olshausen and Field 1996; for autoencoders Goodfellow, Bengio and Courville 2016, section 14.2.1.
+    """
+
+    title = "Sparse autoencoder (L1)"
+    summary = "Has more code numbers than it needs, but each costs by its size: most are 0 for any one image."
+    formula = (
+        r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_i |a_i|\\"
+        r"a &= \max\big(0,\, E(x)\big)\end{aligned}"
+    )
+    letters = (
+        "x: an image; a: its code, the activations; E: the encoder; D: the decoder; ℓ: the loss of one image; "
+        "λ: the weight of the penalty."
+    )
+    source = "Olshausen and Field 1996; Goodfellow, Bengio and Courville 2016, section 14.2.1"
+    regularised = True
+
+    class Settings(Autoencoder.Settings):
+        latent: int = Field(
+            1024, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+        )
+        sparsity: float = Field(
+            0.1,
+            ge=1e-4,
+            le=10,
+            description="Weight of the penalty, which grows from 0 over the first half of training. In long training "
+            "the decoder makes up for small activations by large weights; weight decay holds that back.",
+            json_schema_extra={"common": True, "log": True},
+        )
+
+    def encode(self, images: Tensor) -> Tensor:
+        return F.relu(self.features(images) + START)
+
+    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+        codes = self.encode(batch.images)
+        warm = min(1.0, progress / WARMUP)
+        return {
+            "reconstruction": self.reconstruction(codes, batch.images),
+            "l1": Term(codes.abs().sum(1).mean(), warm * self.settings.sparsity, "activation"),
+        }
