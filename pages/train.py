@@ -53,5 +53,14 @@ shell.try_this(
         "the same, linear": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
         "noise taken out": {"variant": "denoising", "latent": 32},
         "a KL term that kills the code": {"variant": "vae", "latent": 10, "beta": 30},
+        "the bottom from the top": {
+            "variant": "context",
+            "moving": "false",
+            "hole_height": 0.5,
+            "hole_width": 1,
+            "hole_top": 0.5,
+            "hole_left": 0,
+        },
+        "a picture as 49 entries of a codebook": {"variant": "vq-vae"},
     }
 )

@@ -30,6 +30,7 @@ import aecore.runs.pool as pool_module
 import aecore.runs.run as run_module
 import aecore.runs.store as store_module
 from aecore.dataset import SourceError
+from aecore.runs.exhibits import _main_directions, _places
 from aecore.runs.history import MOMENTS, History, Moment, moments_of
 from aecore.runs.pool import Pool, PoolError, Seat
 from aecore.runs.run import Run, train_spec
@@ -1097,3 +1098,17 @@ def test_a_path_without_a_file_is_refused_in_one_sentence(tmp_path):
             load_model(path)
         assert is_sentence(str(refusal.value))
         assert str(path) in str(refusal.value)
+
+
+def test_the_two_main_directions_of_long_codes_are_those_of_all():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(300, 400)) * np.linspace(1, 0.2, 400) ** 2 @ np.linalg.qr(rng.normal(size=(400, 400)))[0]
+    codes -= codes.mean(0)
+    found = _main_directions(codes)
+    _, vectors = np.linalg.eigh(codes.T @ codes)
+    spread = np.square(codes @ found).sum(0)
+    best = np.square(codes @ vectors[:, :-3:-1]).sum(0)
+    assert np.allclose(found.T @ found, np.eye(2), atol=1e-9)
+    # Noise of 300 rows has no gaps between its directions: what counts is that no more spread could be shown.
+    assert np.allclose(spread, best, rtol=0.02)
+    assert np.array_equal(_places(np.zeros((5, 400)), None), np.zeros((5, 2)))

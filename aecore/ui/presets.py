@@ -30,6 +30,7 @@ COMPARE: dict[str, dict[str, object]] = {
         "a.variant": "plain",
         "b.variant": "sparse-l1",
         "c.variant": "sparse-kl",
+        "c.sparsity": 3,
     },
     "denoising against contractive": {
         "columns": 3,
