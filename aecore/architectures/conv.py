@@ -5,13 +5,13 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from aecore.architecture import Architecture, Spatial, layer
+from aecore.architecture import Architecture, Layered, Spatial, layer
 
 # 3x3 kernels at stride 2 with padding 1 halve an image, rounding up.
 KERNEL, STRIDE, PADDING = 3, 2, 1
 
 
-class Conv(Architecture, Spatial):
+class Conv(Architecture, Spatial, Layered):
     """Strided convolutions down, transposed convolutions up, one linear layer on each side of the code."""
 
     title = "Convolutional"

@@ -1,14 +1,14 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import torch
 from pydantic import Field
 from torch import nn
 
-from aecore.architecture import Architecture, layer
+from aecore.architecture import Architecture, Layered, layer, transposes
 
 
-class Dense(Architecture):
+class Dense(Architecture, Layered):
     """Fully connected layers with SiLU between them, the decoder a mirror of the encoder."""
 
     title = "Dense"
@@ -19,18 +19,31 @@ class Dense(Architecture):
             256, ge=8, le=1024, description="Units in each hidden layer.", json_schema_extra={"log": True}
         )
         depth: int = Field(3, ge=1, le=6, description="Hidden layers in the encoder, and as many in the decoder.")
+        tied: bool = Field(False, description="Use the encoder's matrices, transposed, as the decoder's.")
 
     def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:
         height, width = self.shape
-        return nn.Sequential(nn.Flatten(), *self._stack(channels * height * width, outputs, True, rng))
+        sizes = self._sizes(channels * height * width, outputs)
+        return nn.Sequential(nn.Flatten(), *_stack(layer(nn.Linear, a, b, rng=rng) for a, b in pairwise(sizes)))
 
     def decoder(self, latent: int, rng: torch.Generator, encoder: nn.Module) -> nn.Module:
         height, width = self.shape
-        return nn.Sequential(*self._stack(latent, height * width, False, rng), nn.Unflatten(1, (1, height, width)))
+        sizes = self._sizes(latent, height * width)
+        if self.settings.tied:
+            layers = transposes(encoder, *sizes)
+        else:
+            hidden = [layer(nn.Linear, a, b, rng=rng) for a, b in pairwise(sizes[:-1])]
+            layers = [*hidden, layer(nn.Linear, sizes[-2], sizes[-1], rng=rng, bias=False)]
+        return nn.Sequential(*_stack(layers), nn.Unflatten(1, (1, height, width)))
 
-    def _stack(self, inputs: int, outputs: int, last_bias: bool, rng: torch.Generator) -> Iterator[nn.Module]:
-        sizes = [inputs, *[self.settings.width] * self.settings.depth]
-        for a, b in pairwise(sizes):
-            yield layer(nn.Linear, a, b, rng=rng)
+    def _sizes(self, inputs: int, outputs: int) -> list[int]:
+        """Numbers between two layers, from one end to the other: [784, 256, 256, 256, 2]."""
+        return [inputs, *[self.settings.width] * self.settings.depth, outputs]
+
+
+def _stack(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
+    """``layers`` with SiLU between them."""
+    for i, one in enumerate(layers):
+        if i:
             yield nn.SiLU()
-        yield layer(nn.Linear, sizes[-1], outputs, rng=rng, bias=last_bias)
+        yield one

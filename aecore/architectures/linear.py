@@ -1,7 +1,8 @@
 import torch
+from pydantic import Field
 from torch import nn
 
-from aecore.architecture import Architecture, layer
+from aecore.architecture import Architecture, layer, transposes
 
 
 class Linear(Architecture):
@@ -11,12 +12,17 @@ class Linear(Architecture):
     summary = "One matrix down, one matrix up; with squared error it finds PCA's subspace."
     one_matrix = True
 
+    class Settings(Architecture.Settings):
+        tied: bool = Field(False, description="Use the encoder's matrix, transposed, as the decoder's.")
+
     def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:
         height, width = self.shape
         return nn.Sequential(nn.Flatten(), layer(nn.Linear, channels * height * width, outputs, rng=rng))
 
     def decoder(self, latent: int, rng: torch.Generator, encoder: nn.Module) -> nn.Module:
         height, width = self.shape
-        return nn.Sequential(
-            layer(nn.Linear, latent, height * width, rng=rng, bias=False), nn.Unflatten(1, (1, height, width))
-        )
+        if self.settings.tied:
+            (up,) = transposes(encoder, latent, height * width)
+        else:
+            up = layer(nn.Linear, latent, height * width, rng=rng, bias=False)
+        return nn.Sequential(up, nn.Unflatten(1, (1, height, width)))
