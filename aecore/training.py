@@ -47,7 +47,14 @@ class Training(Settings):
         description="Adam's peak step size; it rises over the first quarter of training, then falls to 0.",
         json_schema_extra={"log": True},
     )
-    weight_decay: float = Field(0.0, ge=0, le=0.1, description="Weight of half the squared weights, added to the loss.")
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        le=0.1,
+        description="Weight λ of half the squared weights, added to the loss. With squared error, n images, noise of "
+        "variance σ_D² on their pixels and a normal prior of variance σ_w² on the weights, λ = 2 σ_D² / (n σ_w²) gives "
+        "the most probable weights; with a loss in nats it is λ = 1 / (n σ_w²).",
+    )
     seed: int = Field(
         0, ge=0, le=2**31 - 1, description="Where all chance starts: weights, order of the images, noise."
     )
