@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aecore.ui import columns, compare, controls, engine, explain, links, presets, promises, shell, sweep
+from aecore.ui import columns, compare, controls, engine, explain, links, pick, presets, promises, shell, sweep
 from aecore.ui.browser.steps import convolution
 
 shell.header(
@@ -21,13 +21,16 @@ if sweeps and specs:
 if not specs:
     st.stop()
 seats = {key: engine.seat(spec) for key, spec in specs.items()}
+for seat in seats.values():
+    if seat.view.state == "unavailable":
+        pick.go_on_without(seat.run.spec, seat.view.message)
 if links.wants_trained(*specs.values()):
     controls.attempt(lambda: (sweep if sweeps else compare).train(pool, seats))
 pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
 links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
 links.notices(st.session_state.pop("refusal", ""))
 state = compare.states(seats)
-still = compare.rests(seats) and not sweep.under_way()
+still = compare.rests(seats) and not (sweeps and sweep.under_way(seats))
 
 
 @st.fragment(run_every=None if still else 0.5)

@@ -94,7 +94,7 @@ def test_a_sweep_makes_every_value_a_run_that_can_be_opened(visit):
     page = visit("compare?mode=sweep&data=digits&images=300&epochs=2&a.width=16&sweep=latent&values=1,2,5,8,zero,4000")
     expect(status(page)).to_contain_text("0 of 4 points trained")
     said = page.locator(".stAlert").first
-    expect(said).to_contain_text("Left out: latent must be a whole number from 1 to 1024, got zero")
+    expect(said).to_contain_text("left out: latent must be a whole number from 1 to 1024, got zero")
     press(page, "Train")
     expect(status(page)).to_contain_text("finished: 4 of 4")
     expect(page.locator(".st-key-live-loss .js-plotly-plot")).to_be_visible()

@@ -225,6 +225,7 @@ def test_settings_that_make_no_sense_are_refused_in_a_sentence(flat, said):
     [
         ({"variant": "context", "moving": False, "hole_top": 0.8, "hole_height": 0.4}, "hole_top must be at most 0.6"),
         ({"variant": "cvae", "tied": True}, "tied"),
+        ({"variant": "cvae", "latent": 10, "tied": True}, "tied"),
     ],
 )
 def test_what_only_the_model_can_tell_is_refused_when_it_is_made(flat, said):

@@ -59,12 +59,15 @@ def notices(*more: str) -> None:
     """What the link asked for and did not get, and whatever else has to be said, in one place."""
     with st.container(key="notices"):
         if ignored := st.session_state.get("ignored"):
-            # As code, because the words come from a stranger's link and must not be read as Markdown.
-            lines = [f"`{sentence.replace('`', chr(39))}`" for sentence in ignored]
-            st.warning("  \n".join(lines), icon=":material/link_off:")
+            st.warning("  \n".join(map(as_code, ignored)), icon=":material/link_off:")
         for sentence in more:
             if sentence:
                 st.info(sentence)
+
+
+def as_code(sentence: str) -> str:
+    """``sentence`` as it stands: its words may come from a stranger's link and must not be read as Markdown."""
+    return f"`{sentence.replace('`', chr(39))}`"
 
 
 def share_url(texts: Mapping[str, str], page: str | None = None) -> str:

@@ -31,9 +31,7 @@ def points(spec: Spec) -> dict[Any, Spec]:
     if st.session_state.get("sweep") not in known:
         st.session_state["sweep"] = "latent"
     left, right = st.columns([1, 2])
-    name = left.selectbox(
-        "Setting", list(known), key="sweep", bind="query-params", format_func=lambda n: n, on_change=_forget_values
-    )
+    name = left.selectbox("Setting", list(known), key="sweep", bind="query-params", on_change=_forget_values)
     knob = known[name]
     if not st.session_state.get("values"):
         st.session_state["values"] = ", ".join(as_text(value) for value in suggested(knob))
@@ -44,14 +42,22 @@ def points(spec: Spec) -> dict[Any, Spec]:
     for part in dict.fromkeys(piece.strip() for piece in text.split(",") if piece.strip()):
         try:
             value = knob.read(part)
-            found[value] = spec.changed(**{name: value})
+            found[value] = _changed(spec, name, value)
         except SettingsError as error:
-            st.warning(f"Left out: {error}")
+            st.warning(links.as_code(f"left out: {error}"))
     if len(found) > MOST_POINTS:
-        st.warning(
-            f"A sweep has at most {MOST_POINTS} values; left out: {', '.join(map(str, list(found)[MOST_POINTS:]))}"
-        )
+        beyond = ", ".join(map(str, list(found)[MOST_POINTS:]))
+        st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {beyond}")
     return dict(list(found.items())[:MOST_POINTS])
+
+
+def _changed(spec: Spec, name: str, value: Any) -> Spec:
+    """``spec`` with one value replaced; another variant or architecture takes of its settings what it knows."""
+    from aecore.runs.spec import CHOICES, Spec, knobs_of
+
+    flat = spec.flat() | {name: value}
+    known = knobs_of({choice: flat[choice] for choice in CHOICES if choice in flat})
+    return Spec(**{n: v for n, v in flat.items() if n in known})
 
 
 def _forget_values() -> None:
@@ -80,14 +86,18 @@ def texts() -> dict[str, str]:
     return {"mode": "sweep"} | {name: st.session_state[name] for name in ("sweep", "values")}
 
 
-def under_way() -> bool:
-    """Whether points of the sweep are still to be started."""
-    return bool(st.session_state.get("sweeping"))
+def under_way(seats: Mapping[Any, Seat]) -> bool:
+    """Whether points of this very sweep are still to be started: one with other settings waits for a press."""
+    return st.session_state.get("sweeping") == _ids(seats)
+
+
+def _ids(seats: Mapping[Any, Seat]) -> list[str]:
+    return [seat.run.id for seat in seats.values()]
 
 
 def train(pool: Pool, seats: Mapping[Any, Seat]) -> None:
     """Begins or continues the sweep."""
-    st.session_state["sweeping"] = True
+    st.session_state["sweeping"] = _ids(seats)
     _advance(pool, seats)
 
 
@@ -103,7 +113,7 @@ def _advance(pool: Pool, seats: Mapping[Any, Seat]) -> None:
     """Starts the next points of a sweep under way: as many at once as a visitor may have."""
     from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
 
-    if not under_way():
+    if not under_way(seats):
         return
     active = sum(seat.view.state in status.ACTIVE for seat in seats.values())
     for seat in seats.values():
@@ -113,20 +123,20 @@ def _advance(pool: Pool, seats: Mapping[Any, Seat]) -> None:
             controls.attempt(lambda seat=seat: pool.train(seat))
             active += 1
     if all(seat.view.state in ("finished", "diverged", "failed", "unavailable") for seat in seats.values()):
-        st.session_state["sweeping"] = False
+        st.session_state["sweeping"] = None
 
 
 def _buttons(pool: Pool, seats: Mapping[Any, Seat]) -> None:
     """Train and Pause for the whole sweep."""
 
     def pause() -> None:
-        st.session_state["sweeping"] = False
+        st.session_state["sweeping"] = None
         for seat in seats.values():
             if seat.view.state in status.ACTIVE:
                 pool.pause(seat)
 
     with st.container(horizontal=True, key="controls"):
-        if under_way():
+        if under_way(seats):
             controls.button("Pause", ":material/pause:", pause, primary=True)
         else:
             begun = any(seat.view.state in ("paused", "finished") for seat in seats.values())
@@ -143,10 +153,18 @@ def _line(seats: Mapping[Any, Seat]) -> None:
     done, total = sum(view.state == "finished" for view in views), sum(view.steps for view in views)
     seconds = [view.seconds for view in views if view.state == "finished"]
     left = ""
-    if under_way() and seconds:
+    if under_way(seats) and seconds:
         # Runs of one sweep can differ in length by far, so this is a guess from those that are done.
         left = f", about {(len(views) - done) * float(np.mean(seconds)) / 2 + 1:.0f} s left"
-    word = "finished" if done == len(views) else "in training" if under_way() else "untrained" if not done else "paused"
+    word = (
+        "finished"
+        if done == len(views)
+        else "in training"
+        if under_way(seats)
+        else "untrained"
+        if not done
+        else "paused"
+    )
     with st.container(key="run-status"):
         share = sum(view.step for view in views) / total if total else 0.0
         st.progress(min(share, 1.0), text=f"{word}: {done} of {len(views)} points trained{left}")
