@@ -7,6 +7,8 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from aecore.settings import SettingsError, shorten
@@ -24,8 +26,8 @@ class Registry(Mapping[str, T], Generic[T]):
         self._package, self._base, self.noun = package, base, noun
 
     def _modules(self) -> dict[str, str]:
-        folder = importlib.import_module(self._package).__path__
-        names = (m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_"))
+        folders = importlib.import_module(self._package).__path__
+        names = _files_in(*((folder, Path(folder).stat().st_mtime_ns) for folder in folders))
         return {name.replace("_", "-"): f"{self._package}.{name}" for name in names}
 
     def _base_class(self) -> type:
@@ -60,3 +62,9 @@ class Registry(Mapping[str, T], Generic[T]):
     def name_of(self, member: type) -> str:
         """The name under which a member class is registered."""
         return member.__module__.rpartition(".")[2].replace("_", "-")
+
+
+@cache
+def _files_in(*folders: tuple[str, int]) -> tuple[str, ...]:
+    """The members' files in ``folders``, each with the time of its last change: a page asks for them many times."""
+    return tuple(m.name for m in pkgutil.iter_modules([f for f, _ in folders]) if not m.name.startswith("_"))

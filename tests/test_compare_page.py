@@ -110,8 +110,7 @@ def test_a_sweep_makes_every_value_a_run_that_can_be_opened(visit):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [((1366, 768), "light"), ((390, 844), "dark")])
 def test_nothing_is_cut_off(visit, size, scheme):
     page = visit(f"compare?{FOUR}&columns=3&epochs=2&v=1", size=size, color_scheme=scheme)
     expect(status(page)).to_contain_text("finished: all 3")

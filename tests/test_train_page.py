@@ -316,8 +316,7 @@ def test_downloads_and_code_give_the_numbers_shown(visit, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["", "train", f"train?{QUICK}&v=1"])
-@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [((1366, 768), "light"), ((390, 844), "dark")])
 def test_nothing_is_cut_off(visit, path, size, scheme):
     page = visit(path, size=size, color_scheme=scheme)
     page.locator(".view canvas").first.wait_for()
