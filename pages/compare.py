@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aecore.ui import columns, compare, controls, engine, explain, links, pick, presets, promises, shell, sweep
+from aecore.ui import columns, compare, engine, explain, group, presets, promises, shell, sweep
 from aecore.ui.browser.steps import convolution
 
 shell.header(
@@ -20,29 +20,8 @@ if sweeps and specs:
     base, specs = specs["a"], sweep.points(specs["a"])
 if not specs:
     st.stop()
-seats = {key: engine.seat(spec) for key, spec in specs.items()}
-for seat in seats.values():
-    if seat.view.state == "unavailable":
-        pick.go_on_without(seat.run.spec, seat.view.message)
-if links.wants_trained(*specs.values()):
-    controls.attempt(lambda: (sweep if sweeps else compare).train(pool, seats))
-pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
-links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
-links.notices(st.session_state.pop("refusal", ""))
-state = compare.states(seats)
-still = compare.rests(seats) and not (sweeps and sweep.under_way(seats))
-
-
-@st.fragment(run_every=None if still else 0.5)
-def stage() -> None:
-    """Controls and pictures; redrawn while something moves, and the whole page once when it comes to rest."""
-    now = {key: engine.seat(spec) for key, spec in specs.items()}
-    (sweep if sweeps else compare).draw(pool, now)
-    if compare.states(now) != state or "refusal" in st.session_state:
-        st.rerun()
-
-
-stage()
+seats = group.seats_at(pool, specs)
+group.stage(pool, seats, sweep.draw if sweeps else lambda now: compare.draw(pool, now))
 if sweeps:
     columns.share({"a": base}, sweep.texts())
 else:

@@ -92,11 +92,11 @@ def test_a_columns_settings_are_its_own_and_data_and_seed_are_shared(visit):
 @pytest.mark.browser
 def test_a_sweep_makes_every_value_a_run_that_can_be_opened(visit):
     page = visit("compare?mode=sweep&data=digits&images=300&epochs=2&a.width=16&sweep=latent&values=1,2,5,8,zero,4000")
-    expect(status(page)).to_contain_text("0 of 4 points trained")
+    expect(status(page)).to_contain_text("untrained: 4 of 4")
     said = page.locator(".stAlert").first
     expect(said).to_contain_text("left out: latent must be a whole number from 1 to 1024, got zero")
     press(page, "Train")
-    expect(status(page)).to_contain_text("finished: 4 of 4")
+    expect(status(page)).to_contain_text("finished: all 4")
     expect(page.locator(".st-key-live-loss .js-plotly-plot")).to_be_visible()
     expect(page.locator("table tr")).to_have_count(5)
     link = page.locator("table a").nth(2).get_attribute("href")
@@ -106,7 +106,7 @@ def test_a_sweep_makes_every_value_a_run_that_can_be_opened(visit):
     press(page, "Share")
     shared = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
     again = visit(shared.split("/", 3)[3])
-    expect(status(again)).to_contain_text("finished: 4 of 4")
+    expect(status(again)).to_contain_text("finished: all 4")
 
 
 @pytest.mark.browser

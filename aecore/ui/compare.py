@@ -1,14 +1,14 @@
-"""Runs side by side: one press for all, their errors on the same axes, their pictures in columns."""
+"""Runs side by side: their errors on the same axes, their pictures in columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from aecore.ui import controls, live, status
+from aecore.ui import group, live, status
 from aecore.ui.browser import Floor, Line, live_loss
 
 if TYPE_CHECKING:
@@ -23,90 +23,12 @@ WHAT_ERROR = (
 )
 
 
-def states(seats: Mapping[str, Seat]) -> tuple[str, ...]:
-    """The state of each column."""
-    return tuple(seat.view.state for seat in seats.values())
-
-
-def rests(seats: Mapping[str, Seat]) -> bool:
-    """Whether nothing moves but by a press."""
-    return all(state in status.RESTING for state in states(seats))
-
-
-def train(pool: Pool, seats: Mapping[str, Seat]) -> None:
-    """Trains every column that is not trained."""
-    for seat in seats.values():
-        if not (seat.joined or seat.own):
-            pool.train(seat)
-
-
 def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
-    """Controls, how far it is, and the pictures."""
-    _buttons(pool, seats)
-    _line(seats)
-    _pictures(pool, seats)
-
-
-def _buttons(pool: Pool, seats: Mapping[str, Seat]) -> None:
-    """Train, Pause and Reset for all columns at once."""
-
-    def each(act: Callable[[Seat], None], *wanted: str) -> Callable[[], None]:
-        return lambda: [act(seat) for seat in seats.values() if seat.view.state in wanted]
-
-    now = states(seats)
-    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        if any(state in status.ACTIVE for state in now):
-            controls.button("Pause", ":material/pause:", each(pool.pause, *status.ACTIVE), primary=True)
-        else:
-            name = "Continue" if "paused" in now else "Train"
-            waiting = ("untrained", "paused", "preparing")
-            controls.button(
-                name,
-                ":material/play_arrow:",
-                each(pool.train, *waiting),
-                primary=True,
-                disabled=not any(state in waiting for state in now),
-            )
-        moved = (*status.ACTIVE, "paused", "finished", "diverged")
-        controls.button(
-            "Reset",
-            ":material/restart_alt:",
-            each(pool.reset, *moved),
-            disabled=not any(state in moved for state in now),
-        )
-        if all(seat.before is not None and seat.view.state == "untrained" for seat in seats.values()):
-            controls.button("Undo reset", ":material/undo:", each(pool.undo_reset, "untrained"))
-
-
-def _line(seats: Mapping[str, Seat]) -> None:
-    """One line that says how far all of them are."""
-    views = [seat.view for seat in seats.values()]
-    total = sum(view.steps for view in views)
-    with st.container(key="run-status"):
-        st.progress(sum(view.step for view in views) / total if total else 0.0, text=_text(views))
-
-
-def _text(views: list) -> str:
-    now = [view.state for view in views]
-    done, active = now.count("finished"), sum(state in status.ACTIVE for state in now)
-    if active:
-        slowest = min((view for view in views if view.state in status.ACTIVE), key=lambda view: view.epoch)
-        epoch = min(int(slowest.epoch) + 1, max(slowest.epochs, 1))
-        left = [view.seconds_left for view in views if view.state == "running" and view.step]
-        ends = f", {max(left):.0f} s left" if left else ""
-        return f"epoch {epoch} of {slowest.epochs} in the slowest of {active} in training{ends}"
-    for state in ("preparing", "paused", "failed", "unavailable", "untrained", "diverged"):
-        if state in now:
-            return f"{state}: {now.count(state)} of {len(now)}" + (f", {done} finished" if done else "")
-    return f"finished: all {done}, the slowest in {max(view.seconds for view in views):.1f} s of training"
-
-
-def _pictures(pool: Pool, seats: Mapping[str, Seat]) -> None:
     """All columns, live: their errors in one plot, and in each column its images, codes and figures."""
     shown = {letter: seat for letter, seat in seats.items() if seat.view.newest is not None}
     # One name for all, so that one scrubber moves all.
     name = "-".join(f"{seat.run.id}-{id(seat.run)}" for seat in seats.values())
-    resting = rests(seats)
+    resting = group.rests(seats)
     # The container is there from the start, so that nothing below changes its place.
     with st.container(key="live-loss"):
         if shown:

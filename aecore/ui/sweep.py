@@ -10,11 +10,11 @@ import streamlit as st
 
 from aecore.figures.compare import sweep_curves
 from aecore.settings import Knob, SettingsError
-from aecore.ui import controls, links, status
+from aecore.ui import links
 from aecore.ui.browser import live_images
 
 if TYPE_CHECKING:
-    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.pool import Seat
     from aecore.runs.spec import Spec
 
 MOST_POINTS = 10
@@ -86,92 +86,9 @@ def texts() -> dict[str, str]:
     return {"mode": "sweep"} | {name: st.session_state[name] for name in ("sweep", "values")}
 
 
-def under_way(seats: Mapping[Any, Seat]) -> bool:
-    """Whether points of this very sweep are still to be started: one with other settings waits for a press."""
-    return st.session_state.get("sweeping") == _ids(seats)
-
-
-def _ids(seats: Mapping[Any, Seat]) -> list[str]:
-    return [seat.run.id for seat in seats.values()]
-
-
-def train(pool: Pool, seats: Mapping[Any, Seat]) -> None:
-    """Begins or continues the sweep."""
-    st.session_state["sweeping"] = _ids(seats)
-    _advance(pool, seats)
-
-
-def draw(pool: Pool, seats: Mapping[Any, Seat]) -> None:
-    """Controls, how far it is, and what has been found."""
-    _advance(pool, seats)
-    _buttons(pool, seats)
-    _line(seats)
-    _findings(st.session_state["sweep"], seats)
-
-
-def _advance(pool: Pool, seats: Mapping[Any, Seat]) -> None:
-    """Starts the next points of a sweep under way: as many at once as a visitor may have."""
-    from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
-
-    if not under_way(seats):
-        return
-    active = sum(seat.view.state in status.ACTIVE for seat in seats.values())
-    for seat in seats.values():
-        if active >= MOST_ACTIVE_PER_VISITOR:
-            break
-        if seat.view.state in ("untrained", "paused"):
-            controls.attempt(lambda seat=seat: pool.train(seat))
-            active += 1
-    if all(seat.view.state in ("finished", "diverged", "failed", "unavailable") for seat in seats.values()):
-        st.session_state["sweeping"] = None
-
-
-def _buttons(pool: Pool, seats: Mapping[Any, Seat]) -> None:
-    """Train and Pause for the whole sweep."""
-
-    def pause() -> None:
-        st.session_state["sweeping"] = None
-        for seat in seats.values():
-            if seat.view.state in status.ACTIVE:
-                pool.pause(seat)
-
-    with st.container(horizontal=True, key="controls"):
-        if under_way(seats):
-            controls.button("Pause", ":material/pause:", pause, primary=True)
-        else:
-            begun = any(seat.view.state in ("paused", "finished") for seat in seats.values())
-            over = all(seat.view.state in ("finished", "diverged") for seat in seats.values())
-            name = "Continue" if begun and not over else "Train"
-            controls.button(
-                name, ":material/play_arrow:", lambda: train(pool, seats), primary=True, disabled=over or not seats
-            )
-
-
-def _line(seats: Mapping[Any, Seat]) -> None:
-    """How far the sweep is."""
-    views = [seat.view for seat in seats.values()]
-    done, total = sum(view.state == "finished" for view in views), sum(view.steps for view in views)
-    seconds = [view.seconds for view in views if view.state == "finished"]
-    left = ""
-    if under_way(seats) and seconds:
-        # Runs of one sweep can differ in length by far, so this is a guess from those that are done.
-        left = f", about {(len(views) - done) * float(np.mean(seconds)) / 2 + 1:.0f} s left"
-    word = (
-        "finished"
-        if done == len(views)
-        else "in training"
-        if under_way(seats)
-        else "untrained"
-        if not done
-        else "paused"
-    )
-    with st.container(key="run-status"):
-        share = sum(view.step for view in views) / total if total else 0.0
-        st.progress(min(share, 1.0), text=f"{word}: {done} of {len(views)} points trained{left}")
-
-
-def _findings(name: str, seats: Mapping[Any, Seat]) -> None:
-    """Error against value on both splits, and the same digits at every value."""
+def draw(seats: Mapping[Any, Seat]) -> None:
+    """What has been found: error against value on both splits, and the same digits at every value."""
+    name = st.session_state["sweep"]
     done = {value: seat for value, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
     if not done:
         st.info("Press Train: every value becomes a run, and its errors a point here.")

@@ -1,0 +1,169 @@
+"""Several runs under one set of buttons: started a few at a time, paused, reset and told of together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from aecore.ui import controls, engine, links, pick, status
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+    from aecore.runs.view import View
+
+    Seats = Mapping[Any, Seat]
+
+WAITING = ("untrained", "paused", "preparing")
+OVER = ("finished", "diverged", "failed", "unavailable")
+
+
+def seats_at(pool: Pool, specs: Mapping[Any, Spec]) -> dict[Any, Seat]:
+    """This visitor's seats at ``specs``, in training where the link asks for it; they leave all others."""
+    seats = {key: engine.seat(spec) for key, spec in specs.items()}
+    for seat in seats.values():
+        if seat.view.state == "unavailable":
+            pick.go_on_without(seat.run.spec, seat.view.message)
+    if links.wants_trained(*specs.values()) and not any(seat.joined or seat.own for seat in seats.values()):
+        train(pool, seats)
+    pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
+    links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
+    links.notices(st.session_state.pop("refusal", ""))
+    return seats
+
+
+def stage(pool: Pool, seats: Seats, draw: Callable[[Seats], None], trains: bool = True) -> None:
+    """Controls where there is something to train, and what ``draw`` draws of the seats as they now are.
+
+    Redrawn while something moves, and the whole page once when it comes to rest.
+    """
+    state = states(seats)
+
+    @st.fragment(run_every=None if rests(seats) else 0.5)
+    def redrawn() -> None:
+        now = {key: engine.seat(seat.run.spec) for key, seat in seats.items()}
+        if trains:
+            advance(pool, now)
+            buttons(pool, now)
+            line(now)
+        draw(now)
+        if states(now) != state or "refusal" in st.session_state:
+            st.rerun()
+
+    redrawn()
+
+
+def states(seats: Seats) -> tuple[str, ...]:
+    """The state of each run."""
+    return tuple(seat.view.state for seat in seats.values())
+
+
+def rests(seats: Seats) -> bool:
+    """Whether nothing moves but by a press."""
+    return all(state in status.RESTING for state in states(seats)) and not under_way(seats)
+
+
+def under_way(seats: Seats) -> bool:
+    """Whether runs of this very group are still to be started: one with other settings waits for a press."""
+    return st.session_state.get("under way") == _ids(seats)
+
+
+def _ids(seats: Seats) -> list[str]:
+    return [seat.run.id for seat in seats.values()]
+
+
+def train(pool: Pool, seats: Seats) -> None:
+    """Begins or continues the group."""
+    st.session_state["under way"] = _ids(seats)
+    advance(pool, seats)
+
+
+def advance(pool: Pool, seats: Seats) -> None:
+    """Starts the next runs of a group under way: as many at once as a visitor may have."""
+    from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
+
+    if not under_way(seats):
+        return
+    active = sum(state in status.ACTIVE for state in states(seats))
+    for seat in seats.values():
+        if active >= MOST_ACTIVE_PER_VISITOR:
+            break
+        if not seat.joined or seat.view.state in ("untrained", "paused"):
+            controls.attempt(lambda seat=seat: pool.train(seat))
+            active += 1
+    if all(seat.joined and seat.view.state in OVER for seat in seats.values()):
+        st.session_state["under way"] = None
+
+
+def buttons(pool: Pool, seats: Seats) -> None:
+    """Train, Pause and Reset for all runs at once."""
+
+    def each(act: Callable[[Seat], None], *wanted: str) -> Callable[[], None]:
+        def act_on_each() -> None:
+            st.session_state["under way"] = None
+            for seat in seats.values():
+                if seat.view.state in wanted:
+                    act(seat)
+
+        return act_on_each
+
+    now = states(seats)
+    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+        if under_way(seats) or any(state in status.ACTIVE for state in now):
+            controls.button("Pause", ":material/pause:", each(pool.pause, *status.ACTIVE), primary=True)
+        else:
+            name = "Continue" if "paused" in now else "Train"
+            to_do = any(state in WAITING for state in now)
+            controls.button(name, ":material/play_arrow:", lambda: train(pool, seats), primary=True, disabled=not to_do)
+        moved = (*status.ACTIVE, "paused", "finished", "diverged")
+        controls.button(
+            "Reset",
+            ":material/restart_alt:",
+            each(pool.reset, *moved),
+            disabled=not any(state in moved for state in now),
+        )
+        if seats and all(seat.before is not None and seat.view.state == "untrained" for seat in seats.values()):
+            controls.button("Undo reset", ":material/undo:", each(pool.undo_reset, "untrained"))
+
+
+def line(seats: Seats) -> None:
+    """One line that says how far all of them are."""
+    views = [seat.view for seat in seats.values()]
+    total = sum(view.steps for view in views)
+    with st.container(key="run-status"):
+        share = sum(view.step for view in views) / total if total else 0.0
+        st.progress(min(share, 1.0), text=_text(views, under_way(seats)))
+
+
+def _text(views: list[View], going_on: bool) -> str:
+    now = [view.state for view in views]
+    done = now.count("finished")
+    ends = f", {done} finished" if done else ""
+    training = [view for view in views if view.state in status.ACTIVE]
+    if training:
+        slowest = min(training, key=lambda view: view.epoch)
+        epoch = min(int(slowest.epoch) + 1, max(slowest.epochs, 1))
+        left = seconds_left(views)
+        soon = f", about {left:.0f} s left" if np.isfinite(left) else ""
+        return f"epoch {epoch} of {slowest.epochs} in the slowest of {len(training)} in training{ends}{soon}"
+    if going_on:
+        return f"preparing the next{ends}"
+    for state in ("preparing", "paused", "failed", "unavailable", "untrained", "diverged"):
+        if state in now:
+            return f"{state}: {now.count(state)} of {len(now)}{ends}"
+    return (
+        f"finished: all {done}, the slowest in {max((view.seconds for view in views), default=0.0):.1f} s of training"
+    )
+
+
+def seconds_left(views: list[View]) -> float:
+    """A guess at how long all of them will take: who has not begun takes as long as the others do on average."""
+    whole = [view.seconds * view.steps / view.step for view in views if view.step]
+    if not whole:
+        return float("nan")
+    mean = float(np.mean(whole))
+    left = [view.seconds_left if view.step else mean for view in views if view.state not in OVER]
+    return sum(left) / max(1, sum(view.state == "running" for view in views))
