@@ -109,11 +109,11 @@ def press(page, name: str) -> None:
 
 
 # Elements of the page's main part that reach past the window's right edge and cannot be scrolled to;
-# formulas hold a second, invisible copy of themselves for screen readers.
+# formulas and sliders hold a second, invisible copy of themselves for screen readers.
 OVERFLOW = """() => {
   const scrolls = e => e && e !== document.body &&
     (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && !e.matches('.stMain') || scrolls(e.parentElement));
-  return [...document.querySelectorAll('.stMain *:not(.katex-mathml *)')]
+  return [...document.querySelectorAll('.stMain *:not(.katex-mathml *, .stSlider input)')]
     .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
     .map(e => e.className || e.tagName).slice(0, 5);
 }"""

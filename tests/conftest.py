@@ -108,6 +108,9 @@ def visit(browser, server) -> Iterator[Callable]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        # What it says to the server.
+        page.sent = []
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(frame)))
         page.add_init_script(script)
         page.goto(f"{server.url}/{path}")
         return page

@@ -59,6 +59,7 @@ def test_a_unit_that_is_on_for_one_image_is_not_dead():
     assert activity(np.diag([1.0, 0.5, 0.05])).dead == 1
 
 
+@pytest.mark.timed
 def test_the_activity_of_two_thousand_large_codes_takes_no_time():
     codes = np.random.default_rng(0).normal(size=(2000, 1024)).astype(np.float32)
     times = []
@@ -130,6 +131,7 @@ def test_no_images_have_no_singular_values_and_a_broken_model_has_nan():
     assert np.isnan(singular_values(model, pictures(2))).all()
 
 
+@pytest.mark.timed
 def test_twenty_images_of_a_dense_model_take_less_than_two_seconds():
     model = untrained(28, latent=32, architecture="dense")
     began = time.perf_counter()

@@ -39,6 +39,7 @@ def drawn(page) -> dict[str, str]:
     }
 
 
+@pytest.mark.timed
 def test_a_fresh_server_paints_a_deep_link_within_3_seconds_and_answers_while_torch_loads(browser, tmp_path):
     """Also: its first request is for a page, which Streamlit would run without app.py."""
     with serve("app.py", tmp_path) as fresh:
@@ -53,6 +54,7 @@ def test_a_fresh_server_paints_a_deep_link_within_3_seconds_and_answers_while_to
         context.close()
 
 
+@pytest.mark.timed
 def test_pictures_move_at_once_and_the_default_run_is_done_in_10_seconds(visit):
     page = visit("train")
     ready(page)
@@ -76,6 +78,7 @@ def test_pictures_move_at_once_and_the_default_run_is_done_in_10_seconds(visit):
     assert "trained=" in page.url
 
 
+@pytest.mark.timed
 def test_pause_acts_within_300_ms_and_continue_goes_on_where_it_was(visit):
     page = visit("train?seed=11")
     ready(page)
@@ -232,6 +235,7 @@ def test_a_data_set_that_cannot_be_had_is_said_and_the_app_goes_on(browser, tmp_
         context.close()
 
 
+@pytest.mark.timed
 def test_a_second_visitor_is_served_while_a_model_trains(visit):
     first = visit("train?seed=21&epochs=60")
     ready(first)

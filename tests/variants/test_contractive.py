@@ -95,6 +95,7 @@ def test_evaluation_and_half_precision_give_the_same_number(architecture, digits
     assert not images.requires_grad
 
 
+@pytest.mark.timed
 def test_a_step_costs_at_most_three_plain_ones():
     data = load("mnist-5k", images=100)
     specs = [Spec(variant=name, latent=64) for name in ("plain", "contractive")]
