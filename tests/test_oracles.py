@@ -23,6 +23,7 @@ from aecore.measures.quality import elbo, floors, mean_terms, metrics, squared_e
 from aecore.runs.spec import Spec, choice_knob, knobs_of
 from aecore.sources import load
 from aecore.training import END, RISE, START, Progress, generator, one_cycle, train
+from aecore.ui.pca.subspace import HOW
 from aecore.variants import variants
 from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior, Posterior
 
@@ -269,24 +270,17 @@ def test_the_test_images_own_cross_entropy(mnist_test):
     assert float(Bernoulli().loss(logits, torch.from_numpy(pixels)).mean()) == pytest.approx(45.53, abs=0.01)
 
 
-# By k: Adam, one cycle to 1e-2, batch 500, 150 epochs, biases started at the data's mean.
-@pytest.mark.parametrize("latent", [2, 10])
-def test_a_linear_autoencoder_finds_pcas_subspace(data, rows, ours, latent):
+# Of 30 directions one is found late: components 30 and 31 nearly tie (eigenvalues 0.361 and 0.354).
+@pytest.mark.parametrize(("latent", "largest", "median"), [(2, 2, 2), (10, 2, 0.5), (30, 90, 0.5)])
+def test_a_linear_autoencoder_finds_pcas_subspace(data, rows, ours, latent, largest, median):
     """Baldi and Hornik 1989: with squared error the optimum is PCA's subspace, and there is no other minimum."""
-    spec = Spec(
-        architecture="linear",
-        likelihood="gaussian",
-        latent=latent,
-        batch_size=500,
-        epochs=150,
-        learning_rate=1e-2,
-        precision="fp32",
-    )
-    model = trained(spec, data.train)
+    model = trained(Spec(architecture="linear", likelihood="gaussian", latent=latent, **HOW), data.train)
     best = np.square(rows - ours.reconstruct(rows, latent)).sum(1).mean()
     assert mean_terms(model, data.train)["reconstruction"] == pytest.approx(best, rel=5e-3)
     columns = model.decoder[0].weight.detach().numpy()
-    assert np.degrees(subspace_angles(columns, ours.components[:latent].T).max()) < 2
+    angles = np.degrees(subspace_angles(columns, ours.components[:latent].T))
+    assert angles.max() < largest
+    assert np.median(angles) < median
     # The decoder's bias is the mean image, since codes have none of it to add: W c + b = mean.
     assert np.allclose(
         model.generate(model.embed(ours.mean.reshape(1, 28, 28))).ravel(), ours.mean.clip(0, 1), atol=0.02

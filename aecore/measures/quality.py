@@ -117,13 +117,27 @@ def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, numbers: int) -
 
     Pixels that PCA puts outside [0, 1] are clipped first where the likelihood needs probabilities.
     """
+    truth = torch.from_numpy(np.array(images.reshape(len(images), -1)))
+    found = []
+    for title, guess in _guesses(pca, images, numbers).items():
+        outputs = likelihood.outputs_for(torch.from_numpy(np.array(guess)))
+        found.append(Floor(title, float(likelihood.fitted(outputs, truth).loss(outputs, truth).mean())))
+    return tuple(found)
+
+
+def squared_floors(pca: PCA, images: np.ndarray, numbers: int) -> tuple[Floor, ...]:
+    """The same in ``squared_error``, which is that of pictures: all pixels clipped to [0, 1]."""
+    rows = images.reshape(len(images), -1)
+    return tuple(
+        Floor(title, float(np.square(guess.clip(0, 1) - rows).sum(1).mean()))
+        for title, guess in _guesses(pca, images, numbers).items()
+    )
+
+
+def _guesses(pca: PCA, images: np.ndarray, numbers: int) -> dict[str, np.ndarray]:
+    """What the mean image and PCA make of ``images``, [N, P] each by its title."""
     rows = images.reshape(len(images), -1)
     guesses = {"mean image": np.broadcast_to(pca.mean, rows.shape)}
     if numbers < rows.shape[1]:
         guesses[f"PCA, {numbers} number{'s' * (numbers != 1)}"] = pca.reconstruct(rows, numbers)
-    truth = torch.from_numpy(np.array(rows))
-    found = []
-    for title, guess in guesses.items():
-        outputs = likelihood.outputs_for(torch.from_numpy(np.array(guess)))
-        found.append(Floor(title, float(likelihood.fitted(outputs, truth).loss(outputs, truth).mean())))
-    return tuple(found)
+    return guesses

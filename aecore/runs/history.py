@@ -8,9 +8,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
+
+from aecore.measures.subspace import Subspace
 
 # Moments at which a run is remembered, the untrained state on top.
 MOMENTS = 40
@@ -30,6 +32,8 @@ class Moment:
     before (NaN where there was none), ``heldout`` over the images of the map. ``places`` [M, 2] float32 are the
     codes on the map, ``half_width`` how far its axes reach, ``pictures`` [R, H, W] uint8 the reconstructions.
     ``figures`` are what every model can be compared by, whatever its loss; FIGURES says what.
+    ``subspace`` tells how close a linear decoder is to PCA; ``rebuilt`` [M, P] float32 are the reconstructions of all
+    M where the images are points in space. Both are None for other models and other data.
     """
 
     step: int
@@ -41,6 +45,8 @@ class Moment:
     half_width: float
     pictures: np.ndarray
     figures: dict[str, float] = field(default_factory=dict)
+    subspace: Subspace | None = None
+    rebuilt: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,11 @@ class History:
         }
         for split in ("train", "heldout"):
             one |= {f"{split}.{name}": values for name, values in self.losses(split).items()}
+        if self.moments[-1].subspace is not None:
+            for part in fields(Subspace):
+                one[f"subspace.{part.name}"] = np.stack([getattr(m.subspace, part.name) for m in self.moments])
+        if self.moments[-1].rebuilt is not None:
+            one["rebuilt"] = np.stack([m.rebuilt for m in self.moments])
         return one | {f"figures.{name}": self.figure(name) for name in self.moments[-1].figures}
 
     @classmethod
@@ -108,6 +119,10 @@ class History:
         def named(group: str, k: int) -> dict[str, float]:
             start = f"{group}."
             return {n.removeprefix(start): float(a[k]) for n, a in arrays.items() if n.startswith(start)}
+
+        def subspace(k: int) -> Subspace | None:
+            parts = {n.removeprefix("subspace."): a[k] for n, a in arrays.items() if n.startswith("subspace.")}
+            return Subspace(**parts) if parts else None
 
         return cls(
             tuple(
@@ -121,6 +136,8 @@ class History:
                     float(arrays["half_width"][k]),
                     arrays["pictures"][k],
                     named("figures", k),
+                    subspace(k),
+                    arrays["rebuilt"][k] if "rebuilt" in arrays else None,
                 )
                 for k, step in enumerate(arrays["step"])
             )

@@ -27,7 +27,7 @@ from aecore.settings import SettingsError, shorten
 logger = logging.getLogger(__name__)
 
 # Raised when files of an older layout can no longer be read; such runs are trained anew.
-LAYOUT = 2
+LAYOUT = 3
 # Bytes after which the runs looked at longest ago make room.
 MOST_BYTES = 2 * 2**30
 # What is kept of a view beside its history.

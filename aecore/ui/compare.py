@@ -19,7 +19,7 @@ HEADROOM = 1.15
 WHAT_ERROR = (
     "Squared error of the reconstruction that is shown, summed over pixels, mean over 100 held-out images, ten of each "
     "digit. Every variant is measured by it, whatever it minimises itself. Dashed lines: the mean image, and PCA with "
-    "as many numbers, on the same images."
+    "as many numbers, on the same images and as pictures too, pixels clipped to [0, 1]."
 )
 
 
