@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
+from aecore.figures.base import number
 from aecore.figures.compare import mean_activation, on_histogram, spectrum, sweep_curves, train_heldout_bars
 from aecore.figures.palette import CLASS_COLOURS
 
@@ -45,6 +47,41 @@ def test_axes_have_titles_and_the_figure_is_json(name):
     assert figure.layout.xaxis.title.text
     assert figure.layout.yaxis.title.text
     assert json.loads(figure.to_json())["layout"]["height"] >= 110
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_who_cannot_see_the_figure_is_told_its_numbers(name):
+    alt = FIGURES[name].layout.meta["alt"]
+    assert re.fullmatch(r"[A-Z].*\d.*\.", alt)
+    assert not re.search(r"nan|inf", alt)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("on", "Units on in one image, 2 models. Sparse: from 0 to 1, on average 0.667; Plain: from 2 to 2, "),
+        ("on without images", "1 model. Plain: no images."),
+        ("falling", "Plain: from 0.7 to 0.1; target: 0.05."),
+        ("odd mean", "Diverged: no finite value"),
+        ("falling spectrum", "Plain: from 3 to 0.75, 1 of 3 above 1."),
+        ("odd sweep", "from the first of 3 values to the last. a: no finite value; b: from 1 to 2."),
+        ("odd bars", "a: no finite value on training images, 1 on held-out ones; b: "),
+    ],
+)
+def test_alt_texts_say_first_and_last_values(name, known):
+    figures = FIGURES | {
+        "falling": mean_activation(["Plain"], [np.array([0.3, 0.1, 0.7])], 0.05),
+        "falling spectrum": spectrum(["Plain"], [np.array([[4, 1, 1e-7], [2, 0.5, 1e-8]])]),
+    }
+    assert known in figures[name].layout.meta["alt"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0"), (0.0512, "0.0512"), (12.345, "12.3"), (999.7, "1,000"), (12345, "12,345"), (3e9, "3e+09")],
+)
+def test_numbers_are_said_to_about_three_digits(value, said):
+    assert number(value) == said
 
 
 @pytest.mark.parametrize("name", FIGURES)

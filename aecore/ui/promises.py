@@ -10,6 +10,7 @@ import streamlit as st
 
 from aecore.figures import compare as figures
 from aecore.ui.browser import live_images
+from aecore.ui.chart import chart
 
 if TYPE_CHECKING:
     from aecore.runs.findings import Findings
@@ -56,19 +57,21 @@ def _draw(seats: Mapping[str, Seat], found: Mapping[str, Findings]) -> None:
     )
     with units:
         left, right = st.columns(2)
-        left.plotly_chart(figures.on_histogram(names, [f.activity.on_per_image for f in found.values()]))
+        with left:
+            chart(figures.on_histogram(names, [f.activity.on_per_image for f in found.values()]), "units-on")
         rhos = [seats[letter].run.spec.flat()["rho"] for letter in found if "rho" in seats[letter].run.spec.flat()]
         means = [f.activity.mean for f in found.values()]
-        right.plotly_chart(figures.mean_activation(names, means, rhos[0] if rhos else None))
+        with right:
+            chart(figures.mean_activation(names, means, rhos[0] if rhos else None), "mean-activation")
     with sensitivity:
-        st.plotly_chart(figures.spectrum(names, [f.spectrum for f in found.values()]))
+        chart(figures.spectrum(names, [f.spectrum for f in found.values()]), "singular-values")
     with filters:
         _filters(names, found)
     with splits:
         errors = [
             [seats[letter].run.metrics[f"{split}_squared_error"] for letter in found] for split in ("train", "heldout")
         ]
-        st.plotly_chart(figures.train_heldout_bars(names, *errors, "squared error per image"))
+        chart(figures.train_heldout_bars(names, *errors, "squared error per image"), "train-heldout")
 
 
 def _table(names: list[str], seats: list[Seat], found: list[Findings]) -> str:

@@ -12,6 +12,7 @@ from aecore.figures.compare import sweep_curves
 from aecore.settings import Knob, SettingsError
 from aecore.ui import links
 from aecore.ui.browser import live_images
+from aecore.ui.chart import chart
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Seat
@@ -105,7 +106,7 @@ def draw(seats: Mapping[Any, Seat]) -> None:
         figure.update_xaxes(tickvals=places, ticktext=[str(value) for value in done])
     st.markdown(f"**Squared error** of the reconstruction against **{name}**, mean over images")
     with st.container(key="live-loss"):
-        st.plotly_chart(figure, key="sweep-curves")
+        chart(figure, "sweep-curves")
     _digits(name, done)
     st.markdown(_table(name, done))
 
