@@ -203,7 +203,7 @@ def test_mnist_5k_holds_out_the_last_of_each_digit(parsed):
         assert np.allclose(data.test.images[data.test.labels == digit] * 255, rows[-50:], atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["mnist-5k", "digits"])
+@pytest.mark.parametrize("name", ["mnist-5k", "digits", "sheets"])
 def test_prefixes_are_balanced(name):
     labels = load(name).train.labels
     for count in (100, 105, 999):
