@@ -19,6 +19,7 @@ class Dense(Architecture, Layered):
             256, ge=8, le=1024, description="Units in each hidden layer.", json_schema_extra={"log": True}
         )
         depth: int = Field(3, ge=1, le=6, description="Hidden layers in the encoder, and as many in the decoder.")
+        taper: bool = Field(False, description="Each hidden layer of the encoder half as wide as the one before it.")
         tied: bool = Field(False, description="Use the encoder's matrices, transposed, as the decoder's.")
 
     def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:
@@ -28,7 +29,7 @@ class Dense(Architecture, Layered):
 
     def decoder(self, latent: int, rng: torch.Generator, encoder: nn.Module) -> nn.Module:
         height, width = self.shape
-        sizes = self._sizes(latent, height * width)
+        sizes = self._sizes(height * width, latent)[::-1]
         if self.settings.tied:
             layers = transposes(encoder, *sizes)
         else:
@@ -37,8 +38,9 @@ class Dense(Architecture, Layered):
         return nn.Sequential(*_stack(layers), nn.Unflatten(1, (1, height, width)))
 
     def _sizes(self, inputs: int, outputs: int) -> list[int]:
-        """Numbers between two layers, from one end to the other: [784, 256, 256, 256, 2]."""
-        return [inputs, *[self.settings.width] * self.settings.depth, outputs]
+        """Numbers between two layers of the encoder: [784, 256, 256, 256, 2], or tapered [784, 256, 128, 64, 2]."""
+        own = self.settings
+        return [inputs, *(max(own.width >> i, 1) if own.taper else own.width for i in range(own.depth)), outputs]
 
 
 def _stack(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
