@@ -12,6 +12,7 @@ page = st.navigation(
         "Learn": [
             st.Page("pages/train.py", title="Train", icon=":material/play_arrow:", url_path="train"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+            st.Page("pages/pca.py", title="PCA", icon=":material/line_axis:", url_path="pca"),
         ],
     },
     position="top",

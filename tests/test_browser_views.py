@@ -192,7 +192,7 @@ def test_new_data_redraw_without_a_new_mount(visit):
         moved, shown = changed(page, "map", "moved", moved), changed(page, "images", "shown", shown)
     assert page.evaluate("document.querySelector('[data-testid=stBidiComponentIsolated]').mark")
     label = view(page, "loss").get_by_role("img").get_attribute("aria-label")
-    assert label.startswith("Loss after epoch 2.5 of 25: train 190.5, held-out 193.5 nats per image")
+    assert label.startswith("Loss at epoch 2.5 of 25: train 190.5, held-out 193.5 nats per image")
     assert label.endswith("floors: mean image 206; PCA, 2 numbers 170; PCA, 3 numbers 165")
 
 

@@ -170,7 +170,7 @@ def read_texts(texts: Mapping[str, str]) -> tuple[Spec, list[str]]:
     ignored: list[str] = []
     for choice in CHOICES:
         if choice in texts:
-            _take(choice_knob(choice, flat), texts[choice], flat, ignored)
+            take(choice_knob(choice, flat), texts[choice], flat, ignored)
     known = knobs_of(flat)
     for name in [c for c in CHOICES if c in flat and c not in known]:
         ignored.append(f"ignored {name}={shorten(flat.pop(name))}: {_no_such(name, flat)}")
@@ -182,11 +182,12 @@ def read_texts(texts: Mapping[str, str]) -> tuple[Spec, list[str]]:
             if name not in CHOICES:
                 ignored.append(f"ignored {shorten(name)}={shorten(text)}: {_no_such(name, flat)}")
         elif name not in CHOICES:
-            _take(known[name], text, flat, ignored)
+            take(known[name], text, flat, ignored)
     return Spec(**flat), ignored
 
 
-def _take(knob: Knob, text: str, flat: dict[str, Any], ignored: list[str]) -> None:
+def take(knob: Knob, text: str, flat: dict[str, Any], ignored: list[str]) -> None:
+    """Puts what ``text`` says into ``flat``, or a sentence into ``ignored``."""
     try:
         flat[knob.name] = knob.read(text)
     except SettingsError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -12,8 +12,11 @@ from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scr
 
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
+    from aecore.runs.pool import Pool
     from aecore.runs.run import Run
     from aecore.runs.view import View
+
+T = TypeVar("T")
 
 FLOORS = (
     "Dashed lines: the loss on the same held-out images of always answering with the training data's mean image, "
@@ -27,7 +30,7 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
     """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
     if run.exhibits is None or view.newest is None:
         if view.state == "preparing":
-            _waiting(view)
+            waiting(view)
         return
     resting = view.state not in ("running", "queued")
     moments = moments_of(view) if resting else (view.newest,)
@@ -35,12 +38,31 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
     with left, st.container(key=f"{prefix}-loss"):
-        _loss(run, view, name, prefix)
+        loss(run, view, name, prefix)
     with right:
         map_of_codes(run, view, moments, name, prefix)
     reconstructions(run, view, moments, name, prefix)
     if resting:
         rewind(moments, name, prefix)
+
+
+def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str) -> T | None:
+    """What ``question`` finds of a prepared run at rest; None, and a word, until it is found."""
+    if run.exhibits is None:
+        waiting(run.view)
+        return None
+    found = pool.ask(run, question)
+    if found.done():
+        return found.result()
+
+    @st.fragment(run_every=0.3)
+    def wait() -> None:
+        if found.done():
+            st.rerun()
+        st.info(meanwhile)
+
+    wait()
+    return None
 
 
 def rewind(moments: Sequence[Moment], name: str, prefix: str) -> None:
@@ -60,7 +82,8 @@ def metric_title(name: str) -> str:
     return known.get(name, name.replace("_", " "))
 
 
-def _waiting(view: View) -> None:
+def waiting(view: View) -> None:
+    """What a run that is not prepared is doing."""
     done, total = view.loading
     if total > done:
         st.progress(done / total, text=f"Loading the data set: {done / total:.0%}")
@@ -74,7 +97,8 @@ def moments_of(view: View) -> tuple[Moment, ...]:
     return kept if kept and kept[-1].step >= view.newest.step else (*kept, view.newest)
 
 
-def _loss(run: Run, view: View, name: str, prefix: str) -> None:
+def loss(run: Run, view: View, name: str, prefix: str) -> None:
+    """The loss terms of a run, on train and held-out images."""
     shown, moments = run.exhibits, moments_of(view)
     unit, damaged = shown.units["reconstruction"], ", from the images as given" if shown.inputs is not None else ""
     st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS)

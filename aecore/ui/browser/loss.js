@@ -1,7 +1,7 @@
 /**
- * Losses over the epochs, on fixed axes.
+ * Losses over the epochs, or another figure over whatever `x` names, on fixed axes.
  *
- * Header: {run, total, top, unit, lines: [{title, split, colour, group}], floors: [{title, value}]}
+ * Header: {run, what, x, total, top, unit, lines: [{title, split, colour, group}], floors: [{title, value}]}
  * Arrays: epochs float32 [K], values float32 [lines, K] (NaN is a gap), frameEpochs float32 [F]
  */
 export default function (component) {
@@ -45,8 +45,9 @@ function buildReadout(state, { lines, unit }) {
   state.readout.replaceChildren(state.when, ...entries);
 }
 
-/** The split alone names a line where there is only one title. */
+/** The split alone names a line where there is only one title, the title alone where there are no splits. */
 function nameOf(line, lines) {
+  if (!line.split) return line.title;
   const alone = lines.every(({ title }) => title === line.title);
   return alone ? line.split : `${line.title}, ${line.split}`;
 }
@@ -129,7 +130,7 @@ function scaleOf(context, { total, bottom, top }, { epochs }, width, height, siz
   };
 }
 
-function drawAxes(context, theme, scale, { unit }) {
+function drawAxes(context, theme, scale, { unit, x: across }) {
   Object.assign(context, { strokeStyle: theme.border, lineWidth: 1, fillStyle: theme.text });
   Object.assign(context, { textAlign: "right", textBaseline: "middle" });
   for (const mark of scale.marks) {
@@ -142,7 +143,7 @@ function drawAxes(context, theme, scale, { unit }) {
     rule(context, x, scale.bottom, x, scale.bottom + 5);
     context.fillText(plain(mark), x, scale.bottom + 9);
   }
-  context.fillText("epoch", (scale.left + scale.right) / 2, scale.bottom + scale.size + 14);
+  context.fillText(across, (scale.left + scale.right) / 2, scale.bottom + scale.size + 14);
   Object.assign(context, { textAlign: "left", textBaseline: "top" });
   context.fillText(unit, 0, 0);
 }
@@ -266,10 +267,11 @@ function print(state, index) {
     state.values[l].textContent = value;
     return `${nameOf(line, header.lines)} ${value}`;
   });
-  const epoch = index < 0 ? null : arrays.epochs[index].toFixed(1);
-  state.when.textContent = epoch === null ? "no epoch yet" : `epoch ${epoch}`;
+  const { what, x } = header;
+  const place = index < 0 ? null : x === "epoch" ? arrays.epochs[index].toFixed(1) : plain(arrays.epochs[index]);
+  state.when.textContent = place === null ? `no ${x} yet` : `${x} ${place}`;
   const floors = header.floors.map((floor) => floorText(floor, header.top)).join("; ");
-  const values = `Loss after epoch ${epoch} of ${plain(header.total)}: ${said.join(", ")} ${header.unit}`;
-  const words = epoch === null ? "No loss yet: press Train" : values;
+  const values = `${what} at ${x} ${place} of ${plain(header.total)}: ${said.join(", ")} ${header.unit}`;
+  const words = place === null ? `No ${what.toLowerCase()} yet: press Train` : values;
   state.canvas.setAttribute("aria-label", words + (floors && `; floors: ${floors}`));
 }

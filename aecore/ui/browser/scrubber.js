@@ -1,7 +1,7 @@
 /**
  * A slider over the frames of a run. It moves the other views inside the browser; the server hears nothing.
  *
- * Header: {run, moments: [label of each frame]}
+ * Header: {run, moments: [label of each frame], name, start: frame or null}
  */
 export default function (component) {
   return present(component, { build, take, draw });
@@ -16,7 +16,6 @@ function build(state) {
   state.button = element("button", { type: "button", className: "play" });
   state.button.setAttribute("aria-label", "Replay");
   state.slider = element("input", { type: "range", min: 0, step: 1 });
-  state.slider.setAttribute("aria-label", "Moment of the run");
   state.moment = element("span", { className: "moment" }); // No <output>: it would be read aloud all through a replay.
   state.place = element("span", { className: "place" });
   const words = element("div", { className: "words" }, state.moment, state.place);
@@ -29,9 +28,10 @@ function build(state) {
   state.ended.addEventListener("abort", () => halt(state));
 }
 
-function take(state, { run, moments }) {
+function take(state, { run, moments, name, start }) {
   const { run: before, count } = state;
   state.moments = moments;
+  state.slider.setAttribute("aria-label", name);
   if (run === before && count === moments.length) return;
   halt(state);
   // A choice made when the run had fewer frames is stale: somebody trained on since.
@@ -39,7 +39,7 @@ function take(state, { run, moments }) {
   if (chosen && chosen.frames !== moments.length) delete chosenFrames()[run];
   hold(state, run, 0, moments.length);
   // The views may have mounted before this slider, or show another moment: say where it stands.
-  if (moments.length) moveTo(state, state.frame);
+  if (moments.length) moveTo(state, chosenFrames()[run] ? state.frame : (start ?? state.frame));
 }
 
 const moveTo = (state, frame) => announce(state.run, frame, state.count);

@@ -36,7 +36,7 @@ class Line:
     """A loss over the epochs. Lines of one group share a hue; NaN is a gap."""
 
     title: str
-    split: str  # "train" or "held-out"
+    split: str  # "train" or "held-out"; empty where there is no such difference
     values: np.ndarray  # [K]
     group: int = 0
 
@@ -61,10 +61,13 @@ def live_loss(
     key: str,
     bottom: float = 0.0,
     frame_epochs: np.ndarray | None = None,
+    what: str = "Loss",
+    x: str = "epoch",
 ) -> None:
     """Losses over ``epochs`` [K] on fixed axes: 0 to ``total`` epochs, ``bottom`` to ``top`` ``unit``.
 
     ``frame_epochs`` [F] tells at which epoch each frame of the scrubber was taken; without it frame k is epoch k.
+    For another figure, ``what``, over something else than epochs, ``x`` says what that is.
     """
     epochs = _vector(epochs)
     values = np.stack([_vector(line.values) for line in lines]) if lines else np.empty((0, len(epochs)), np.float32)
@@ -72,6 +75,8 @@ def live_loss(
         raise ValueError(f"every line needs one value an epoch: {len(epochs)} epochs, {values.shape[1]} values")
     header = {
         "run": run,
+        "what": what,
+        "x": x,
         "total": _positive(total),
         "bottom": float(bottom) if math.isfinite(bottom) else 0.0,
         "top": top if math.isfinite(top) and top > bottom else bottom + 1.0,
@@ -136,9 +141,14 @@ def live_images(run: str, rows: Sequence[tuple[str, np.ndarray]], *, first_frame
     _mount("images", key, header, {f"row{i}": pixels for i, (_, pixels) in enumerate(rows)})
 
 
-def scrubber(run: str, moments: Sequence[str], *, key: str) -> None:
-    """A slider over the frames of ``run``, one label each. It moves the other views inside the browser."""
-    _mount("scrubber", key, {"run": run, "moments": list(moments)}, {})
+def scrubber(
+    run: str, moments: Sequence[str], *, key: str, name: str = "Moment of the run", start: int | None = None
+) -> None:
+    """A slider over the frames of ``run``, one label each, that moves the other views inside the browser.
+
+    It stands at frame ``start`` until somebody moves it, by default at the last.
+    """
+    _mount("scrubber", key, {"run": run, "moments": list(moments), "name": name, "start": start}, {})
 
 
 def diagram() -> None:

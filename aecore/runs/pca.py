@@ -1,0 +1,206 @@
+"""What the page on PCA asks of a prepared or trained run; each takes a moment, so the pool answers.
+
+Letters: F counts of components or code numbers, R images in the row, L numbers of a code, k clusters, S seeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from aecore.autoencoder import Autoencoder
+from aecore.capabilities import Ordered
+from aecore.dataset import Split
+from aecore.figures.grey import grey, signed_grey
+from aecore.measures.clusters import Clusters, cluster
+from aecore.measures.pca import PCA
+from aecore.runs.exhibits import pca_of
+from aecore.runs.run import Run
+
+# Images that are grouped, and of those the ones on the map.
+MOST_GROUPED, MOST_DOTS = 5_000, 1_000
+# Code numbers that are drawn one by one.
+MOST_FRAMES = 100
+
+
+@dataclass(frozen=True)
+class Found:
+    """PCA of a run's training images.
+
+    ``counts`` [F] of components kept, ``errors`` [F] of the held-out images looked at, ``rebuilt`` [F, R, H, W] of the
+    row. ``mean`` [H, W] and ``pictures`` [n, H, W] uint8 are the mean image and the components. ``likeness`` is the
+    cosine between the mean image and the first direction found without centring, ``seconds`` what the fit took.
+    """
+
+    variances: np.ndarray
+    rank: int
+    counts: np.ndarray
+    errors: np.ndarray
+    rebuilt: np.ndarray
+    mean: np.ndarray
+    pictures: np.ndarray
+    likeness: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Components:
+    """Asks for PCA with up to ``most`` components."""
+
+    most: int
+
+    def __call__(self, run: Run) -> Found:
+        pca = pca_of(run.data)
+        counts = _counts(min(self.most, pca.rank))
+        rows, shape = _row(run), run.data.shape
+        return Found(
+            pca.variances,
+            pca.rank,
+            counts,
+            pca.errors(_flat(run.exhibits.looked_at))[counts],
+            grey(np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *shape)),
+            grey(pca.mean.reshape(shape)),
+            signed_grey(pca.components[: min(self.most, pca.rank)].reshape(-1, *shape)),
+            _likeness(pca),
+            pca.seconds,
+        )
+
+
+def _counts(most: int) -> np.ndarray:
+    """0, 1, 2, ... up to ``most``, in longer steps later, so that a slider has about a hundred."""
+    places = np.arange(min(most, MOST_FRAMES) + 1) / max(min(most, MOST_FRAMES), 1)
+    return np.unique(np.maximum(np.round(most * places**1.5), np.minimum(np.arange(len(places)), most)).astype(int))
+
+
+def _likeness(pca: PCA) -> float:
+    """The cosine between the mean image and the leading eigenvector of the second moments, covariance + mean mean^T."""
+    moments = (pca.components.T * pca.variances) @ pca.components + np.outer(pca.mean, pca.mean)
+    first = np.linalg.eigh(moments.astype(np.float64))[1][:, -1]
+    return float(abs(first @ pca.mean) / np.linalg.norm(pca.mean))
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """The first 0, 1, ..., L numbers of a code alone: ``errors`` [L + 1] held-out, ``rebuilt`` [L + 1, R, H, W]."""
+
+    errors: np.ndarray
+    rebuilt: np.ndarray
+
+
+def truncated(run: Run) -> Truncated:
+    """Squared error per held-out image looked at when only the first numbers of its code are kept, as PCA's unclipped.
+
+    The rest is set to 0 where the code is ordered by training, else to its mean over the training images.
+    """
+    model, looked_at = run.model, run.exhibits.looked_at.images
+    codes, row = model.embed(looked_at), model.embed(_row(run).reshape(-1, *run.data.shape))
+    usual = np.zeros(model.latent, np.float32)
+    if not isinstance(model, Ordered):
+        usual = model.embed(run.data.train.images).mean(0)
+    errors, rebuilt = [], []
+    for count in range(model.latent + 1):
+        errors.append(float(((_decoded(model, _cut(codes, usual, count)) - looked_at) ** 2).sum((1, 2)).mean()))
+        rebuilt.append(grey(model.generate(_cut(row, usual, count))))
+    return Truncated(np.array(errors), np.stack(rebuilt))
+
+
+@torch.no_grad()
+def _decoded(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
+    """[N, H, W] what codes [N, L] decode to, not clipped to [0, 1]."""
+    return model.likelihood.mean(model.decode(torch.from_numpy(codes).to(model.mean.device)))[:, 0].cpu().numpy()
+
+
+def _cut(codes: np.ndarray, usual: np.ndarray, count: int) -> np.ndarray:
+    cut = codes.copy()
+    cut[:, count:] = usual[count:]
+    return cut
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One representation's ``clusters`` and, uint8 [k, H, W], their ``centres`` as images."""
+
+    title: str
+    clusters: Clusters
+    centres: np.ndarray
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Training images grouped in three representations; ``places`` [N, 2] and ``labels`` [N] are those on a map."""
+
+    groups: tuple[Groups, ...]
+    places: np.ndarray
+    labels: np.ndarray
+    images: int
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Asks for k-means with ``count`` clusters on pixels, on PCA codes and on the run's codes, of as many numbers."""
+
+    count: int
+
+    def __call__(self, run: Run) -> Grouped:
+        train, model, shape = run.data.train, run.model, run.data.shape
+        images, labels = train.images[:MOST_GROUPED], train.labels[:MOST_GROUPED]
+        pca, pixels = pca_of(run.data), images.reshape(len(images), -1)
+        basis = pca.components[: model.latent]
+        codes = (pixels - pca.mean) @ basis.T
+        found = []
+        for title, rows, decode in (
+            ("pixels", pixels, lambda centres: centres),
+            (f"PCA, {len(basis)} numbers", codes, lambda centres: centres @ basis + pca.mean),
+            (f"autoencoder, {model.latent} numbers", model.embed(images), model.generate),
+        ):
+            clusters = cluster(rows, labels, self.count)
+            centres = grey(decode(clusters.centres.astype(np.float32)).reshape(-1, *shape))
+            found.append(Groups(title, clusters, centres))
+        flat = (pixels[:MOST_DOTS] - pca.mean) @ pca.components[:2].T
+        return Grouped(tuple(found), flat, labels[:MOST_DOTS], len(images))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """PCA's ``errors`` [K + 1] per held-out image with 0, 1, ..., K components, and ``seconds`` for all of them."""
+
+    errors: np.ndarray
+    seconds: float
+
+
+def pca_costs(run: Run) -> Costs:
+    """What PCA leaves of all held-out images, and how long it takes."""
+    pca = pca_of(run.data)
+    return Costs(pca.errors(_flat(run.data.test)), pca.seconds)
+
+
+def component_pictures(run: Run, count: int) -> np.ndarray:
+    """uint8 [n, H, W] the first ``count`` components as images."""
+    return signed_grey(pca_of(run.data).components[:count].reshape(-1, *run.data.shape))
+
+
+def pca_errors(run: Run) -> np.ndarray:
+    """[K + 1] squared error per held-out image looked at, of PCA with 0, 1, ..., K components."""
+    return pca_of(run.data).errors(_flat(run.exhibits.looked_at))
+
+
+def pca_row(run: Run, counts: list[int]) -> np.ndarray:
+    """uint8 [F, R, H, W] the row of examples rebuilt by PCA with each of ``counts`` components."""
+    pca, rows = pca_of(run.data), _row(run)
+    return grey(np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *run.data.shape))
+
+
+def pca_points(run: Run, count: int) -> np.ndarray:
+    """[M, P] the held-out images looked at, rebuilt by PCA with ``count`` components."""
+    return pca_of(run.data).reconstruct(_flat(run.exhibits.looked_at), count)
+
+
+def _row(run: Run) -> np.ndarray:
+    """[R, P] the row of examples."""
+    return run.exhibits.row.flatten(1).numpy()
+
+
+def _flat(split: Split) -> np.ndarray:
+    return split.images.reshape(len(split), -1)

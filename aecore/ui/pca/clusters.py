@@ -1,0 +1,102 @@
+"""k-means without labels: in pixels, in PCA's codes and in an autoencoder's, with what its clusters have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.figures.pca import agreement
+from aecore.settings import Settings
+from aecore.ui import live, sections
+from aecore.ui.browser import live_images, live_map
+from aecore.ui.chart import chart
+
+if TYPE_CHECKING:
+    from aecore.runs.pca import Grouped
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+
+RAND = (
+    "Of all pairs of images, how many do clusters and labels agree on, less what chance would: 1 is the same "
+    "partition, 0 is chance (Hubert and Arabie 1985)."
+)
+INFORMATION = "What clusters and labels tell of each other, as a share of what they tell in all, from 0 to 1."
+
+
+class Clusters(sections.Section):
+    look_for = (
+        "k-means puts images into groups without looking at the labels. Does it find the digits, and does it find them "
+        "better in codes than in pixels? Each dot is one random start."
+    )
+
+    class Settings(Settings):
+        clusters: int = Field(10, ge=2, le=50, description="Groups to make.")
+        latent: int = Field(10, ge=1, le=100, description="Numbers in a code, the autoencoder's and PCA's.")
+
+    def specs(self) -> dict[str, Spec]:
+        from aecore.runs.spec import Spec
+
+        return {"plain": Spec(**self.data, seed=self.seed, latent=self.settings.latent, likelihood="gaussian")}
+
+    def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+        from aecore.runs.pca import Grouping
+
+        (seat,) = seats.values()
+        if seat.view.newest is None:
+            live.waiting(seat.view)
+        elif seat.view.state != "finished":
+            live.loss(seat.run, seat.view, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
+            st.info("Press Train: its codes are grouped as soon as it is trained.")
+        elif (found := live.answer(pool, seat.run, Grouping(self.settings.clusters), "Grouping.")) is not None:
+            _scores(found)
+            _centres(f"centres-{seat.run.id}-{self.settings.clusters}", found)
+            _maps(f"groups-{seat.run.id}-{self.settings.clusters}", found, seat.run.exhibits.class_names)
+
+
+def _scores(found: Grouped) -> None:
+    names, several = [group.title for group in found.groups], [group.clusters for group in found.groups]
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Adjusted Rand index** with the labels", help=RAND)
+        chart(agreement(names, [one.rand for one in several], "adjusted Rand index"), "rand")
+    with right:
+        st.markdown("**Normalised mutual information** with the labels", help=INFORMATION)
+        chart(agreement(names, [one.information for one in several], "normalised mutual information"), "information")
+    st.caption(f"{found.images:,} training images, five random starts each. Labels are used for the score alone.")
+
+
+def _centres(name: str, found: Grouped) -> None:
+    with st.container(key="live-reconstructions"):
+        st.markdown("**Centres** of the clusters as images, the largest cluster first")
+        rows = [(group.title, group.centres[None]) for group in found.groups]
+        live_images(name, rows, first_frame=0, key="centres")
+
+
+def _maps(name: str, found: Grouped, class_names: tuple[str, ...]) -> None:
+    """The same places coloured by label and by cluster."""
+    titles = [group.title for group in found.groups]
+    picked = st.segmented_control("Clusters of", titles, default=titles[-1], required=True, key="clusters of")
+    group = found.groups[titles.index(picked)]
+    count = len(group.centres)
+    limit = np.array([np.abs(found.places).max() * 1.05])
+    sides = {
+        "labels": ("the labels", found.labels, class_names),
+        "clusters": ("the clusters", group.clusters.members[: len(found.places)], [f"{i + 1}" for i in range(count)]),
+    }
+    for place, (key, (title, labels, names)) in zip(st.columns(2), sides.items(), strict=True):
+        with place, st.container(key=f"map-{key}"):
+            st.markdown(f"**PCA's first two components**, coloured by {title}")
+            live_map(
+                f"{name}-{picked}",
+                found.places[None],
+                labels,
+                names,
+                limits=limit,
+                axes=("component 1", "component 2"),
+                first_frame=0,
+                key=f"map-of-{key}",
+            )

@@ -1,0 +1,91 @@
+"""Points on a bent sheet in space: PCA lays a plane through them, an autoencoder can follow the bend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live, sections
+from aecore.ui.browser import Panel, live_cloud
+
+if TYPE_CHECKING:
+    from aecore.runs.history import Moment
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+    from aecore.runs.spec import Spec
+
+HOW = {"likelihood": "gaussian", "width": 64, "depth": 4, "epochs": 200, "learning_rate": 5e-3, "precision": "fp32"}
+
+
+class Curved(sections.Section):
+    look_for = (
+        "Points on a sheet in three dimensions. Two straight directions hold a plane and nothing else; the numbers of "
+        "the autoencoder can follow a sheet that bends. Drag to turn all three clouds."
+    )
+    about = "sheets"
+
+    class Settings(Settings):
+        latent: int = Field(2, ge=1, le=2, description="Numbers in a code: 2 for a sheet, 1 for a thread.")
+        colour: Literal["code number 1", "place on the sheet"] = Field(
+            "code number 1", description="What colours the points: the autoencoder's code, or their place on the sheet."
+        )
+
+    def specs(self) -> dict[str, Spec]:
+        from aecore.runs.spec import Spec
+
+        return {"dense": Spec(**self.data, **HOW, seed=self.seed, latent=self.settings.latent)}
+
+    def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+        (seat,) = seats.values()
+        run, view = seat.run, seat.view
+        if view.newest is None:
+            live.waiting(view)
+            return
+        resting = view.state not in ("running", "queued")
+        moments = live.moments_of(view) if resting else (view.newest,)
+        name = f"sheet-{run.id}-{id(run)}"
+        with st.container(key="live-map"):
+            self._clouds(run, moments, name, 0 if len(moments) > 1 else len(view.history.moments) - 1)
+        if resting:
+            live.rewind(moments, name, "sheet")
+        with st.container(key="live-loss"):
+            live.loss(run, view, name, "sheet")
+
+    def _clouds(self, run: Run, moments: tuple[Moment, ...], name: str, first: int) -> None:
+        from aecore.runs.pca import pca_points
+
+        points = run.exhibits.looked_at.images.reshape(-1, 3)
+        flat, rebuilt = pca_points(run, self.settings.latent), np.stack([m.rebuilt for m in moments])
+        numbers = f"{self.settings.latent} number{'s' * (self.settings.latent > 1)}"
+        live_cloud(
+            name,
+            [
+                Panel("Data", f"{len(points):,} held-out points", points[None]),
+                Panel(f"PCA, {numbers}", _error(points, flat), flat[None]),
+                Panel(f"Autoencoder, {numbers}", [_error(points, frame) for frame in rebuilt], rebuilt),
+            ],
+            self._colours(run, moments),
+            value_title=self.settings.colour,
+            first_frame=first,
+            key="sheet-clouds",
+        )
+
+    def _colours(self, run: Run, moments: tuple[Moment, ...]) -> np.ndarray:
+        """[F, N] in [0, 1]."""
+        if self.settings.colour == "place on the sheet":
+            labels = run.exhibits.looked_at.labels
+            return (labels / max(labels.max(), 1))[None]
+        codes = np.stack([m.places[:, 0] for m in moments])
+        low, high = (np.nanquantile(codes, q, axis=1, keepdims=True) for q in (0.01, 0.99))
+        return np.clip((codes - low) / np.maximum(high - low, 1e-9), 0, 1)
+
+
+def _error(points: np.ndarray, rebuilt: np.ndarray) -> str:
+    """The mean squared distance in words, and its root, which can be seen."""
+    squared = float(((points - rebuilt) ** 2).sum(1).mean())
+    return f"squared error {squared:.5f} per point, {np.sqrt(squared):.3f} of the cube's side off"

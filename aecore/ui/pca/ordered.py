@@ -1,0 +1,99 @@
+"""PCA's components come in order, the numbers of a code do not, unless it is trained to be cut off anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live, sections
+from aecore.ui.browser import Line, live_images, live_loss, scrubber
+
+if TYPE_CHECKING:
+    from aecore.runs.pca import Truncated
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+    from aecore.runs.spec import Spec
+
+NAMES = {"nested": "nested dropout", "plain": "plain autoencoder"}
+
+
+class Ordered(sections.Section):
+    look_for = (
+        "Keep only the first k numbers of a code. PCA gets worse step by step and so does a code trained with nested "
+        "dropout; a plain autoencoder's falls apart, because which number matters was never asked of it."
+    )
+
+    class Settings(Settings):
+        latent: int = Field(16, ge=2, le=64, description="Numbers in a code.")
+
+    def specs(self) -> dict[str, Spec]:
+        from aecore.runs.spec import Spec
+
+        shared = {**self.data, "seed": self.seed, "latent": self.settings.latent, "likelihood": "gaussian"}
+        return {variant: Spec(**shared, variant=variant) for variant in NAMES}
+
+    def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+        from aecore.runs.pca import truncated
+
+        if not all(seat.view.state == "finished" for seat in seats.values()):
+            _untrained(seats)
+            return
+        meanwhile = "Cutting codes off after every number."
+        found = {key: live.answer(pool, seat.run, truncated, meanwhile) for key, seat in seats.items()}
+        if all(one is not None for one in found.values()):
+            _cut_off(seats["plain"].run, found)
+
+
+def _untrained(seats: Mapping[str, Seat]) -> None:
+    """Until both are trained, their losses."""
+    for place, (key, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
+        with place:
+            st.markdown(f"**{NAMES[key].capitalize()}**")
+            if seat.view.newest is None:
+                live.waiting(seat.view)
+            else:
+                live.loss(seat.run, seat.view, f"{key}-{seat.run.id}-{id(seat.run)}", key)
+
+
+def _cut_off(run: Run, found: Mapping[str, Truncated]) -> None:
+    from aecore.runs.pca import pca_errors, pca_row
+
+    latent = run.model.latent
+    counts, name = list(range(latent + 1)), f"ordered-{run.id}"
+    errors = pca_errors(run)[: latent + 1]
+    with st.container(key="live-reconstructions"):
+        st.markdown("**Held-out images** rebuilt from the first k numbers of their codes alone")
+        rows = [(NAMES[key], one.rebuilt) for key, one in found.items()]
+        rows = [("original", run.exhibits.originals[None]), ("PCA", pca_row(run, counts)), *rows]
+        live_images(name, rows, first_frame=0, key="ordered-images")
+    said = ["no number: k = 0", *(f"first {k} of {latent} numbers" for k in counts[1:])]
+    scrubber(name, said, key="ordered-kept", name="Code numbers kept", start=min(4, latent))
+    with st.container(key="live-loss"):
+        st.markdown("**Squared error** against k, summed over pixels, mean over the held-out images")
+        lines = [Line("PCA", "", _padded(errors, latent + 1), 5)]
+        lines += [Line(NAMES[key], "", one.errors, group) for group, (key, one) in enumerate(found.items())]
+        live_loss(
+            name,
+            np.array(counts),
+            lines,
+            total=latent,
+            top=max(errors[0] * 1.3, 1e-3),
+            unit="squared error per image",
+            key="ordered-errors",
+            what="Squared error",
+            x="k",
+        )
+    st.caption(
+        "Numbers that are cut off are set to 0 for nested dropout, as in its training, and for the plain autoencoder "
+        "to their mean over the training images, which is the best one can do for it."
+    )
+
+
+def _padded(errors: np.ndarray, count: int) -> np.ndarray:
+    """The first ``count`` errors; images of fewer directions have none left after the last."""
+    return np.concatenate([errors, np.full(max(count - len(errors), 0), np.nan)])[:count]
