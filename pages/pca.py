@@ -18,8 +18,8 @@ try:
 except SettingsError as error:
     st.error(str(error))
     st.stop()
-seats = group.seats_at(pool, specs)
-group.stage(pool, seats, lambda now: section.draw(pool, now), trains=section.trains)
+seats = group.seats_at(pool, specs, section.trains)
+group.stage(pool, seats, lambda now: section.draw(pool, now), section.trains)
 sections.share(SECTIONS, section)
 explain.pca()
 shell.try_this(presets.PCA, "pca")

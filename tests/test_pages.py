@@ -47,6 +47,15 @@ def test_hostile_links_are_answered_in_sentences(text):
     assert all(is_sentence(sentence) for sentence in said)
 
 
+@pytest.mark.parametrize("text", ["nowhere", "", "1e999", "<b>", "subspace "], ids=ascii)
+def test_hostile_links_to_a_view_are_answered_in_sentences(text):
+    app = open_page("pca", view=text, data=text, latent=text, seed=text, v=text)
+    assert not app.exception
+    said = app.warning[0].value.split("  \n")
+    assert any("it must be one of components, subspace" in sentence for sentence in said)
+    assert all(is_sentence(sentence) for sentence in said)
+
+
 def test_train_shows_the_untrained_state_first_and_trains(home):
     app = open_page("train", variant="plain", width="16", depth="1", epochs="1", images="200", data="digits")
 

@@ -108,4 +108,4 @@ def test_what_a_link_asks_for_in_vain_is_said(visit):
     expect(notices).to_contain_text("ignored tied=perhaps: it must be true or false")
     expect(notices).to_contain_text("ignored beta=3: this view has no such setting")
     other = visit(f"pca?view=subspace&{SMALL}&latent=80")
-    expect(other.get_by_text("An image has 64 pixels and no room for 80 numbers").first).to_be_visible()
+    expect(other.get_by_text("80 numbers are asked for, but these images vary in").first).to_be_visible()

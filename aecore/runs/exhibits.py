@@ -101,7 +101,7 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
 def _components(spec: Spec, data: Dataset, model: Autoencoder) -> np.ndarray | None:
     """PCA's first components, as many as the code has numbers, where theory lets a decoder find them."""
     linear = spec.member("architecture").one_matrix and isinstance(model.likelihood, Gaussian | GaussianLearned)
-    if not linear or model.latent > min(MOST_COMPARED, data.train.images[0].size):
+    if not linear or model.latent > min(MOST_COMPARED, pca_of(data).rank):
         return None
     return pca_of(data).components[: model.latent]
 

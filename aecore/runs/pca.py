@@ -71,7 +71,7 @@ class Components:
 def _counts(most: int) -> np.ndarray:
     """0, 1, 2, ... up to ``most``, in longer steps later, so that a slider has about a hundred."""
     places = np.arange(min(most, MOST_FRAMES) + 1) / max(min(most, MOST_FRAMES), 1)
-    return np.unique(np.maximum(np.round(most * places**1.5), np.minimum(np.arange(len(places)), most)).astype(int))
+    return np.unique(np.maximum(np.round(most * places**2), np.minimum(np.arange(len(places)), most)).astype(int))
 
 
 def _likeness(pca: PCA) -> float:

@@ -21,13 +21,13 @@ WAITING = ("untrained", "paused", "preparing")
 OVER = ("finished", "diverged", "failed", "unavailable")
 
 
-def seats_at(pool: Pool, specs: Mapping[Any, Spec]) -> dict[Any, Seat]:
+def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True) -> dict[Any, Seat]:
     """This visitor's seats at ``specs``, in training where the link asks for it; they leave all others."""
     seats = {key: engine.seat(spec) for key, spec in specs.items()}
     for seat in seats.values():
         if seat.view.state == "unavailable":
             pick.go_on_without(seat.run.spec, seat.view.message)
-    if links.wants_trained(*specs.values()) and not any(seat.joined or seat.own for seat in seats.values()):
+    if links.wants_trained(*specs.values()) and trains and not any(seat.joined or seat.own for seat in seats.values()):
         train(pool, seats)
     pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
     links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
@@ -136,6 +136,8 @@ def line(seats: Seats) -> None:
     with st.container(key="run-status"):
         share = sum(view.step for view in views) / total if total else 0.0
         st.progress(min(share, 1.0), text=_text(views, under_way(seats)))
+    for message in dict.fromkeys(view.message for view in views if view.state in ("diverged", "failed", "unavailable")):
+        st.error(message)
 
 
 def _text(views: list[View], going_on: bool) -> str:

@@ -18,6 +18,7 @@ from aecore.ui.chart import chart
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
     from aecore.runs.spec import Spec
 
 # What takes the angles to their end: on mnist-5k under a fifth of a degree at 10 numbers, in five seconds.
@@ -69,13 +70,19 @@ class Subspace(sections.Section):
                 if seat.view.newest is None:
                     live.waiting(seat.view)
                 elif seat.view.newest.subspace is None:
-                    pixels = seat.run.data.train.images[0].size
-                    st.info(f"An image has {pixels} pixels and no room for {self.settings.latent} numbers; take fewer.")
+                    st.info(_no_room(seat.run, self.settings.latent))
                 else:
                     _column(key, seat, name, resting)
         longest = max((live.moments_of(seat.view) for seat in seats.values() if seat.view.newest), key=len, default=())
         if resting:
             live.rewind(longest, name, "subspace")
+
+
+def _no_room(run: Run, latent: int) -> str:
+    from aecore.runs.exhibits import pca_of
+
+    rank = pca_of(run.data).rank
+    return f"{latent} numbers are asked for, but these images vary in {rank} directions only; take {rank} or fewer."
 
 
 def _column(key: str, seat: Seat, name: str, resting: bool) -> None:
@@ -147,6 +154,8 @@ def _gaps(key: str, seat: Seat) -> None:
 
     reach, variances = seat.view.newest.subspace.reach, pca_of(seat.run.data).variances
     chart(gaps(reach, variances), f"{key}-gaps")
+    angles = ", ".join(f"{angle:.2f}" for angle in seat.view.newest.subspace.span)
+    st.markdown(f"Principal angles between the two spans, in degrees, largest first: {angles}.")
     st.caption(
         "Above, the angle between each component and the decoder's span; below, by how much its variance exceeds that "
         "of the first component left out. Where the two nearly tie, taking one for the other costs next to nothing, so "

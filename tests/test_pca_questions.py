@@ -1,0 +1,86 @@
+"""What the page PCA asks of a run, on the smallest and oddest data there are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aecore.measures.pca import fit_pca
+from aecore.runs import pca as ask
+from aecore.runs.run import Run, train_spec
+from aecore.runs.spec import Spec
+
+FEW = {"data": "digits", "images": 100, "likelihood": "gaussian"}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    untrained = Run(Spec(**FEW, architecture="linear"))
+    untrained.prepare()
+    return untrained
+
+
+@pytest.mark.parametrize("most", [1, 10, 64, 1024])
+def test_components_and_what_the_first_of_them_leave(run, most):
+    found = ask.Components(most)(run)
+    rows = run.exhibits.looked_at.images.reshape(-1, 64)
+    known = fit_pca(run.data.train.images)
+    assert found.rank == np.linalg.matrix_rank(run.data.train.images.reshape(100, 64) - known.mean, tol=1e-3)
+    assert found.counts[0] == 0
+    assert found.counts[-1] == min(most, found.rank)
+    assert (np.diff(found.counts) > 0).all()
+    for count, error in zip(found.counts, found.errors, strict=True):
+        left = np.square(rows - known.reconstruct(rows, count)).sum(1).mean()
+        assert error == pytest.approx(left, abs=1e-3)
+    assert found.rebuilt.shape == (len(found.counts), 10, 8, 8)
+    assert found.pictures.shape == (min(most, found.rank), 8, 8)
+    assert 0.9 < found.likeness <= 1
+
+
+def test_a_long_slider_has_about_a_hundred_places():
+    for most in (101, 500, 784):
+        counts = ask._counts(most)
+        assert counts[-1] == most
+        assert len(counts) <= 101
+        assert list(counts[:10]) == list(range(10))
+
+
+@pytest.mark.parametrize("variant", ["nested", "plain"])
+def test_a_code_cut_off_nowhere_is_the_whole_code(variant):
+    trained = train_spec(Spec(**FEW, variant=variant, latent=3, width=16, depth=1, epochs=3))
+    found = ask.truncated(trained)
+    looked_at = trained.exhibits.looked_at
+    whole = trained.history.moments[-1].heldout["reconstruction"]
+    assert found.errors.shape == (4,)
+    assert found.errors[-1] == pytest.approx(whole, rel=1e-4)
+    assert found.errors[0] > found.errors[-1]
+    assert found.rebuilt.shape == (4, 10, 8, 8)
+    assert np.array_equal(found.rebuilt[-1], ask.grey(trained.model.reconstruct(trained.exhibits.row[:, 0].numpy())))
+    assert len(looked_at) == 360
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_groups_of_all_images_and_of_each(run, count):
+    found = ask.Grouping(count)(run)
+    assert [group.title for group in found.groups] == ["pixels", "PCA, 2 numbers", "autoencoder, 2 numbers"]
+    for group in found.groups:
+        assert group.centres.shape == (count, 8, 8)
+        assert group.clusters.members.shape == (100,)
+    if count == 1:
+        assert np.allclose(found.groups[0].centres[0], ask.grey(run.data.train.images.mean(0)), atol=1)
+
+
+def test_pca_is_the_line_that_the_page_draws(run):
+    costs, rows = ask.pca_costs(run), run.data.test.images.reshape(-1, 64)
+    known = fit_pca(run.data.train.images)
+    assert costs.errors[0] == pytest.approx(np.square(rows - known.mean).sum(1).mean(), rel=1e-5)
+    assert costs.errors[5] == pytest.approx(np.square(rows - known.reconstruct(rows, 5)).sum(1).mean(), rel=1e-4)
+    assert costs.seconds > 0
+    assert ask.pca_row(run, [0, 5]).shape == (2, 10, 8, 8)
+
+
+def test_more_numbers_than_directions_are_not_compared():
+    """100 images vary in 99 directions at most, and these in fewer."""
+    over = Run(Spec(**FEW, architecture="linear", latent=90))
+    over.prepare()
+    assert over.exhibits.components is None
