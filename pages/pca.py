@@ -12,7 +12,8 @@ shell.header(
     "see what a network gains that need not be linear.",
 )
 pool = engine.pool()
-section = sections.pick_section(SECTIONS)
+subject = sections.DataAndSeed()
+section = sections.pick_section(SECTIONS, subject)
 try:
     specs = section.specs()
 except SettingsError as error:
@@ -20,6 +21,6 @@ except SettingsError as error:
     st.stop()
 seats = group.seats_at(pool, specs, section.trains)
 group.stage(pool, seats, lambda now: section.draw(pool, now), section.trains)
-sections.share(SECTIONS, section)
+sections.share(SECTIONS, subject, section)
 explain.pca()
 shell.try_this(presets.PCA, "pca")

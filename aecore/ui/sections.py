@@ -1,4 +1,7 @@
-"""Pages of several views: which one is shown, its settings as widgets bound to the link, and its link."""
+"""Pages of several views: which one is shown, its settings as widgets bound to the link, and its link.
+
+What all views of a page are about, a data set or a whole spec, is asked in the sidebar.
+"""
 
 from __future__ import annotations
 
@@ -31,22 +34,81 @@ class Section(ABC):
     class Settings(Settings):
         pass
 
-    def __init__(self, settings: Section.Settings, data: Mapping[str, Any], seed: int):
-        """``data`` are the name and the settings of a data set."""
-        self.settings, self.data, self.seed = settings, data, seed
+    def __init__(self, settings: Section.Settings, subject: Mapping[str, Any]):
+        """``subject`` are the values that the page's Subject asked for."""
+        self.settings, self.subject = settings, subject
 
     @abstractmethod
-    def specs(self) -> dict[str, Spec]:
+    def specs(self) -> dict[Any, Spec]:
         """The runs it shows, by a name of its own."""
 
     @abstractmethod
-    def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+    def draw(self, pool: Pool, seats: Mapping[Any, Seat]) -> None:
         """Draws the runs as they now are; called again and again while one moves."""
 
 
-def pick_section(sections: Mapping[str, type[Section]]) -> Section:
+class Subject(ABC):
+    """What all views of a page are about."""
+
+    @abstractmethod
+    def ask(self, kind: type[Section]) -> dict[str, Any]:
+        """Its values by name, from widgets in the sidebar, those that a view of ``kind`` leaves open."""
+
+    @abstractmethod
+    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        """A link's parameters that are its own, cleaned, and a sentence for each that was not taken.
+
+        Takes what it knows, allowed or not, out of ``texts``.
+        """
+
+    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What of its values goes into a link."""
+        return values
+
+
+class DataAndSeed(Subject):
+    """A data set and a seed."""
+
+    def ask(self, kind: type[Section]) -> dict[str, Any]:
+        picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
+        if not picked:
+            pick.ask_choice("data", picked)
+        for knob in (*self._data_knobs(picked["data"]), _seed()):
+            picked[knob.name] = form.ask(knob)
+        return picked
+
+    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        from aecore.runs.spec import as_text, choice_knob, take
+
+        flat: dict[str, Any] = {}
+        ignored: list[str] = []
+        data = choice_knob("data", {})
+        if kind.about is None and "data" in texts:
+            take(data, texts.pop("data"), flat, ignored)
+        for knob in (*self._data_knobs(kind.about or flat.get("data", data.default)), _seed()):
+            if knob.name in texts:
+                take(knob, texts.pop(knob.name), flat, ignored)
+        return {name: as_text(value) for name, value in flat.items()}, ignored
+
+    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: value for name, value in values.items() if name != "data" or kind.about is None}
+
+    def _data_knobs(self, name: str) -> Iterator[Knob]:
+        """The settings of a data set."""
+        from aecore.runs.spec import CHOICES
+
+        return knobs(CHOICES["data"][0][name].Settings)
+
+
+def _seed() -> Knob:
+    from aecore.training import Training
+
+    return next(knob for knob in knobs(Training) if knob.name == "seed")
+
+
+def pick_section(sections: Mapping[str, type[Section]], subject: Subject) -> Section:
     """The section that link and visitor ask for; notes what the link asked for in vain."""
-    links.read(lambda asked: _understand(sections, asked))
+    links.read(lambda asked: _understand(sections, subject, asked))
     name = st.segmented_control(
         "View",
         list(sections),
@@ -59,46 +121,26 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     )
     kind = sections[name]
     with st.sidebar:
-        picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
-        if not picked:
-            pick.ask_choice("data", picked)
-        for knob in _data_knobs(kind, picked):
-            picked[knob.name] = form.ask(knob)
-        seed = form.ask(_seed())
+        asked = subject.ask(kind)
     st.markdown(kind.look_for)
     own = list(knobs(kind.Settings))
     values = {}
     for place, knob in zip(st.columns(max(len(own), 3)), own, strict=False):
         with place:
             values[knob.name] = form.ask(knob)
-    return kind(build(kind.Settings, values), picked, seed)
+    return kind(build(kind.Settings, values), asked)
 
 
-def share(sections: Mapping[str, type[Section]], section: Section) -> None:
+def share(sections: Mapping[str, type[Section]], subject: Subject, section: Section) -> None:
     """The full link to what is shown, trained."""
     from aecore.runs.spec import as_text
 
     view = next(name for name, kind in sections.items() if kind is type(section))
-    values = {VIEW: view, **section.data, **section.settings.model_dump(), "seed": section.seed, links.VERSION: SCHEMA}
-    if section.about is not None:
-        del values["data"]
+    values = {VIEW: view, **subject.shared(type(section), section.subject), **section.settings.model_dump()}
     with st.popover("Share", icon=":material/share:"):
         st.write("This link opens this view, trained, for everybody:")
-        url = links.share_url({name: as_text(value) for name, value in values.items()})
+        url = links.share_url({name: as_text(value) for name, value in (values | {links.VERSION: SCHEMA}).items()})
         st.code(url, language=None, wrap_lines=True)
-
-
-def _seed() -> Knob:
-    from aecore.training import Training
-
-    return next(knob for knob in knobs(Training) if knob.name == "seed")
-
-
-def _data_knobs(kind: type[Section], picked: Mapping[str, Any]) -> Iterator[Knob]:
-    """The settings of the data set picked."""
-    from aecore.runs.spec import CHOICES
-
-    return knobs(CHOICES["data"][0][picked["data"]].Settings)
 
 
 def _take_defaults(sections: Mapping[str, type[Section]]) -> None:
@@ -107,27 +149,27 @@ def _take_defaults(sections: Mapping[str, type[Section]]) -> None:
         st.session_state[knob.name] = knob.default
 
 
-def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+def _understand(
+    sections: Mapping[str, type[Section]], subject: Subject, asked: dict[str, str]
+) -> tuple[dict[str, str], list[str]]:
     """The link's parameters cleaned, and a sentence for each that was not taken."""
-    from aecore.runs.spec import as_text, choice_knob, take
+    from aecore.runs.spec import as_text, take
 
+    texts, flat = dict(asked), {}
     ignored: list[str] = []
-    flat: dict[str, Any] = {}
-    if VIEW in asked:
+    if VIEW in texts:
         view = Knob(VIEW, "choice", next(iter(sections)), "What is shown.", choices=tuple(sections))
-        take(view, asked[VIEW], flat, ignored)
+        take(view, texts.pop(VIEW), flat, ignored)
     kind = sections[flat.get(VIEW, next(iter(sections)))]
-    data = choice_knob("data", {})
-    if kind.about is None and "data" in asked:
-        take(data, asked["data"], flat, ignored)
-    picked = {"data": kind.about or flat.get("data", data.default)}
-    known = {knob.name: knob for knob in (*_data_knobs(kind, picked), *knobs(kind.Settings), _seed())}
-    for name, text in asked.items():
-        if name in known:
-            take(known[name], text, flat, ignored)
-        elif name == links.VERSION:
-            if text != str(SCHEMA):
-                ignored.append(f"this link has version {shorten(text)}, this server reads {SCHEMA}: check the settings")
-        elif name != VIEW and not (name == "data" and kind.about is None):
-            ignored.append(f"ignored {shorten(name)}={shorten(text)}: this view has no such setting")
-    return {name: as_text(value) for name, value in flat.items()}, ignored
+    for knob in knobs(kind.Settings):
+        if knob.name in texts:
+            take(knob, texts.pop(knob.name), flat, ignored)
+    version = texts.pop(links.VERSION, str(SCHEMA))
+    if version != str(SCHEMA):
+        ignored.append(f"this link has version {shorten(version)}, this server reads {SCHEMA}: check the settings")
+    taken, said = subject.read(kind, texts)
+    ignored += said
+    ignored += [
+        f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
+    ]
+    return {name: as_text(value) for name, value in flat.items()} | taken, ignored
