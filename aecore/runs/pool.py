@@ -13,14 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
-from weakref import WeakKeyDictionary
-
-import torch
 
 from aecore.dataset import SourceError
+from aecore.runs.answers import Answer, Answers
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
@@ -98,7 +96,7 @@ class Pool:
         # Runs to be started as soon as they are prepared: by whom, and for how many steps.
         self._eager: dict[Run, tuple[str, int | None]] = {}
         self._served: dict[str, int] = {}
-        self._answers: WeakKeyDictionary[Run, dict[tuple[Callable, int], Future]] = WeakKeyDictionary()
+        self._answers = Answers(self._preparing)
         self._clock = itertools.count(1)
 
     # Looking.
@@ -138,17 +136,13 @@ class Pool:
         """How many visitors look at the run now."""
         return len(self._lookers(run, PRESENT))
 
-    def ask(self, run: Run, question: Callable[[Run], T]) -> Future[T]:
-        """The promise of what ``question`` finds out about a run as it now is; asked once, however often it is drawn.
+    def ask(self, run: Run, question: Callable[[Run], T]) -> Answer[T]:
+        """What ``question`` finds out about a run as it now is; asked once, however often it is drawn.
 
         For what takes too long for a page and is kept by nobody; ask it of a run at rest.
         """
         with self._lock:
-            answers = self._answers.setdefault(run, {})
-            key = (question, run.view.step)
-            if key not in answers:
-                answers[key] = self._preparing.submit(_alone, question, run)
-            return answers[key]
+            return self._answers.ask(run, question)
 
     # Doing.
 
@@ -396,11 +390,6 @@ class Pool:
                     del self._shared[run.id]
             visitors = {visitor for visitor, _ in self._seats}
             self._served = {visitor: turn for visitor, turn in self._served.items() if visitor in visitors}
-
-
-def _alone(question: Callable[[Run], T], run: Run) -> T:
-    torch.set_num_threads(1)
-    return question(run)
 
 
 def _step_back() -> None:

@@ -59,7 +59,10 @@ def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str) -
     def wait() -> None:
         if found.done():
             st.rerun()
-        st.info(meanwhile)
+        if found.share is None:
+            st.info(meanwhile)
+        else:
+            st.progress(found.share, text=f"{meanwhile} {found.share:.0%}")
 
     wait()
     return None

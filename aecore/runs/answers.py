@@ -1,0 +1,54 @@
+"""Questions to runs whose answers take too long for a page, each asked once however often it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+import torch
+
+from aecore.runs.run import Run
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """The promise of what ``question`` finds out; the one that was asked first, of those that are equal."""
+
+    question: Callable[[Run], T]
+    future: Future[T]
+
+    def done(self) -> bool:
+        return self.future.done()
+
+    def result(self) -> T:
+        return self.future.result()
+
+    @property
+    def share(self) -> float | None:
+        """How far it is, from 0 to 1, where the question tells."""
+        return getattr(self.question, "share", None)
+
+
+class Answers:
+    """Equal questions about a run at the same step are answered once, by ``executor``; the answers live with the run."""
+
+    def __init__(self, executor: Executor):
+        self._executor = executor
+        self._kept: WeakKeyDictionary[Run, dict[tuple[Callable, int], Answer]] = WeakKeyDictionary()
+
+    def ask(self, run: Run, question: Callable[[Run], T]) -> Answer[T]:
+        answers = self._kept.setdefault(run, {})
+        key = (question, run.view.step)
+        if key not in answers:
+            answers[key] = Answer(question, self._executor.submit(_alone, question, run))
+        return answers[key]
+
+
+def _alone(question: Callable[[Run], T], run: Run) -> T:
+    torch.set_num_threads(1)
+    return question(run)
