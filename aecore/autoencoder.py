@@ -145,7 +145,11 @@ class Autoencoder(nn.Module, ABC):
 
     def decode(self, codes: Tensor) -> Tensor:
         """[B, 1, H, W] raw outputs (logits for Bernoulli) for codes [B, L]."""
-        return self.decoder(codes) + self.output_bias
+        return self.decoder(self.placed(codes)) + self.output_bias
+
+    def placed(self, codes: Tensor) -> Tensor:
+        """[B, ...] the numbers of codes [B, L] where the decoder takes them; they are moved and not changed."""
+        return codes
 
     def rebuild(self, images: Tensor) -> Tensor:
         """[B, 1, H, W] raw outputs of the reconstruction of images [B, 1, H, W]."""

@@ -26,6 +26,10 @@ class Conditional(ABC):
     def decode_as(self, codes: Tensor, labels: Tensor) -> Tensor:
         """[B, 1, H, W] raw outputs for codes [B, L] as images of the classes ``labels`` [B]."""
 
+    def beside_codes(self) -> Tensor | None:
+        """[C, K] for each class the numbers that come after a code, where ``decode_as`` adds nothing else; or None."""
+        return None
+
 
 class Ordered:
     """Capability: code numbers sorted by importance, so that the first few make a shorter code."""

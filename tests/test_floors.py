@@ -24,7 +24,7 @@ FLOORS: list[tuple[str, float]] = [
     (r"aecore/reference\.py", 5.5),
     (r"aecore/runs/.*", 5),
     (r"aecore/measures/.*", 4.5),
-    (r"aecore/training\.py", 4),
+    (r"aecore/(training|portable)\.py", 4),
     (r"aecore/(variants|sources|corruptions|architectures)/.*", 3),
     (
         r"aecore/(autoencoder|capabilities|masking|variational|architecture|corruption|dataset|idx|losses)\.py|aecore/figures/.*",

@@ -54,6 +54,9 @@ class CVAE(Variational, Conditional, Classifier):
     def decode_as(self, codes: Tensor, labels: Tensor) -> Tensor:
         return super().decode(torch.cat([codes, self.label_codes[labels]], 1))
 
+    def beside_codes(self) -> Tensor:
+        return self.label_codes
+
     def decode(self, codes: Tensor) -> Tensor:
         images = [self.likelihood.mean(self.decode_as(codes, labels)) for labels in self._each_label(codes)]
         return self.likelihood.outputs_for(torch.stack(images).mean(0))

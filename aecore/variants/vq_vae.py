@@ -80,9 +80,8 @@ class VQVAE(Autoencoder):
     def encode(self, images: Tensor) -> Tensor:
         return self.codebook[self.indices(images)].flatten(1)
 
-    def decode(self, codes: Tensor) -> Tensor:
-        cells = codes.unflatten(1, (*self.grid, -1))
-        return self.decoder(cells.movedim(3, 1)) + self.output_bias
+    def placed(self, codes: Tensor) -> Tensor:
+        return codes.unflatten(1, (*self.grid, -1)).movedim(3, 1)
 
     def _vectors(self, images: Tensor) -> Tensor:
         """[B, rows * columns, D] the features as one vector for each cell."""

@@ -158,19 +158,21 @@ def diagram() -> None:
     )()
 
 
-def _mount(name: str, key: str, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    _component(name)(key=key, data=pack(header, arrays))
+def _mount(
+    name: str, key: str, header: dict[str, Any], arrays: dict[str, np.ndarray], scripts: tuple[str, ...] = ()
+) -> None:
+    _component(name, scripts)(key=key, data=pack(header, arrays))
 
 
 @cache
-def _component(name: str) -> Any:
-    """Registers a view once a process: Streamlit's registry is global."""
-    scripts = [_lean((HERE / file).read_text("utf-8")) for file in ("common.js", f"{name}.js")]
+def _component(name: str, scripts: tuple[str, ...] = ()) -> Any:
+    """Registers a view once a process: Streamlit's registry is global. ``scripts`` are files that its own calls."""
+    texts = [_lean((HERE / file).read_text("utf-8")) for file in ("common.js", *scripts, f"{name}.js")]
     return st.components.v2.component(
         f"aecore.{name}",
         html=f'<div class="view" data-view="{name}"></div>',
         css=_lean((HERE / "views.css").read_text("utf-8")),
-        js="\n".join(scripts),
+        js="\n".join(texts),
     )
 
 

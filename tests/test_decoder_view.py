@@ -1,0 +1,145 @@
+"""Decoders in a real browser: their pictures are torch's, and each is there within a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from browsing import serve
+from test_portable import moved, torchs
+
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Facts
+from aecore.portable import portable
+from aecore.runs.spec import Spec
+from aecore.ui.browser import views
+from aecore.ui.browser.decoder import decoder_part
+from aecore.ui.browser.payload import pack
+
+CLASSES, COUNT = 10, 200
+# With their networks' own sizes, which are what has to be fast.
+SPECS = {
+    "dense": {"variant": "plain", "architecture": "dense"},
+    "dense-vae": {"variant": "vae", "architecture": "dense", "likelihood": "gaussian"},
+    "dense-tied": {"variant": "plain", "architecture": "dense", "latent": 512, "tied": True},
+    "conv": {"variant": "plain", "architecture": "conv", "likelihood": "gaussian"},
+    "conv-vae": {"variant": "vae", "architecture": "conv"},
+    "conv-512": {"variant": "plain", "architecture": "conv", "latent": 512},
+    "cvae": {"variant": "cvae", "architecture": "dense"},
+    "vq-vae": {"variant": "vq-vae", "architecture": "conv"},
+    "dense-odd": {"variant": "plain", "architecture": "dense", "width": 9},
+    "conv-odd": {"variant": "vq-vae", "architecture": "conv", "width": 5, "latent": 3},
+}
+
+
+def images_for(name: str) -> np.ndarray:
+    shape = (13, 10) if name.endswith("odd") else (28, 28)
+    return np.random.default_rng(0).random((COUNT, *shape), np.float32)
+
+
+def model_of(name: str) -> Autoencoder:
+    """Untrained, but no longer as it starts: there biases are 0, and so are differences between classes."""
+    return moved(Spec(**SPECS[name]).model(Facts(images_for(name).mean(0), classes=CLASSES)), 0.1)
+
+
+def known(model: Autoencoder, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Codes [2N, L], those of images [N, H, W] and N from N(0, 4I), their classes and torch's pictures of them."""
+    others = np.random.default_rng(1).normal(0, 2, (COUNT, model.latent)).astype(np.float32)
+    codes, classes = np.concatenate([model.embed(images), others]), np.arange(2 * COUNT) % CLASSES
+    if portable(model).labels is None:
+        pictures = torchs(model, codes)
+    else:
+        pictures = np.empty((2 * COUNT, *model.shape), np.float32)
+        for label in range(CLASSES):
+            pictures[classes == label] = torchs(model, codes[classes == label], label)
+    assert pictures[COUNT:].std(0).max() > 0.01  # Or any decoder would do.
+    return {"codes": codes, "classes": classes.astype(np.uint8), "pictures": pictures}
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory) -> Iterator:
+    """One page with all decoders; what the browser complains about fails the test."""
+    home, parts, arrays, complaints = tmp_path_factory.mktemp("decoders"), {}, {}, []
+    for name in SPECS:
+        model = model_of(name)
+        parts[name], weights = decoder_part(portable(model), name)
+        arrays |= weights | {f"{name}.{what}": array for what, array in known(model, images_for(name)).items()}
+    (home / "decoders.bin").write_bytes(pack({"decoders": parts}, arrays))
+    with serve("tests/decoder_view_app.py", home) as served:
+        context = browser.new_context()
+        opened = context.new_page()
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.goto(served.url)
+        opened.wait_for_function("window.decoders")
+        yield opened
+        context.close()
+    assert complaints == []
+
+
+# The largest difference between a pixel and torch's; NaN where there is one.
+WORST = """([name, classes]) => {
+  const { latent, height, width, decode } = decoders[name];
+  const [codes, pictures, labels] = ["codes", "pictures", "classes"].map((what) => arrays[`${name}.${what}`]);
+  let worst = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const pixels = decode(codes.subarray(i * latent, (i + 1) * latent), classes ? labels[i] : undefined);
+    if (pixels.length !== height * width) return NaN;
+    for (let k = 0; k < pixels.length; k++) {
+      worst = Math.max(worst, Math.abs(pixels[k] - pictures[i * pixels.length + k]));
+    }
+  }
+  return worst;
+}"""
+# Milliseconds a picture, in groups of ten: the browser's clock is too coarse for one.
+TIMES = """(name) => {
+  const { latent, decode } = decoders[name];
+  const codes = arrays[`${name}.codes`];
+  const ten = (group) => {
+    const began = performance.now();
+    for (let i = 10 * group; i < 10 * group + 10; i++) decode(codes.subarray(i * latent, (i + 1) * latent));
+    return (performance.now() - began) / 10;
+  };
+  return Array.from({ length: codes.length / latent / 10 }, (_, group) => ten(group));
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", SPECS)
+def test_pictures_are_torchs(page, name):
+    assert page.evaluate(WORST, [name, True]) < 1e-4
+
+
+@pytest.mark.browser
+def test_without_a_class_a_code_is_decoded_as_the_first(page):
+    assert page.evaluate(WORST, ["cvae", False]) > 0.01
+    first, none = (
+        page.evaluate(f"Array.from(decoders.cvae.decode(arrays['cvae.codes'].subarray(0, 8){label}))")
+        for label in (", 0", "")
+    )
+    assert first == none
+
+
+@pytest.mark.browser
+def test_a_decoder_knows_its_sizes_and_writes_over_its_last_picture(page):
+    sizes = page.evaluate("(({latent, height, width}) => [latent, height, width])(decoders['vq-vae'])")
+    assert sizes == [7 * 7 * 8, 28, 28]
+    assert page.evaluate("(({decode}) => decode([0, 0]) === decode([1, 1]))(decoders.dense)")
+
+
+@pytest.mark.browser
+@pytest.mark.timed
+def test_a_picture_is_there_within_a_frame(page):
+    medians = {name: float(np.median(page.evaluate(TIMES, name))) for name in SPECS}
+    print({name: f"{median:.2f} ms" for name, median in medians.items()})
+    # A tenth of this where nothing else runs, and 16 is a frame.
+    assert all(median < (16 if name.startswith(("conv", "vq")) else 4) for name, median in medians.items())
+
+
+def test_a_view_has_the_scripts_that_it_asks_for_before_its_own(monkeypatch):
+    monkeypatch.setattr(st.components.v2, "component", lambda name, *, html, css, js: js)
+    texts = ["function present(", "function decoderOf(", "export default function"]
+    with_decoder = views._component.__wrapped__("images", ("decoder.js",))
+    assert sorted(texts, key=with_decoder.index) == texts
+    assert "decoderOf" not in views._component.__wrapped__("images")

@@ -1,0 +1,233 @@
+"""A decoder as plain numbers gives the same pictures as torch, or says in a sentence that it cannot."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from conftest import is_sentence
+from torch import nn
+
+from aecore.architectures import architectures
+from aecore.autoencoder import Autoencoder
+from aecore.capabilities import Conditional
+from aecore.dataset import Facts
+from aecore.losses import Gaussian
+from aecore.portable import NotPortable, Portable, portable
+from aecore.runs.spec import Spec, knobs_of
+from aecore.variants import variants
+
+COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[v].takes(architectures[a])]
+LIKED = [(v, a, k) for v, a in COMBINATIONS for k in knobs_of({"variant": v})["likelihood"].choices]
+# What is made of these has to be portable, whatever the variant.
+KNOWN = {"linear", "dense", "conv"}
+
+
+def model_of(variant: str, architecture: str, shape: tuple[int, int] = (13, 10), **more) -> Autoencoder:
+    """A small model, its parameters moved from where they start: there every bias is 0 and all classes are alike."""
+    known = knobs_of({"variant": variant, "architecture": architecture})
+    small = {k: v for k, v in {"latent": 3, "width": 8, "depth": 2}.items() if k in known}
+    spec = Spec(variant=variant, architecture=architecture, **small | more)
+    return moved(spec.model(Facts(np.random.default_rng(0).random(shape, np.float32), classes=4)))
+
+
+@torch.no_grad()
+def moved(model: Autoencoder, by: float = 0.2) -> Autoencoder:
+    rng = torch.Generator().manual_seed(0)
+    for values in model.parameters():
+        values += by * torch.randn(values.shape, generator=rng)
+    return model
+
+
+def codes_of(model: Autoencoder, count: int = 20) -> np.ndarray:
+    return np.random.default_rng(1).normal(0, 2, (count, model.latent)).astype(np.float32)
+
+
+def torchs(model: Autoencoder, codes: np.ndarray, label: int | None = None) -> np.ndarray:
+    """[N, H, W] the model's own pictures of codes [N, L], as one of class ``label`` where it is given."""
+    if label is None:
+        return model.generate(codes)
+    with torch.no_grad():
+        outputs = model.decode_as(torch.from_numpy(codes), torch.full([len(codes)], label))
+        return model.likelihood.mean(outputs)[:, 0].clamp(0, 1).numpy()
+
+
+# ---- What the layers mean, with numpy
+
+
+def plainly(decoder: Portable, codes: np.ndarray, label: int | None = None) -> np.ndarray:
+    """[N, H, W] pictures of codes [N, L] by nothing but what ``Portable`` says of its layers."""
+    values = codes.astype(np.float64)
+    if label is not None:
+        values = np.concatenate([values, np.tile(decoder.labels[label], (len(codes), 1))], 1)
+    for layer in decoder.layers:
+        values = KINDS[layer["kind"]](values, layer, decoder.arrays)
+    pictures = 1 / (1 + np.exp(-values)) if decoder.output == "sigmoid" else values
+    return pictures.clip(0, 1).reshape(-1, *decoder.shape)
+
+
+def bias_of(layer: dict, arrays: dict[str, np.ndarray]) -> np.ndarray | float:
+    return arrays[layer["bias"]] if layer["bias"] else 0.0
+
+
+def linear(values, layer, arrays):
+    return values @ arrays[layer["weight"]].T + bias_of(layer, arrays)
+
+
+def conv(values, layer, arrays):
+    made = np.einsum("nihw,oi->nhwo", values, arrays[layer["weight"]][:, :, 0, 0])
+    return np.moveaxis(made + bias_of(layer, arrays), 3, 1)
+
+
+def conv_transpose(values, layer, arrays):
+    """Every number, times the kernel, is added to a window; what the windows cover is cut by the padding."""
+    kernels = arrays[layer["weight"]]
+    (count, _, *size), (_, outputs, *window) = values.shape, kernels.shape
+    down, across = layer["stride"]
+    # Room for the output padding, at the far end, too.
+    full = np.zeros((count, outputs, *(n * s + w for n, s, w in zip(size, layer["stride"], window, strict=True))))
+    for y, x in product(*map(range, size)):
+        stamp = np.einsum("ni,iohw->nohw", values[:, :, y, x], kernels)
+        full[:, :, y * down : y * down + window[0], x * across : x * across + window[1]] += stamp
+    sides = zip(size, window, layer["stride"], layer["padding"], layer["output_padding"], strict=True)
+    rows, columns = (slice(p, p + (n - 1) * s - 2 * p + w + more) for n, w, s, p, more in sides)
+    return np.moveaxis(np.moveaxis(full[:, :, rows, columns], 1, 3) + bias_of(layer, arrays), 3, 1)
+
+
+KINDS = {
+    "order": lambda values, layer, arrays: values[:, arrays[layer["order"]].astype(int)],
+    "linear": linear,
+    "reshape": lambda values, layer, arrays: values.reshape(len(values), *layer["shape"]),
+    "conv": conv,
+    "conv_transpose": conv_transpose,
+    "silu": lambda values, layer, arrays: values / (1 + np.exp(-values)),
+    "add": lambda values, layer, arrays: values + arrays[layer["values"]],
+}
+
+
+# ---- Every combination
+
+
+def refusal_of(model: Autoencoder) -> str:
+    """What is said of a model that is not portable; nothing where it is."""
+    try:
+        portable(model)
+    except NotPortable as refusal:
+        return str(refusal)
+    return ""
+
+
+def assert_the_same(model: Autoencoder) -> None:
+    decoder, codes = portable(model), codes_of(model)
+    assert json.loads(json.dumps(decoder.layers)) == list(decoder.layers)
+    assert {array.dtype for array in decoder.arrays.values()} == {np.dtype(np.float32)}
+    assert (decoder.latent, decoder.shape) == (model.latent, model.shape)
+    for label in [None] if decoder.labels is None else range(len(decoder.labels)):
+        pictures = torchs(model, codes, label)
+        assert pictures.std(0).max() > 0.01  # Or any decoder would do.
+        np.testing.assert_allclose(plainly(decoder, codes, label), pictures, atol=1e-5)
+
+
+@pytest.mark.parametrize(("variant", "architecture", "likelihood"), LIKED)
+def test_every_model_is_given_exactly_or_refused_in_a_sentence(variant, architecture, likelihood):
+    model = model_of(variant, architecture, likelihood=likelihood)
+    if said := refusal_of(model):
+        assert architecture not in KNOWN
+        assert is_sentence(said)
+        assert said.endswith("the server decodes what you click.")
+    else:
+        assert_the_same(model)
+
+
+@pytest.mark.parametrize("architecture", ["linear", "dense"])
+@pytest.mark.parametrize("variant", ["plain", "sparse-l1", "vae", "beta-tcvae", "masked"])
+def test_tied_matrices_are_turned_round(variant, architecture):
+    assert_the_same(model_of(variant, architecture, tied=True))
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (8, 8), (9, 15)])
+@pytest.mark.parametrize("variant", ["plain", "vq-vae"])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_images_of_any_size_come_out_at_their_size(shape, variant, depth):
+    assert_the_same(model_of(variant, "conv", shape, depth=depth))
+
+
+def test_tapered_and_deep_networks():
+    assert_the_same(model_of("plain", "dense", width=16, depth=4, taper=True))
+
+
+def test_a_class_makes_a_difference_and_no_other_model_has_one():
+    model = model_of("cvae", "dense")
+    decoder, codes = portable(model), codes_of(model)
+    assert decoder.labels.shape == (4, 4)
+    assert not np.allclose(plainly(decoder, codes, 0), plainly(decoder, codes, 1), atol=1e-3)
+    assert portable(model_of("multitask", "dense")).labels is None
+
+
+def test_a_model_that_trains_on_changes_nothing_that_was_read():
+    model = model_of("cvae", "dense", tied=False)
+    decoder = portable(model)
+    before = {name: array.copy() for name, array in decoder.arrays.items()} | {"labels": decoder.labels.copy()}
+    moved(model)
+    for name, array in (decoder.arrays | {"labels": decoder.labels}).items():
+        assert np.array_equal(array, before[name])
+        assert not np.array_equal(array, portable(model).labels if name == "labels" else portable(model).arrays[name])
+
+
+# ---- What is refused
+
+
+def test_an_lstm_is_refused_by_name():
+    assert "A layer of this decoder (Writer)" in refusal_of(model_of("vae", "recurrent"))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        nn.Tanh(),
+        nn.Unflatten(-1, (1, 13, 10)),
+        nn.Conv2d(1, 1, 3, padding=1),
+        nn.Conv2d(1, 1, 1, stride=2),
+        nn.Conv2d(2, 2, 1, groups=2),
+        nn.ConvTranspose2d(1, 1, 3, dilation=2),
+        nn.ConvTranspose2d(2, 2, 3, groups=2),
+        type("Doubled", (nn.Linear,), {"forward": lambda self, values: 2 * super().forward(values)})(130, 130),
+    ],
+    ids=repr,
+)
+def test_a_layer_that_is_not_known_is_refused_by_name(part):
+    model = model_of("plain", "linear")
+    model.decoder.append(nn.Sequential(part))
+    assert f"A layer of this decoder ({type(part).__name__})" in refusal_of(model)
+
+
+def test_a_decode_of_ones_own_is_refused_by_title():
+    model = model_of("plain", "linear")
+    model.__class__ = type("Louder", (type(model),), {"decode": lambda self, codes: 2 * super().decode(codes)})
+    assert "The way in which this model decodes (Plain autoencoder)" in refusal_of(model)
+
+
+def test_a_class_that_is_more_than_numbers_beside_the_code_is_refused():
+    model = model_of("cvae", "linear")
+    model.__class__ = type("Otherwise", (type(model),), {"beside_codes": Conditional.beside_codes})
+    assert "The way in which this model decodes (Conditional VAE)" in refusal_of(model)
+
+
+def test_a_likelihood_of_ones_own_is_refused_by_name():
+    model = model_of("plain", "linear")
+    model.likelihood = type("Brighter", (Gaussian,), {"mean": lambda self, outputs: 2 * outputs})()
+    assert "This model's likelihood (Brighter)" in refusal_of(model)
+
+
+# ---- Codes that are put elsewhere
+
+
+def test_numbers_of_a_code_are_put_where_the_decoder_takes_them():
+    model = model_of("plain", "dense")
+    model.__class__ = type("Backwards", (type(model),), {"placed": lambda self, codes: codes.flip(1)})
+    assert portable(model).layers[0] == {"kind": "order", "order": "order"}
+    assert portable(model).arrays["order"].tolist() == [2, 1, 0]
+    assert_the_same(model)
