@@ -35,7 +35,7 @@ class Answer(Generic[T]):
 
 
 class Answers:
-    """Equal questions about a run at the same step are answered once, by ``executor``; the answers live with the run."""
+    """Equal questions about a run at the same step are answered once, by ``executor``; answers live with the run."""
 
     def __init__(self, executor: Executor):
         self._executor = executor

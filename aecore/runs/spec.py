@@ -133,8 +133,9 @@ class Spec:
         return hashlib.sha256(self.json().encode()).hexdigest()[:16]
 
     def changed(self, **flat: Any) -> Spec:
-        """This spec with some values replaced."""
-        return Spec(**self.flat() | flat)
+        """This spec with some values replaced; another variant or architecture takes of the others what it knows."""
+        known = knobs_of({choice: name for choice, name in (self.names | flat).items() if choice in CHOICES})
+        return Spec(**{name: value for name, value in self.flat().items() if name in known} | flat)
 
     def model(self, facts: Facts) -> Autoencoder:
         """The untrained model for data of which ``facts`` are known; SettingsError if it cannot take such images."""

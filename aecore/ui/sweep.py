@@ -43,22 +43,13 @@ def points(spec: Spec) -> dict[Any, Spec]:
     for part in dict.fromkeys(piece.strip() for piece in text.split(",") if piece.strip()):
         try:
             value = knob.read(part)
-            found[value] = _changed(spec, name, value)
+            found[value] = spec.changed(**{name: value})
         except SettingsError as error:
             st.warning(links.as_code(f"left out: {error}"))
     if len(found) > MOST_POINTS:
         beyond = ", ".join(map(str, list(found)[MOST_POINTS:]))
         st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {beyond}")
     return dict(list(found.items())[:MOST_POINTS])
-
-
-def _changed(spec: Spec, name: str, value: Any) -> Spec:
-    """``spec`` with one value replaced; another variant or architecture takes of its settings what it knows."""
-    from aecore.runs.spec import CHOICES, Spec, knobs_of
-
-    flat = spec.flat() | {name: value}
-    known = knobs_of({choice: flat[choice] for choice in CHOICES if choice in flat})
-    return Spec(**{n: v for n, v in flat.items() if n in known})
 
 
 def _forget_values() -> None:

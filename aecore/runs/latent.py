@@ -1,0 +1,311 @@
+"""What the page on latent spaces asks of a prepared or trained run; each takes a moment, so the pool answers.
+
+Letters: N images, held-out ones first, L numbers of a code, S steps of a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from aecore.autoencoder import Autoencoder
+from aecore.figures.grey import grey
+from aecore.home import home, write_atomically
+from aecore.measures.clusters import cluster
+from aecore.measures.codes import (
+    correlations,
+    effective_dimension,
+    neighbour_accuracy,
+    trustworthiness,
+    used,
+    variance_shares,
+)
+from aecore.measures.paths import nearest_distances, spherical, straight
+from aecore.measures.projection import flatten
+from aecore.runs.run import Run
+from aecore.training import generator
+from aecore.variational import HasPosterior, Posterior
+
+logger = logging.getLogger(__name__)
+
+# Numbers in all codes together that are held at once: 64 MB.
+MOST_NUMBERS = 2**24
+# Images that are sent to a browser.
+MOST_SHOWN = 5_000
+NEIGHBOURS = 10
+# Images that neighbours are counted on: of 60,000 it would take a minute.
+MOST_MEASURED = 5_000
+
+
+@dataclass(frozen=True)
+class Points:
+    """The first N images of a run's data with their codes.
+
+    ``codes`` [N, L], ``labels``, ``heldout``, ``errors`` (squared, summed over pixels) and k-means ``clusters`` [N];
+    ``originals`` and ``rebuilt`` [K, H, W] uint8 are those of the first K.
+    """
+
+    codes: np.ndarray
+    labels: np.ndarray
+    heldout: np.ndarray
+    errors: np.ndarray
+    clusters: np.ndarray
+    originals: np.ndarray
+    rebuilt: np.ndarray
+
+
+@dataclass(frozen=True)
+class AskPoints:
+    """Asks for up to ``most`` points."""
+
+    most: int
+
+    def __call__(self, run: Run) -> Points:
+        images, labels = images_of(run, self.most)
+        codes, rebuilt = run.model.embed(images), run.model.reconstruct(images)
+        groups = len(run.data.class_names)
+        return Points(
+            codes,
+            labels,
+            np.arange(len(images)) < len(run.data.test),
+            np.square(rebuilt - images).sum((1, 2)),
+            cluster(codes, labels, groups, seeds=[0]).members if len(codes) >= groups else np.zeros(len(codes), int),
+            grey(images[:MOST_SHOWN]),
+            grey(rebuilt[:MOST_SHOWN]),
+        )
+
+
+def images_of(run: Run, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images [N, H, W] and labels [N]: the held-out ones, then as many training images as there is room for."""
+    most = min(most, max(MOST_NUMBERS // run.model.latent, 1))
+    parts = (run.data.test, run.data.train)
+    images, labels = ([getattr(part, name) for part in parts] for name in ("images", "labels"))
+    return np.concatenate(images)[:most], np.concatenate(labels)[:most]
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Codes on a plane: ``places`` [N, 2], how far to trust them, and what the codes themselves know of the labels."""
+
+    places: np.ndarray
+    axes: tuple[str, str]
+    trust: float
+    accuracy: float
+
+
+@dataclass(eq=False)
+class AskFlat:
+    """Asks for the codes of up to ``most`` images on a plane, ``how``: pca or umap; ``share`` tells how far it is."""
+
+    how: str
+    most: int
+    share: float = field(default=0.0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AskFlat) and (self.how, self.most) == (other.how, other.most)
+
+    def __hash__(self) -> int:
+        return hash((self.how, self.most))
+
+    def __call__(self, run: Run) -> Flat:
+        images, labels = images_of(run, self.most)
+        codes = run.model.embed(images)
+        places, axes = self._places(run, codes, labels)
+        return Flat(
+            places,
+            axes,
+            *_neighbours(codes, places, labels),
+        )
+
+    def _places(self, run: Run, codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
+        if codes.shape[1] == 1:
+            classes = len(run.data.class_names)
+            reach = float(np.abs(codes).max()) or 1.0
+            spread = ((labels + 0.5) / classes * 2 - 1) * reach
+            return np.stack([codes[:, 0], spread], axis=1), ("code number 1", "spread out by class")
+        if codes.shape[1] == 2:
+            return codes, ("code number 1", "code number 2")
+        if self.how == "pca":
+            return flatten(codes, "pca", self._report), ("principal direction 1", "principal direction 2")
+        return self._kept(codes), ("UMAP 1", "UMAP 2")
+
+    def _kept(self, codes: np.ndarray) -> np.ndarray:
+        """UMAP's places of ``codes``, found once and then kept on disk, under what they are places of."""
+        digest = hashlib.sha256(np.ascontiguousarray(codes).tobytes()).hexdigest()[:32]
+        path = home() / "projections" / f"umap-{digest}.npy"
+        places = _read(path)
+        if places is not None and places.shape == (len(codes), 2):
+            return places
+        places = flatten(codes, "umap", self._report)
+        file = io.BytesIO()
+        np.save(file, places, allow_pickle=False)
+        try:
+            write_atomically(path, file.getvalue())
+        except OSError as error:
+            logger.warning("a projection is not kept on disk: %s", error)
+        return places
+
+    def _report(self, share: float) -> None:
+        self.share = share
+
+
+def _neighbours(codes: np.ndarray, places: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """How far neighbours on the map can be trusted, and how well the codes' own neighbours tell the class."""
+    codes, places, labels = codes[:MOST_MEASURED], places[:MOST_MEASURED], labels[:MOST_MEASURED]
+    trust = trustworthiness(codes, places, NEIGHBOURS) if codes.shape[1] > 2 else 1.0
+    return trust, neighbour_accuracy(codes, labels, NEIGHBOURS)
+
+
+def _read(path: Path) -> np.ndarray | None:
+    """The array in a file, None where there is none to read."""
+    try:
+        return np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError) as error:
+        logger.warning("%s cannot be read (%s) and is made anew", path, error)
+        return None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers on the codes of N images, the unit of each in its name's definition in ``aecore.measures.codes``."""
+
+    shares: np.ndarray
+    correlations: np.ndarray
+    dimension: float
+    used: np.ndarray
+    trust: float
+    accuracy: float
+    rand: np.ndarray
+    images: int
+
+
+@dataclass(frozen=True)
+class AskFigures:
+    """Asks for the Figures of up to ``most`` images."""
+
+    most: int
+
+    def __call__(self, run: Run) -> Figures:
+        images, labels = images_of(run, self.most)
+        codes = run.model.embed(images)
+        places = codes[:, :2] if codes.shape[1] <= 2 else flatten(codes, "pca", lambda share: None)
+        return Figures(
+            variance_shares(codes),
+            correlations(codes),
+            effective_dimension(codes),
+            used(codes),
+            *_neighbours(codes, places, labels),
+            cluster(codes, labels, len(run.data.class_names)).rand,
+            len(images),
+        )
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A path of S codes between two images' codes: ``pictures`` [S, H, W] uint8 of what they decode to.
+
+    ``distances`` [S] tells how far each is from the training image nearest to it, over all pixels; ``nearest``
+    [S, H, W] uint8 is that image. ``usual`` is the same distance, on average, of real held-out images.
+    """
+
+    pictures: np.ndarray
+    distances: np.ndarray
+    nearest: np.ndarray
+    usual: float
+
+
+@dataclass(frozen=True)
+class AskWalk:
+    """Asks for the way from image ``a`` to image ``b``, ``how``: straight or spherical, in so many ``steps``."""
+
+    a: int
+    b: int
+    how: str
+    steps: int
+
+    def __call__(self, run: Run) -> Walk:
+        images, _ = images_of(run, max(self.a, self.b) + 1)
+        ends = run.model.embed(images[[self.a, self.b]])
+        path = {"straight": straight, "spherical": spherical}[self.how](*ends, self.steps)
+        pictures, train = run.model.generate(path), run.data.train.images
+        distances, found = nearest_distances(pictures, train)
+        usual, _ = nearest_distances(run.data.test.images[:100], train)
+        return Walk(grey(pictures), distances, grey(train[found]), float(usual.mean()))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A plane to see a new code on: places are ``(codes - centre) @ directions``, [L] and [L, 2].
+
+    ``places`` [N, 2], ``labels`` [N] and ``errors`` [N] are those of the held-out images looked at.
+    """
+
+    centre: np.ndarray
+    directions: np.ndarray
+    places: np.ndarray
+    labels: np.ndarray
+    errors: np.ndarray
+    axes: tuple[str, str]
+
+
+def ground(run: Run) -> Ground:
+    """The Ground of a run: its code numbers themselves where these are two, else their main directions."""
+    looked_at = run.exhibits.looked_at
+    codes = run.model.embed(looked_at.images)
+    latent = codes.shape[1]
+    centre, directions = np.zeros(latent, np.float32), np.eye(latent, 2, dtype=np.float32)
+    axes = ("code number 1", "code number 2" if latent > 1 else "")
+    if latent > 2:
+        centre = codes.mean(0)
+        directions = np.linalg.svd(codes - centre, full_matrices=False)[2][:2].T
+        axes = ("principal direction 1", "principal direction 2")
+    errors = np.square(run.model.reconstruct(looked_at.images) - looked_at.images).sum((1, 2))
+    return Ground(centre, directions, (codes - centre) @ directions, looked_at.labels, errors, axes)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A new image in a run: ``place`` [2] on the Ground, ``rebuilt`` [H, W] uint8, its squared ``error``.
+
+    ``neighbours`` are the points whose codes are nearest, nearest first. Where there is a posterior, ``spread`` [2, 2]
+    is its covariance on the Ground and ``samples`` [S, H, W] uint8 what codes drawn from it decode to.
+    """
+
+    place: np.ndarray
+    rebuilt: np.ndarray
+    error: float
+    neighbours: np.ndarray
+    spread: np.ndarray | None
+    samples: np.ndarray
+
+
+def place(run: Run, on: Ground, points: Points, image: np.ndarray, draws: int, seed: int) -> Placed:
+    """Where a new image [H, W] lies; ``draws`` codes from its posterior, by ``seed``."""
+    model = run.model
+    code = model.embed(image[None])
+    rebuilt = model.reconstruct(image[None])[0]
+    order = np.argsort(np.square(points.codes - code).sum(1))[:NEIGHBOURS]
+    spread, samples = None, np.empty((0, *image.shape), np.uint8)
+    if isinstance(model, HasPosterior):
+        spread, samples = _drawn(model, image, on, draws, seed)
+    error = float(np.square(rebuilt - image).sum())
+    return Placed(((code - on.centre) @ on.directions)[0], grey(rebuilt), error, order, spread, samples)
+
+
+@torch.no_grad()
+def _drawn(model: Autoencoder, image: np.ndarray, on: Ground, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The posterior's covariance on the Ground, and images decoded from codes drawn from it."""
+    device = model.mean.device
+    posterior = model.posterior(torch.from_numpy(image.copy())[None, None].to(device))
+    variances = posterior.log_variance.exp()[0].cpu().numpy()
+    many = Posterior(posterior.mean.expand(draws, -1), posterior.log_variance.expand(draws, -1))
+    codes = many.sample(generator(seed, "drawn", device=device)).cpu().numpy()
+    return (on.directions.T * variances) @ on.directions, grey(model.generate(codes))

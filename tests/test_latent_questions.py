@@ -1,0 +1,129 @@
+"""What the page Latent space asks of a run, for codes of every length and on odd data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aecore.measures.paths import straight
+from aecore.runs import latent as ask
+from aecore.runs.run import Run, train_spec
+from aecore.runs.spec import Spec
+
+SMALL = {"data": "digits", "images": 100, "width": 8, "depth": 1, "epochs": 2}
+
+
+def prepared(**settings) -> Run:
+    run = Run(Spec(**SMALL | settings))
+    run.prepare()
+    return run
+
+
+@pytest.fixture(scope="module")
+def vae() -> Run:
+    return train_spec(Spec(**SMALL, variant="vae"))
+
+
+@pytest.mark.parametrize("variant", ["plain", "sparse-l1", "vae", "cvae"])
+@pytest.mark.parametrize("latent", [1, 2, 3, 32, 512])
+def test_every_length_of_code_has_points_places_and_a_ground(variant, latent):
+    run = prepared(variant=variant, latent=latent)
+    points = ask.AskPoints(200)(run)
+    assert points.codes.shape == (200, latent)
+    assert points.heldout.all()
+    assert points.originals.shape == points.rebuilt.shape == (200, 8, 8)
+    assert np.allclose(
+        points.errors,
+        np.square(run.model.reconstruct(run.data.test.images[:200]) - run.data.test.images[:200]).sum((1, 2)),
+        rtol=1e-4,
+    )
+    flat = ask.AskFlat("pca", 200)(run)
+    assert flat.places.shape == (200, 2)
+    assert 0 <= flat.trust <= 1
+    assert 0 <= flat.accuracy <= 1
+    assert all(flat.axes)
+    on = ask.ground(run)
+    assert on.places.shape == (360, 2)
+    if latent == 2:
+        assert np.array_equal(flat.places, points.codes)
+        assert np.allclose(on.places, run.model.embed(run.exhibits.looked_at.images))
+
+
+def test_held_out_images_come_first_and_training_images_follow(vae):
+    images, labels = ask.images_of(vae, 70_000)
+    assert len(images) == 460
+    assert np.array_equal(images[:360], vae.data.test.images)
+    assert np.array_equal(labels[360:], vae.data.train.labels)
+    points = ask.AskPoints(70_000)(vae)
+    assert points.heldout.sum() == 360
+
+
+def test_equal_questions_are_one_and_tell_how_far_they_are():
+    assert ask.AskFlat("umap", 5) == ask.AskFlat("umap", 5)
+    assert hash(ask.AskFlat("umap", 5)) == hash(ask.AskFlat("umap", 5))
+    assert ask.AskFlat("umap", 5) != ask.AskFlat("pca", 5)
+
+
+def test_a_kept_projection_is_not_made_again_and_a_damaged_one_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("AECORE_HOME", str(tmp_path))
+    made = []
+
+    def flatten(codes, how, report):
+        made.append(how)
+        return np.ascontiguousarray(codes[:, :2])
+
+    monkeypatch.setattr(ask, "flatten", flatten)
+    run = prepared(latent=3)
+    first = ask.AskFlat("umap", 150)(run).places
+    again = ask.AskFlat("umap", 150)(run).places
+    assert np.array_equal(first, again)
+    assert made == ["umap"]
+    (kept,) = (tmp_path / "projections").iterdir()
+    kept.write_bytes(b"nonsense")
+    assert np.array_equal(ask.AskFlat("umap", 150)(run).places, first)
+    assert made == ["umap", "umap"]
+
+
+def test_figures_of_codes(vae):
+    found = ask.AskFigures(300)(vae)
+    assert found.shares.sum() == pytest.approx(1)
+    assert found.correlations.shape == (2, 2)
+    assert 1 <= found.dimension <= 2
+    assert found.rand.shape == (5,)
+    assert found.images == 300
+
+
+def test_a_walk_begins_and_ends_at_its_images(vae):
+    walk = ask.AskWalk(3, 400, "straight", 7)(vae)
+    images, _ = ask.images_of(vae, 500)
+    ends = vae.model.embed(images[[3, 400]])
+    assert np.array_equal(walk.pictures, ask.grey(vae.model.generate(straight(*ends, 7))))
+    assert walk.distances.shape == (7,)
+    nearest = np.linalg.norm(vae.model.generate(ends[:1])[0] - vae.data.train.images, axis=(1, 2)).min()
+    assert walk.distances[0] == pytest.approx(nearest, rel=1e-3)
+    same = ask.AskWalk(3, 3, "spherical", 5)(vae)
+    assert (same.pictures == same.pictures[0]).all()
+
+
+def test_a_new_image_is_placed_where_its_code_is(vae):
+    points, on = ask.AskPoints(200)(vae), ask.ground(vae)
+    image = vae.data.test.images[7]
+    placed = ask.place(vae, on, points, image, draws=6, seed=0)
+    assert np.allclose(placed.place, vae.model.embed(image[None])[0], atol=1e-6)
+    assert placed.neighbours[0] == 7
+    assert placed.error == pytest.approx(points.errors[7], rel=1e-4)
+    assert placed.samples.shape == (6, 8, 8)
+    assert placed.spread.shape == (2, 2)
+    assert np.diag(placed.spread).min() > 0
+    assert placed.spread[0, 1] == 0
+    again = ask.place(vae, on, points, image, draws=6, seed=0)
+    assert np.array_equal(placed.samples, again.samples)
+    plain = prepared(variant="plain", latent=5)
+    bare = ask.place(plain, ask.ground(plain), ask.AskPoints(200)(plain), image, draws=6, seed=0)
+    assert bare.spread is None
+    assert len(bare.samples) == 0
+
+
+def test_very_long_codes_of_many_images_are_cut_to_what_memory_holds(monkeypatch, vae):
+    monkeypatch.setattr(ask, "MOST_NUMBERS", 100)
+    assert len(ask.images_of(vae, 70_000)[0]) == 50
