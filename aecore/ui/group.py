@@ -21,14 +21,20 @@ WAITING = ("untrained", "paused", "preparing")
 OVER = ("finished", "diverged", "failed", "unavailable")
 
 
-def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True) -> dict[Any, Seat]:
-    """This visitor's seats at ``specs``, in training where the link asks for it; they leave all others."""
+def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True, known: bool = False) -> dict[Any, Seat]:
+    """This visitor's seats at ``specs``, in training where the link asks for it; they leave all others.
+
+    Where the page is about trained models, those that are ``known`` to the server need no press.
+    """
     seats = {key: engine.seat(spec) for key, spec in specs.items()}
     for seat in seats.values():
         if seat.view.state == "unavailable":
             pick.go_on_without(seat.run.spec, seat.view.message)
     if links.wants_trained(*specs.values()) and trains and not any(seat.joined or seat.own for seat in seats.values()):
         train(pool, seats)
+    for seat in seats.values():
+        if known and not (seat.joined or seat.own) and seat.run.view.state == "finished":
+            controls.attempt(lambda seat=seat: pool.train(seat))
     pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
     links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
     links.notices(st.session_state.pop("refusal", ""))

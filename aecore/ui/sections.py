@@ -100,6 +100,29 @@ class DataAndSeed(Subject):
         return knobs(CHOICES["data"][0][name].Settings)
 
 
+class WholeSpec(Subject):
+    """A whole spec, as the page Train asks for; ``defaults`` stand in for the usual choices."""
+
+    def __init__(self, **defaults: str):
+        self.defaults = defaults
+
+    def ask(self, kind: type[Section]) -> dict[str, Any]:
+        from aecore.runs.spec import CHOICES
+
+        picked: dict[str, str] = {}
+        for choice in CHOICES:
+            pick.ask_choice(choice, picked, default=self.defaults.get(choice))
+        return pick.ask_rest(picked)
+
+    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        from aecore.runs.spec import as_text, read_texts
+
+        spec, ignored = read_texts(self.defaults | texts)
+        values, asked = spec.flat(), list(texts)
+        texts.clear()
+        return {name: as_text(values[name]) for name in asked if name in values}, ignored
+
+
 def _seed() -> Knob:
     from aecore.training import Training
 
