@@ -162,7 +162,11 @@ class Autoencoder(nn.Module, ABC):
 
     def reconstruction(self, codes: Tensor, images: Tensor) -> Term:
         """The reconstruction term: how far the decoded codes are from the images."""
-        return self.fit(self.decode(codes), images)
+        return Term(self.losses(codes, images).mean(), 1.0, self.likelihood.unit)
+
+    def losses(self, codes: Tensor, images: Tensor) -> Tensor:
+        """[B] how far the decoded codes [B, L] are from the images, each from its own."""
+        return self.likelihood.loss(self.decode(codes), images)
 
     def fit(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Term:
         """How far raw outputs are from the images, as a term of weight 1; ``counted`` weighs each pixel."""

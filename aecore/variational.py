@@ -30,6 +30,12 @@ class Posterior:
         noise = torch.randn(self.mean.shape, generator=rng, device=self.mean.device)
         return self.mean + (self.log_variance / 2).exp() * noise
 
+    def draws(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """[k, B, L] ``count`` codes an image, and [k, B] their log q(z | x) - log p(z)."""
+        noise = torch.randn((count, *self.mean.shape), generator=rng, device=self.mean.device)
+        codes = self.mean + (self.log_variance / 2).exp() * noise
+        return codes, (codes.square() - noise.square() - self.log_variance).sum(2) / 2
+
     def kl(self) -> Tensor:
         """[B, L] KL(q(z | x) || N(0, I)) of each code number, in nats."""
         return kl_from_standard_normal(self.mean, self.log_variance)

@@ -78,14 +78,14 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
     looked_at = Split(data.test.images[chosen], data.test.labels[chosen])
     first = first_of_each(looked_at.labels, -(-ROW // len(data.class_names)))[:ROW]
     originals = looked_at.images[first]
-    row = torch.from_numpy(originals.copy())[:, None]
+    row = torch.from_numpy(originals.copy())[:, None].to(model.mean.device)
     given, _ = _attempt(model, row, spec.training.seed)
     few = first_of_each(looked_at.labels, FEW)[:FEW]
     likelihood = LIKELIHOODS[model.settings.likelihood]()
     return Exhibits(
         looked_at,
         grey(originals),
-        grey(given[:, 0].numpy()) if given is not row else None,
+        grey(given[:, 0].cpu().numpy()) if given is not row else None,
         floors(likelihood, pca_of(data), looked_at.images, model.stored_numbers),
         squared_floors(pca_of(data), looked_at.images[few], model.stored_numbers),
         metric_units(model),
@@ -125,7 +125,7 @@ def look(
 ) -> Moment:
     """The model as it is now, on held-out images; after ``before`` the map does not turn nor its axes shrink."""
     codes = model.embed(shown.looked_at.images)
-    pictures = model.likelihood.mean(_attempt(model, shown.row.to(model.mean.device), shown.seed)[1])[:, 0]
+    pictures = model.likelihood.mean(_attempt(model, shown.row, shown.seed)[1])[:, 0]
     places = _places(codes, before.places if before else None)
     return Moment(
         step,

@@ -199,7 +199,7 @@ def pca_points(run: Run, count: int) -> np.ndarray:
 
 def _row(run: Run) -> np.ndarray:
     """[R, P] the row of examples."""
-    return run.exhibits.row.flatten(1).numpy()
+    return run.exhibits.row.flatten(1).cpu().numpy()
 
 
 def _flat(split: Split) -> np.ndarray:

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from aecore.autoencoder import Batch, Term
-from aecore.variational import Posterior, Variational
+from aecore.variational import Variational
 
 # Images decoded at once, which bounds memory.
 AT_ONCE = 2048
@@ -41,7 +41,7 @@ class IWAE(Variational):
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(batch.images)
-        codes, log_ratios = draw(posterior, self.settings.samples, rng)
+        codes, log_ratios = posterior.draws(self.settings.samples, rng)
         losses = self._losses(codes, batch.images)
         log_weights = -losses - log_ratios
         bound = math.log(len(codes)) - log_weights.logsumexp(0).mean()
@@ -62,11 +62,4 @@ class IWAE(Variational):
 
     def _losses_of_part(self, codes: Tensor, images: Tensor) -> Tensor:
         many = images.repeat(len(codes), 1, 1, 1)
-        return self.likelihood.loss(self.decode(codes.flatten(0, 1)), many).unflatten(0, codes.shape[:2])
-
-
-def draw(posterior: Posterior, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """[k, B, L] codes drawn from ``posterior``, and [k, B] their log q(z | x) - log p(z)."""
-    noise = torch.randn((count, *posterior.mean.shape), generator=rng, device=posterior.mean.device)
-    codes = posterior.mean + (posterior.log_variance / 2).exp() * noise
-    return codes, (codes.square() - noise.square() - posterior.log_variance).sum(2) / 2
+        return self.losses(codes.flatten(0, 1), many).unflatten(0, codes.shape[:2])

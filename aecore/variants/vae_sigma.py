@@ -56,12 +56,12 @@ class VAESigma(Variational):
         raised = LOWEST_LOG_VARIANCE + F.softplus(raw - LOWEST_LOG_VARIANCE)
         return HIGHEST_LOG_VARIANCE - F.softplus(HIGHEST_LOG_VARIANCE - raised)
 
-    def reconstruction(self, codes: Tensor, images: Tensor) -> Term:
-        """-log N(images; mu(z), sigma(z)^2 I), constants too."""
+    def losses(self, codes: Tensor, images: Tensor) -> Tensor:
+        """[B] -log N(images; mu(z), sigma(z)^2 I), constants too."""
         log_variance = self.log_variance(codes)
         squared = (self.decode(codes) - images).square().flatten(1).sum(1)
         density = squared / log_variance.exp() + self.mean.numel() * (log_variance + math.log(2 * math.pi))
-        return Term((density / 2).mean(), 1.0, "nats")
+        return density / 2
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(batch.images)
