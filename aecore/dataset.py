@@ -22,18 +22,26 @@ class SourceError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, both read-only: visitors share them."""
+    """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, read-only: visitors share them.
+
+    ``factors`` [N, F] int64, where an image was made from known ones: the value of each, counted from 0.
+    """
 
     images: np.ndarray
     labels: np.ndarray
+    factors: np.ndarray | None = None
 
     def __post_init__(self):
         if self.images.ndim != 3 or self.images.dtype != np.float32:
             raise ValueError(f"images must be float32 [N, H, W], got {self.images.dtype} {list(self.images.shape)}")
         if self.labels.shape != self.images.shape[:1] or self.labels.dtype != np.int64:
             raise ValueError(f"labels must be int64 [N], got {self.labels.dtype} {list(self.labels.shape)}")
-        self.images.setflags(write=False)
-        self.labels.setflags(write=False)
+        known = self.factors
+        if known is not None and (known.ndim != 2 or len(known) != len(self.images) or known.dtype != np.int64):
+            raise ValueError(f"factors must be int64 [N, F], got {known.dtype} {list(known.shape)}")
+        for array in (self.images, self.labels, known):
+            if array is not None:
+                array.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -55,12 +63,16 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """``train`` is learned from, ``test`` is held out from all training; classes are named in label order."""
+    """``train`` is learned from, ``test`` is held out from all training; classes are named in label order.
+
+    ``factor_names`` name the columns of both parts' factors; none where these are not known.
+    """
 
     name: str
     train: Split
     test: Split
     class_names: tuple[str, ...]
+    factor_names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -94,9 +106,10 @@ class Source(ABC):
         """
 
 
-def split(images: np.ndarray, labels: np.ndarray) -> Split:
-    """A Split of ``images`` [N, H, W] of any number type, already in [0, 1], and ``labels`` [N]."""
-    return Split(np.ascontiguousarray(images, np.float32), np.ascontiguousarray(labels, np.int64))
+def split(images: np.ndarray, labels: np.ndarray, factors: np.ndarray | None = None) -> Split:
+    """A Split of ``images`` [N, H, W] of any number type, already in [0, 1], ``labels`` [N] and ``factors`` [N, F]."""
+    known = None if factors is None else np.ascontiguousarray(factors, np.int64)
+    return Split(np.ascontiguousarray(images, np.float32), np.ascontiguousarray(labels, np.int64), known)
 
 
 def first_of_each(labels: np.ndarray, count: int) -> np.ndarray:

@@ -136,9 +136,13 @@ def test_contract(source):
         assert part.images.max() <= 1
         assert part.labels.dtype == np.int64
         assert set(part.labels) <= set(range(len(data.class_names)))
-        for array in (part.images, part.labels):
-            with pytest.raises(ValueError, match="read-only"):
-                array[0] = 0
+        if data.factor_names:
+            assert part.factors.shape == (len(part), len(data.factor_names))
+        assert (part.factors is None) == (not data.factor_names)
+        for array in (part.images, part.labels, part.factors):
+            if array is not None:
+                with pytest.raises(ValueError, match="read-only"):
+                    array[0] = 0
     assert len(data.test) > 0
 
 
