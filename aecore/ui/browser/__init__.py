@@ -4,7 +4,22 @@ They are canvases of our own (``st.components.v2``): redrawn many times a second
 through a finished run without a word to the server. Arrays in, drawing out; no torch.
 """
 
+from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
 from aecore.ui.browser.cloud import Panel, live_cloud
 from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
 
-__all__ = ["Floor", "Line", "Panel", "diagram", "live_cloud", "live_images", "live_loss", "live_map", "scrubber"]
+__all__ = [
+    "AtlasState",
+    "Colouring",
+    "Floor",
+    "Line",
+    "Panel",
+    "Plane",
+    "diagram",
+    "live_atlas",
+    "live_cloud",
+    "live_images",
+    "live_loss",
+    "live_map",
+    "scrubber",
+]

@@ -1,0 +1,375 @@
+/**
+ * A map of a latent space: walked by drag and zoom, read under the pointer, chosen from by clicks, boxes and lassos.
+ * Only what was chosen is sent; all else happens here.
+ *
+ * Header: {run, first, axes: [x, y], limits: [left, right, bottom, top],
+ *          colourings: [{title, classes: [{name, colour, marker}]} or {title, unit, low, high}],
+ *          decoder: what decoderOf reads or null, with it plane: {across, up} and labels: [name]}
+ * Arrays: places float32 [F or 1, N, 2], images uint8 [K, H, W] of the first K points, rebuilt like images or missing,
+ *         colour0, colour1, ... int16 or float32 [N], base float32 [L] and the decoder's own
+ */
+export default function (component) {
+  const leave = present(component, { build, take, draw });
+  mounted.get(component.parentElement).setStateValue = component.setStateValue;
+  return leave;
+}
+
+/** Each tool's name on its button, and its picture as a line in a square of 20 units. */
+const TOOLS = {
+  pan: ["Pan", "M10 2V18M2 10H18M7 5L10 2L13 5M7 15L10 18L13 15M5 7L2 10L5 13M15 7L18 10L15 13"],
+  look: ["Look", "M10 1V7M10 13V19M1 10H7M13 10H19M9 10H11"],
+  box: ["Box", "M3 4H17V16H3Z"],
+  lasso: ["Lasso", "M5 12C1 9 4 4 10 4S19 9 15 12 8 14 5 12C3 14 6 16 4 19"],
+};
+
+// ---- Elements
+
+function build(state) {
+  Object.assign(state, { tool: "pan", colouring: 0, classing: -1, hidden: new Set(), label: 0, beats: [0] });
+  Object.assign(state, { sheets: [], selected: [], picked: [], turns: 0, reading: null });
+  state.back = element("canvas", { className: "back" });
+  state.canvas = element("canvas", { className: "points", tabIndex: 0 });
+  state.canvas.setAttribute("role", "application");
+  state.outline = icon(1, 1, '<path class="outline"/>');
+  state.ring = element("div", { className: "ring", hidden: true });
+  state.cross = element("div", { className: "cross", hidden: true });
+  state.marks = ["a", "b"].map((name) => element("div", { className: "mark", textContent: name, hidden: true }));
+  state.tally = element("div", { className: "tally" });
+  const marks = [state.outline, state.ring, state.cross, ...state.marks, state.tally];
+  const above = element("div", { className: "above" }, ...marks);
+  state.area = element("div", { className: "area" }, state.canvas, above);
+  state.field = element("div", { className: "field" }, state.back, state.area);
+  const main = element("div", { className: "main" }, buildTools(state), state.field, buildHint());
+  const side = element("div", { className: "side" }, buildReading(state), buildLegend(state));
+  state.root.append(element("div", { className: "atlas" }, main, side));
+  listen(state);
+}
+
+function buildTools(state) {
+  state.tools = Object.fromEntries(
+    Object.entries(TOOLS).map(([name, [title, line]]) => {
+      const drawn = icon(20, 20, `<path d="${line}" fill="none" stroke="currentColor" stroke-width="2"/>`);
+      const button = pressable(() => choose(state, name), drawn, title);
+      button.classList.add(name);
+      return [name, button];
+    }),
+  );
+  const zooms = [
+    ["\u2212", "Zoom out", () => zoomBy(state, 1 / ZOOM.step)],
+    ["+", "Zoom in", () => zoomBy(state, ZOOM.step)],
+    ["Whole", "Whole map", () => showWhole(state)],
+  ].map(([text, title, act]) => {
+    const button = pressable(act, text);
+    button.setAttribute("aria-label", title);
+    return button;
+  });
+  state.sheetButton = pressable(() => showSheet(state, !state.sheeted), "Sheet");
+  state.sheetButton.title = "Decoded places behind the points";
+  state.clearButton = pressable(() => clear(state), "Clear");
+  const tools = group("Tool", Object.values(state.tools));
+  const bar = [tools, group("Zoom", zooms), state.sheetButton, state.clearButton];
+  choose(state, "pan");
+  showSheet(state, false);
+  return element("div", { className: "tools" }, ...bar);
+}
+
+function pressable(act, ...content) {
+  const button = element("button", { type: "button" }, ...content);
+  button.addEventListener("click", act);
+  return button;
+}
+
+function group(name, members, className = "joined") {
+  const made = element("div", { className }, ...members);
+  made.setAttribute("role", "group");
+  made.setAttribute("aria-label", name);
+  return made;
+}
+
+function buildHint() {
+  const mouse = "Drag to pan, click to mark a and b. The wheel zooms with Ctrl or \u2318, or after a click here.";
+  const finger = "One finger pans, two zoom, a tap marks a and b. The page scrolls beside the map.";
+  const keys = "Keys: arrows pan, + \u2212 0 zoom, Shift with arrows reads, Enter marks, Escape clears.";
+  return element(
+    "div",
+    { className: "hint" },
+    element("span", { className: "fine", textContent: `${mouse} ${keys}` }),
+    element("span", { className: "coarse", textContent: finger }),
+  );
+}
+
+function buildReading(state) {
+  const figure = () => {
+    const [title, canvas, words] = [element("figcaption"), picture(), element("p")];
+    return { box: element("figure", {}, title, canvas, words), title, canvas, words };
+  };
+  Object.assign(state, { made: figure(), real: figure() });
+  state.labels = group("Decode as", [], "chips");
+  state.labelled = element("div", { className: "labelled" }, element("span", {}, "Decode as"), state.labels);
+  state.pictures = element("div", { className: "pictures" });
+  state.pictures.setAttribute("aria-live", "polite");
+  return element("div", { className: "reading" }, state.pictures, state.labelled);
+}
+
+function buildLegend(state) {
+  state.picker = element("select");
+  state.picker.addEventListener("change", () => colour(state, state.picker.selectedIndex));
+  state.picking = element("label", { className: "picking" }, "Colour by", state.picker);
+  state.low = element("span");
+  state.high = element("span");
+  state.bar = element("span", { className: "bar" });
+  state.scale = element("div", { className: "scale" }, state.low, state.bar, state.high);
+  state.chips = group("Classes shown", [], "chips");
+  return element("div", { className: "colours" }, state.picking, state.scale, state.chips);
+}
+
+/** Buttons of which one or several are pressed. */
+function chips(holder, names, isPressed, press) {
+  const buttons = names.map((content, i) => {
+    const button = pressable(() => {
+      press(i);
+      buttons.forEach((other, o) => other.setAttribute("aria-pressed", String(isPressed(o))));
+    }, ...content);
+    button.className = "chip";
+    button.setAttribute("aria-pressed", String(isPressed(i)));
+    return button;
+  });
+  holder.replaceChildren(...buttons);
+}
+
+// ---- New data
+
+function take(state, header, arrays) {
+  const [run, limits, points] = [state.run, String(state.header?.limits), arrays.places.shape[1]];
+  hold(state, header.run, header.first, arrays.places.shape[0]);
+  Object.assign(state, { header, arrays, order: mixed(points), kinds: null });
+  const other = run !== state.run;
+  if (other) Object.assign(state, { picked: [], turns: 0, heard: null, reading: null });
+  if (other || limits !== String(header.limits)) state.camera = wholeOf(header.limits);
+  state.selected = other ? [] : state.selected.filter((point) => point < points);
+  state.picked = state.picked.filter(({ point }) => point === null || point < points);
+  const decoder = header.decoder ? decoderOf(header.decoder, arrays) : null;
+  Object.assign(state, { decoder, code: arrays.base?.slice(), bytes: null });
+  takeColours(state, header.colourings);
+  takePictures(state);
+  takeLabels(state, header.labels ?? []);
+  if (decoder) settle(state);
+  else showSheet(state, false);
+}
+
+function takeColours(state, colourings) {
+  const signature = JSON.stringify(colourings);
+  if (signature === state.signature) return;
+  state.signature = signature;
+  state.picker.replaceChildren(...colourings.map(({ title }) => element("option", { textContent: title })));
+  state.picking.hidden = colourings.length < 2;
+  colour(state, Math.min(state.colouring, Math.max(0, colourings.length - 1)));
+}
+
+/** Colours by other classes or a figure. Below a figure stay the last classes, so that it can be seen on some. */
+function colour(state, colouring) {
+  const { colourings } = state.header;
+  const isClasses = (c) => Boolean(colourings[c]?.classes);
+  const classing = [colouring, state.classing].find(isClasses) ?? colourings.findIndex((_, c) => isClasses(c));
+  Object.assign(state, { colouring, classing, kinds: null });
+  state.picker.selectedIndex = colouring;
+  buildToggles(state, colourings[classing]?.classes ?? []);
+  const { title, unit, low, high } = colourings[colouring] ?? {};
+  state.scale.hidden = low === undefined;
+  state.low.textContent = `${title} \u2264 ${short(low)}`;
+  state.high.textContent = `\u2265 ${short(high)} ${unit}`;
+  state.redraw();
+}
+
+/** A button for each class, in its colour if it is what colours the points. */
+function buildToggles(state, classes) {
+  const names = JSON.stringify(classes);
+  if (names !== state.names) state.hidden.clear();
+  state.names = names;
+  const own = state.classing === state.colouring;
+  const contents = classes.map(({ name, ...look }) => {
+    const { marker, colour } = own ? look : { marker: "circle", colour: "currentColor" };
+    return [icon(16, 16, `<path transform="translate(8 8) scale(6)" d="${MARKERS[marker]}" fill="${colour}"/>`), name];
+  });
+  const isShown = (c) => !state.hidden.has(c);
+  const press = (c) => {
+    if (!state.hidden.delete(c)) state.hidden.add(c);
+    state.kinds = null;
+    state.redraw();
+  };
+  chips(state.chips, contents, isShown, press);
+}
+
+function takePictures(state) {
+  const { made, real, decoder, arrays, pictures } = state;
+  const [pictured, height, width] = arrays.images.shape;
+  made.title.textContent = decoder ? "Decoded here" : "Its reconstruction";
+  real.title.textContent = decoder ? "Nearest real image" : "Nearest image";
+  real.canvas.hidden = !pictured;
+  // Their final shape from the start, so that the page does not move at the first reading.
+  sizePicture(real.canvas, width, height);
+  sizePicture(made.canvas, decoder?.width ?? width, decoder?.height ?? height);
+  if (!state.reading) [made, real].forEach(({ words }) => (words.textContent = "Point at the map."));
+  const boxes = decoder ? [made.box, real.box] : arrays.rebuilt ? [real.box, made.box] : [real.box];
+  pictures.replaceChildren(...boxes);
+}
+
+function takeLabels(state, labels) {
+  state.sheetButton.hidden = !state.decoder;
+  state.labelled.hidden = !labels.length;
+  if (String(labels) === state.labelNames) return;
+  Object.assign(state, { label: 0, labelNames: String(labels) });
+  const press = (label) => {
+    state.label = label;
+    settle(state);
+    read(state);
+  };
+  chips(state.labels, labels.map((name) => [name]), (label) => label === state.label, press);
+}
+
+// ---- Drawing
+
+function draw(state, theme) {
+  if (!state.header) return;
+  const size = textSize(state.width);
+  state.box = boxOf(state.field.clientWidth, size);
+  state.part = partOf(state.camera, state.header.limits, state.box.side);
+  if (!state.kinds || state.shown !== state.frame) {
+    Object.assign(state, { kinds: kindsOf(state), index: null, shown: state.frame });
+    read(state);
+  }
+  drawBack(state, theme);
+  Object.assign(state.area.style, { left: `${state.box.left}px`, top: `${state.box.top}px` });
+  drawPoints(state, theme);
+  if (!state.scale.hidden) state.bar.style.backgroundImage = gradient(theme);
+  place(state);
+  pace(state);
+  describe(state);
+}
+
+function gradient(theme) {
+  const colours = Array.from({ length: 9 }, (_, i) => shade(theme, (i * (SHADES - 1)) / 8));
+  return `linear-gradient(to right, ${colours})`;
+}
+
+/** Puts what lies over the points where it belongs in the part in view. */
+function place(state) {
+  const { part, reading, picked } = state;
+  const put = (mark, at, shown) => {
+    mark.hidden = !shown;
+    if (shown) mark.style.transform = `translate(${onBox(part, ...at).map((v) => `${v.toFixed(1)}px`)})`;
+  };
+  const found = reading && !reading.gone && reading.point >= 0;
+  put(state.ring, found ? whereIs(state, reading.point) : null, found);
+  put(state.cross, reading && [reading.u, reading.v], Boolean(reading?.held));
+  state.marks.forEach((mark, i) => {
+    const pick = picked[i];
+    const at = pick && (pick.point === null ? [pick.x, pick.y] : whereIs(state, pick.point));
+    put(mark, at, Boolean(at) && within(part, ...at));
+  });
+  const outline = state.stroke?.path?.map(([u, v]) => onBox(part, u, v).map((n) => n.toFixed(1)).join(" ")) ?? [];
+  state.outline.firstChild.setAttribute("d", outline.length ? `M${outline.join("L")}Z` : "");
+}
+
+const whereIs = (state, point) => [...placesOf(state).subarray(2 * point, 2 * point + 2)];
+
+/** How many frames a second were drawn in the last second of a walk. */
+function pace(state) {
+  if (!state.walked) return;
+  const now = performance.now();
+  const fresh = now - state.beats.at(-1) < 200;
+  state.beats = [...(fresh ? state.beats.filter((beat) => now - beat < 1000) : []), now];
+  const seconds = (now - state.beats[0]) / 1000;
+  if (seconds) state.root.dataset.fps = ((state.beats.length - 1) / seconds).toFixed(1);
+  state.walked = false;
+}
+
+function describe(state) {
+  const { header, part, selected, hidden, classing, colouring } = state;
+  const { left, right, bottom, top } = part;
+  const classes = header.colourings[classing]?.classes.length ?? 0;
+  const parted = classes ? ` in ${classes} classes${hidden.size ? `, ${hidden.size} of them hidden` : ""}` : "";
+  const by = header.colourings[colouring] ? `, coloured by ${header.colourings[colouring].title}` : "";
+  const sides = [header.axes[0], "across from", short(left), "to", short(right)].join(" ");
+  const heights = [header.axes[1], "up from", short(bottom), "to", short(top)].join(" ");
+  const what = `Map of ${state.order.length} points${parted}${by}, frame ${state.frame}; ${sides}, ${heights}`;
+  state.canvas.setAttribute("aria-label", what);
+  state.tally.hidden = !selected.length;
+  state.tally.textContent = `${selected.length.toLocaleString("en")} selected`;
+  state.clearButton.disabled = !selected.length && !state.picked.length;
+  const seen = [left, right, bottom, top].map((v) => Number(v.toPrecision(7))).join(" ");
+  Object.assign(state.root.dataset, { part: seen, selected: selected.length });
+}
+
+// ---- Reading
+
+const short = (value) => (value === undefined ? "" : plain(Number(value.toPrecision(3))));
+
+/** A code's number with as many decimals as the part in view can tell apart. */
+function precise({ left, right }, value) {
+  const digits = Math.max(0, Math.min(6, 3 - Math.ceil(Math.log10(right - left))));
+  return value.toFixed(digits).replace("-", "\u2212");
+}
+
+/** Reads the place at (x, y) of the box; held, the reading stays there until the next one. */
+function look(state, x, y, held) {
+  if (!state.part) return;
+  const [u, v] = onPlane(state.part, x, y);
+  state.reading = { x, y, u, v, held, gone: false, point: -1 };
+  read(state);
+  place(state);
+}
+
+/** Shows what is at the place of the reading: what it decodes to, and the nearest point. */
+function read(state) {
+  const { reading, arrays, decoder, made, real, header, part } = state;
+  if (!reading || !part) return;
+  // Under a mouse that rests the map may have moved.
+  if (!reading.held && !reading.gone) [reading.u, reading.v] = onPlane(part, reading.x, reading.y);
+  const { u, v } = reading;
+  const began = performance.now();
+  const code = `(${precise(part, u)}, ${precise(part, v)})`;
+  if (decoder) {
+    showPicture(made.canvas, decoded(state, u, v), decoder.width, decoder.height, `Decoded from ${code}`);
+    Object.assign(state.root.dataset, { decoded: checksum(state.bytes) });
+    made.words.textContent = `code ${code}`;
+  }
+  const [pictured, height, width] = arrays.images.shape;
+  const { point, distance } = nearestTo(state, u, v, pictured || state.order.length);
+  reading.point = point;
+  const said = point < 0 ? "no point shown" : wordsOf(state, point);
+  real.words.textContent = point < 0 ? said : `${said ? `${said}, ` : ""}${precise(part, distance)} away`;
+  if (pictured) showPicture(real.canvas, point < 0 ? [] : imageOf(arrays.images, point), width, height, said);
+  if (!decoder && arrays.rebuilt && point >= 0) {
+    showPicture(made.canvas, imageOf(arrays.rebuilt, point), width, height, `Reconstruction of ${said}`);
+    made.words.textContent = `at ${code}`;
+  }
+  Object.assign(state.root.dataset, { nearest: point, decodeMs: (performance.now() - began).toFixed(2) });
+}
+
+/** The nearest of the first `count` points to a place, and how far it is. */
+function nearestTo(state, u, v, count) {
+  state.index ??= indexOf(placesOf(state), state.kinds, state.header.limits);
+  return nearest(state.index, u, v, count);
+}
+
+/** A point's class, and its figure where one colours the map. */
+function wordsOf(state, point) {
+  const { header, arrays, classing, colouring } = state;
+  const of = header.colourings[classing];
+  const name = of?.classes[arrays[`colour${classing}`][point]]?.name;
+  const { classes, title, unit } = colouringOf(state);
+  const value = arrays[`colour${colouring}`]?.[point];
+  const figure = classes ? null : `${title} ${Number.isNaN(value) ? "unknown" : `${short(value)} ${unit}`.trim()}`;
+  return [name === undefined ? "" : `${of.title} ${name}`, figure].filter(Boolean).join(", ");
+}
+
+function sizePicture(canvas, width, height) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+}
+
+function showPicture(canvas, pixels, width, height, words) {
+  sizePicture(canvas, width, height);
+  canvas.getContext("2d").putImageData(greys(pixels, width, height), 0, 0);
+  canvas.setAttribute("aria-label", words);
+}

@@ -1,0 +1,145 @@
+"""The map of a latent space: what a visitor walks in, points into and chooses from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aecore.figures.palette import class_colour, class_marker
+from aecore.ui.browser.decoder import decoder_part
+from aecore.ui.browser.payload import pack
+from aecore.ui.browser.views import _component
+
+if TYPE_CHECKING:
+    from aecore.portable import Portable
+
+SCRIPTS = ("decoder.js", "atlas_draw.js", "atlas_walk.js")
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """One way to colour the points: by class, where there are ``names``, or by a figure measured in ``unit``.
+
+    A number that is none of the classes, and NaN, are grey.
+    """
+
+    title: str
+    values: np.ndarray  # [N], whole numbers or floats
+    names: Sequence[str] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Where a place (u, v) is a code: ``base`` [L] with its numbers ``across`` and ``up`` replaced by u and v."""
+
+    base: np.ndarray
+    across: int = 0
+    up: int = 1
+
+
+@dataclass(frozen=True)
+class AtlasState:
+    """What the visitor chose: ``selected`` by a box or lasso, sorted, and ``picked`` by clicks: a, then b.
+
+    A pick is ``{"point": index or None, "x": u, "y": v}``; a point's u and v are those of the frame it was picked in.
+    """
+
+    selected: list[int]
+    picked: list[dict[str, Any]]
+
+
+def live_atlas(
+    name: str,
+    places: np.ndarray,
+    *,
+    limits: Sequence[float],
+    axes: tuple[str, str],
+    colourings: Sequence[Colouring],
+    images: np.ndarray,
+    rebuilt: np.ndarray | None = None,
+    decoder: Portable | None = None,
+    plane: Plane | None = None,
+    class_of: Sequence[str] | None = None,
+    first_frame: int = 0,
+    key: str,
+) -> AtlasState:
+    """Points at ``places`` [F, N, 2] on a map whose whole is ``limits`` (left, right, bottom, top).
+
+    ``images`` uint8 [K, H, W] are those of the first K points, ``rebuilt`` their reconstructions. With a ``decoder``
+    and a ``plane`` each place is decoded under the pointer; ``class_of`` names the classes it can be decoded as.
+    What was chosen under another ``name`` is forgotten.
+    """
+    places = np.asarray(places, np.float32)
+    points = places.shape[1]
+    _check(points, colourings, images, rebuilt)
+    header: dict[str, Any] = {
+        "run": name,
+        "first": int(first_frame),
+        "axes": list(axes),
+        "limits": _limits(limits),
+        "colourings": [_described(colouring) for colouring in colourings],
+        "decoder": None,
+    }
+    arrays = {"places": places, "images": images}
+    arrays |= {f"colour{i}": _values(colouring) for i, colouring in enumerate(colourings)}
+    if rebuilt is not None:
+        arrays["rebuilt"] = rebuilt
+    if decoder is not None and plane is not None:
+        if len(plane.base) != decoder.latent:
+            raise ValueError(f"the plane's base must be a code of {decoder.latent} numbers, got {len(plane.base)}")
+        header["decoder"], weights = decoder_part(decoder)
+        header["plane"] = {"across": plane.across, "up": plane.up}
+        header["labels"] = list(class_of or ()) if decoder.labels is not None else []
+        arrays |= {"base": np.asarray(plane.base, np.float32), **weights}
+    result = _component("atlas", SCRIPTS)(key=key, data=pack(header, arrays))
+    return AtlasState(
+        [point for point in _chosen(result, "selected", name) if point < points],
+        [pick for pick in _chosen(result, "picked", name) if pick["point"] is None or pick["point"] < points],
+    )
+
+
+def _check(points: int, colourings: Sequence[Colouring], images: np.ndarray, rebuilt: np.ndarray | None) -> None:
+    for colouring in colourings:
+        if len(colouring.values) != points:
+            raise ValueError(f"{colouring.title} must have {points} values, got {len(colouring.values)}")
+    for title, pixels in {"images": images, "rebuilt": images if rebuilt is None else rebuilt}.items():
+        if pixels.dtype != np.uint8 or pixels.ndim != 3:
+            raise TypeError(f"{title} must be uint8 [K, H, W], got {pixels.dtype} {list(pixels.shape)}")
+    if len(images) > points:
+        raise ValueError(f"{len(images)} images are more than {points} points")
+    if rebuilt is not None and rebuilt.shape != images.shape:
+        raise ValueError(f"rebuilt must be {list(images.shape)} as the images, got {list(rebuilt.shape)}")
+
+
+def _limits(limits: Sequence[float]) -> list[float]:
+    """The limits, and where they hold nothing, a unit around their middle."""
+    sides = np.nan_to_num(np.asarray(limits, float).reshape(2, 2), posinf=0, neginf=0)
+    return [float(side) for low, high in sides for side in ((low, high) if low < high else (low - 0.5, low + 0.5))]
+
+
+def _described(colouring: Colouring) -> dict[str, Any]:
+    if colouring.names:
+        classes = [
+            {"name": str(name), "colour": class_colour(i), "marker": class_marker(i)}
+            for i, name in enumerate(colouring.names)
+        ]
+        return {"title": colouring.title, "classes": classes}
+    values = np.asarray(colouring.values, float)
+    values = values[np.isfinite(values)]
+    # Without the extremes: one outlier would leave all others one colour.
+    low, high = np.percentile(values, [1, 99]) if len(values) else (0.0, 1.0)
+    high = high if high > low else low + 1
+    return {"title": colouring.title, "unit": colouring.unit, "low": float(low), "high": float(high)}
+
+
+def _values(colouring: Colouring) -> np.ndarray:
+    return np.asarray(colouring.values, np.int16 if colouring.names else np.float32)
+
+
+def _chosen(result: Mapping[str, Any], what: str, name: str) -> list:
+    said = result.get(what) or {}
+    return said["points"] if said.get("name") == name else []
