@@ -117,3 +117,33 @@ OVERFLOW = """() => {
     .filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
     .map(e => e.className || e.tagName).slice(0, 5);
 }"""
+
+
+def fits(page) -> None:
+    """Fails unless all of the page's main part is within reach, as soon as it has come to rest."""
+    page.wait_for_function(f"() => !({OVERFLOW})().length", timeout=10_000)
+
+
+# Notes when the page says something to the server and when it is told something.
+WIRE = """
+window.wire = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...options) {
+    super(...options);
+    this.addEventListener('message', () => window.wire.push(performance.now()));
+  }
+  send(data) { window.sent = performance.now(); super.send(data); }
+};"""
+# Milliseconds from what a press sends to the last answer to it: after it the wire is silent for 200 ms.
+RERUN = """element => new Promise((done, failed) => {
+  window.sent = 0;
+  window.wire = [];
+  element.click();
+  const poll = setInterval(() => {
+    const last = window.wire.at(-1);
+    if (!window.sent || !last || performance.now() - last < 200) return;
+    clearInterval(poll);
+    done(last - window.sent);
+  }, 10);
+  setTimeout(failed, 10000);
+})"""

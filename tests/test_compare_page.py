@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import OVERFLOW, expect, press, status
+from browsing import expect, fits, press, status
 
 # Small enough to finish in about a second each.
 FOUR = "columns=4&data=digits&images=300&width=16&depth=1&latent=4"
@@ -116,4 +116,4 @@ def test_nothing_is_cut_off(visit, size, scheme):
     expect(status(page)).to_contain_text("finished: all 3")
     expect(page.get_by_text("What each does")).to_be_visible()
     page.locator(".js-plotly-plot").first.wait_for()
-    assert page.evaluate(OVERFLOW) == []
+    fits(page)

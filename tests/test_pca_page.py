@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import OVERFLOW, expect, press, status
+from browsing import expect, fits, press, status
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view, size, s
     expect(page.locator(last).first).to_be_visible()
     if view != "components":
         expect(status(page)).to_contain_text("finished: all")
-    assert page.evaluate(OVERFLOW) == []
+    fits(page)
 
 
 def test_the_slider_over_components_moves_images_in_the_browser_alone(visit):

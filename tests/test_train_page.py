@@ -11,7 +11,7 @@ import sys
 import time
 
 import pytest
-from browsing import OVERFLOW, ROOT, expect, press, serve, status
+from browsing import RERUN, ROOT, WIRE, expect, fits, press, serve, status
 
 pytestmark = pytest.mark.browser
 
@@ -253,31 +253,6 @@ def test_a_second_visitor_is_served_while_a_model_trains(visit):
     expect(status(first)).to_contain_text("paused")
 
 
-# Notes when the page says something to the server and when it is told something.
-WIRE = """
-window.wire = [];
-window.WebSocket = class extends WebSocket {
-  constructor(...options) {
-    super(...options);
-    this.addEventListener('message', () => window.wire.push(performance.now()));
-  }
-  send(data) { window.sent = performance.now(); super.send(data); }
-};"""
-# Milliseconds from what a press sends to the last answer to it: after it the wire is silent for 200 ms.
-RERUN = """element => new Promise((done, failed) => {
-  window.sent = 0;
-  window.wire = [];
-  element.click();
-  const poll = setInterval(() => {
-    const last = window.wire.at(-1);
-    if (!window.sent || !last || performance.now() - last < 200) return;
-    clearInterval(poll);
-    done(last - window.sent);
-  }, 10);
-  setTimeout(failed, 10000);
-})"""
-
-
 def test_a_run_kept_aside_is_seen_beside_the_next(visit):
     page = visit(f"train?{QUICK}&seed=8&v=1")
     expect(status(page)).to_contain_text("finished")
@@ -326,8 +301,7 @@ def test_nothing_is_cut_off(visit, path, size, scheme):
     page.locator(".view canvas").first.wait_for()
     if "v=1" in path:
         expect(status(page)).to_contain_text("finished")
-    wide = page.evaluate(OVERFLOW)
-    assert wide == []
+    fits(page)
 
 
 def test_a_killed_server_goes_on_from_its_checkpoint(browser, tmp_path):
