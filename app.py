@@ -13,6 +13,10 @@ page = st.navigation(
             st.Page("pages/train.py", title="Train", icon=":material/play_arrow:", url_path="train"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
             st.Page("pages/pca.py", title="PCA", icon=":material/line_axis:", url_path="pca"),
+            st.Page("pages/vae.py", title="Variational", icon=":material/blur_on:", url_path="vae"),
+        ],
+        "Explore": [
+            st.Page("pages/latent.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent"),
         ],
     },
     position="top",

@@ -12,8 +12,7 @@ shell.header(
     "see what a network gains that need not be linear.",
 )
 pool = engine.pool()
-subject = sections.DataAndSeed()
-section = sections.pick_section(SECTIONS, subject)
+section = sections.pick_section(SECTIONS)
 try:
     specs = section.specs()
 except SettingsError as error:
@@ -21,6 +20,6 @@ except SettingsError as error:
     st.stop()
 seats = group.seats_at(pool, specs, section.trains)
 group.stage(pool, seats, lambda now: section.draw(pool, now), section.trains)
-sections.share(SECTIONS, subject, section)
+sections.share(SECTIONS, section)
 explain.pca()
 shell.try_this(presets.PCA, "pca")

@@ -1,12 +1,13 @@
 """Pages of several views: which one is shown, its settings as widgets bound to the link, and its link.
 
-What all views of a page are about, a data set or a whole spec, is asked in the sidebar.
+What a view is about, a data set or a whole spec, is asked in the sidebar.
 """
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
@@ -19,36 +20,12 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 VIEW = "view"
-
-
-class Section(ABC):
-    """One view of a page: the runs it needs and what it draws of them."""
-
-    # What to look for, in two sentences.
-    look_for: ClassVar[str]
-    # The data set it is about, where that is not the visitor's choice.
-    about: ClassVar[str | None] = None
-    # Whether there is something to train.
-    trains: ClassVar[bool] = True
-
-    class Settings(Settings):
-        pass
-
-    def __init__(self, settings: Section.Settings, subject: Mapping[str, Any]):
-        """``subject`` are the values that the page's Subject asked for."""
-        self.settings, self.subject = settings, subject
-
-    @abstractmethod
-    def specs(self) -> dict[Any, Spec]:
-        """The runs it shows, by a name of its own."""
-
-    @abstractmethod
-    def draw(self, pool: Pool, seats: Mapping[Any, Seat]) -> None:
-        """Draws the runs as they now are; called again and again while one moves."""
+# What a parameter of whole numbers may look like: at most 64 of them.
+NUMBERS = re.compile(r"[0-9]{1,5}(,[0-9]{1,5}){0,63}")
 
 
 class Subject(ABC):
-    """What all views of a page are about."""
+    """What a view is about, which most views of a page have in common."""
 
     @abstractmethod
     def ask(self, kind: type[Section]) -> dict[str, Any]:
@@ -129,9 +106,53 @@ def _seed() -> Knob:
     return next(knob for knob in knobs(Training) if knob.name == "seed")
 
 
-def pick_section(sections: Mapping[str, type[Section]], subject: Subject) -> Section:
+class Section(ABC):
+    """One view of a page: the runs it needs and what it draws of them."""
+
+    # What to look for, in two sentences.
+    look_for: ClassVar[str]
+    # What the sidebar asks for, and where that is a data set, the one it is about if there is no choice.
+    subject: ClassVar[Subject] = DataAndSeed()
+    about: ClassVar[str | None] = None
+    # Parameters of the link that no widget holds: whole numbers with commas between.
+    numbers: ClassVar[tuple[str, ...]] = ()
+    # Whether there is something to train.
+    trains: ClassVar[bool] = True
+
+    class Settings(Settings):
+        pass
+
+    def __init__(self, settings: Section.Settings, given: Mapping[str, Any]):
+        """``given`` are the values that the subject asked for."""
+        self.settings, self.given = settings, given
+
+    @abstractmethod
+    def specs(self) -> dict[Any, Spec]:
+        """The runs it shows, by a name of its own."""
+
+    @abstractmethod
+    def draw(self, pool: Pool, seats: Mapping[Any, Seat]) -> None:
+        """Draws the runs as they now are; called again and again while one moves."""
+
+
+def numbers_of(name: str) -> list[int]:
+    """The whole numbers that the link's parameter ``name`` holds."""
+    return [int(part) for part in st.query_params.get(name, "").split(",") if part]
+
+
+def keep_numbers(name: str, numbers: Collection[int]) -> None:
+    """Puts whole numbers into the link, or takes the parameter out where there are none."""
+    text = ",".join(map(str, numbers))
+    if text != st.query_params.get(name, ""):
+        if text:
+            st.query_params[name] = text
+        else:
+            del st.query_params[name]
+
+
+def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     """The section that link and visitor ask for; notes what the link asked for in vain."""
-    links.read(lambda asked: _understand(sections, subject, asked))
+    links.read(lambda asked: _understand(sections, asked))
     name = st.segmented_control(
         "View",
         list(sections),
@@ -144,7 +165,7 @@ def pick_section(sections: Mapping[str, type[Section]], subject: Subject) -> Sec
     )
     kind = sections[name]
     with st.sidebar:
-        asked = subject.ask(kind)
+        asked = kind.subject.ask(kind)
     st.markdown(kind.look_for)
     own = list(knobs(kind.Settings))
     values = {}
@@ -154,12 +175,13 @@ def pick_section(sections: Mapping[str, type[Section]], subject: Subject) -> Sec
     return kind(build(kind.Settings, values), asked)
 
 
-def share(sections: Mapping[str, type[Section]], subject: Subject, section: Section) -> None:
+def share(sections: Mapping[str, type[Section]], section: Section) -> None:
     """The full link to what is shown, trained."""
     from aecore.runs.spec import as_text
 
     view = next(name for name, kind in sections.items() if kind is type(section))
-    values = {VIEW: view, **subject.shared(type(section), section.subject), **section.settings.model_dump()}
+    values = {VIEW: view, **section.subject.shared(type(section), section.given), **section.settings.model_dump()}
+    values |= {name: st.query_params[name] for name in section.numbers if name in st.query_params}
     with st.popover("Share", icon=":material/share:"):
         st.write("This link opens this view, trained, for everybody:")
         url = links.share_url({name: as_text(value) for name, value in (values | {links.VERSION: SCHEMA}).items()})
@@ -172,9 +194,7 @@ def _take_defaults(sections: Mapping[str, type[Section]]) -> None:
         st.session_state[knob.name] = knob.default
 
 
-def _understand(
-    sections: Mapping[str, type[Section]], subject: Subject, asked: dict[str, str]
-) -> tuple[dict[str, str], list[str]]:
+def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The link's parameters cleaned, and a sentence for each that was not taken."""
     from aecore.runs.spec import as_text, take
 
@@ -187,12 +207,15 @@ def _understand(
     for knob in knobs(kind.Settings):
         if knob.name in texts:
             take(knob, texts.pop(knob.name), flat, ignored)
+    kept = {name: texts.pop(name) for name in kind.numbers if name in texts}
+    for name in [name for name, text in kept.items() if not NUMBERS.fullmatch(text)]:
+        ignored.append(f"ignored {name}={shorten(kept.pop(name))}: it must be whole numbers with commas between")
     version = texts.pop(links.VERSION, str(SCHEMA))
     if version != str(SCHEMA):
         ignored.append(f"this link has version {shorten(version)}, this server reads {SCHEMA}: check the settings")
-    taken, said = subject.read(kind, texts)
+    taken, said = kind.subject.read(kind, texts)
     ignored += said
     ignored += [
         f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
     ]
-    return {name: as_text(value) for name, value in flat.items()} | taken, ignored
+    return {name: as_text(value) for name, value in flat.items()} | kept | taken, ignored

@@ -40,7 +40,7 @@ class Clusters(sections.Section):
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
 
-        return {"plain": Spec(**self.subject, latent=self.settings.latent, likelihood="gaussian")}
+        return {"plain": Spec(**self.given, latent=self.settings.latent, likelihood="gaussian")}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.pca import Grouping

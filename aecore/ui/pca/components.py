@@ -40,7 +40,7 @@ class Components(sections.Section):
         """A linear autoencoder that is not trained: its data and its row of examples are what is needed."""
         from aecore.runs.spec import Spec
 
-        return {"data": Spec(**self.subject, architecture="linear", likelihood="gaussian")}
+        return {"data": Spec(**self.given, architecture="linear", likelihood="gaussian")}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.pca import Components as Question

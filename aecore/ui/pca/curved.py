@@ -38,7 +38,7 @@ class Curved(sections.Section):
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
 
-        return {"dense": Spec(**self.subject, **HOW, latent=self.settings.latent)}
+        return {"dense": Spec(**self.given, **HOW, latent=self.settings.latent)}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         (seat,) = seats.values()

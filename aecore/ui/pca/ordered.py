@@ -34,7 +34,7 @@ class Ordered(sections.Section):
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
 
-        shared = {**self.subject, "latent": self.settings.latent, "likelihood": "gaussian"}
+        shared = {**self.given, "latent": self.settings.latent, "likelihood": "gaussian"}
         return {variant: Spec(**shared, variant=variant) for variant in NAMES}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:

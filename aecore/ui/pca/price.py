@@ -53,7 +53,7 @@ class Price(sections.Section):
     def specs(self) -> dict[tuple[str, int], Spec]:
         from aecore.runs.spec import Spec
 
-        shared = {**self.subject, "likelihood": "gaussian"}
+        shared = {**self.given, "likelihood": "gaussian"}
         wanted = {
             (name, size): Spec(**shared, **how, latent=size)
             for size in self.sizes()
@@ -83,7 +83,7 @@ class Price(sections.Section):
         ]
         if cut is not None:
             curves.append(Curve("nested, one model", sizes, [cut.errors[size] for size in sizes]))
-        full = self.subject["data"] == "mnist" and self.subject["images"] == 60_000
+        full = self.given["data"] == "mnist" and self.given["images"] == 60_000
         st.markdown("**Squared error** per held-out image against the size of the code")
         with st.container(key="live-loss"):
             chart(price(curves, PUBLISHED if full else [], first.data.train.images[0].size), "price")

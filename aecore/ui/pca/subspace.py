@@ -53,7 +53,7 @@ class Subspace(sections.Section):
         from aecore.runs.spec import Spec
 
         own = self.settings
-        shared = {**self.subject, **HOW, "architecture": "linear", "latent": own.latent}
+        shared = {**self.given, **HOW, "architecture": "linear", "latent": own.latent}
         likelihood = "gaussian-learned" if own.beside == "vae" else "gaussian"
         return {
             "plain": Spec(**shared, variant="plain", likelihood="gaussian", tied=own.tied),

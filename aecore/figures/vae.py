@@ -1,0 +1,59 @@
+"""Inside a variational autoencoder, and what beta trades. Letters: L numbers of a code, B betas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from aecore.figures.base import GREY, describe, empty_figure, finite, number, some
+from aecore.figures.palette import class_colour
+
+# More bars than these are too thin on a phone.
+MOST_BARS = 64
+
+
+def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np.ndarray) -> go.Figure:
+    """The mean of each code number of one image as a bar, its sigma as a whisker; numbers not in use are grey."""
+    mean, sigma, kl, used = (np.asarray(values)[:MOST_BARS] for values in (mean, sigma, kl, used))
+    figure = empty_figure("code number", "mean and sigma of its distribution")
+    figure.add_bar(
+        x=np.arange(1, len(mean) + 1),
+        y=finite(mean),
+        error_y={"type": "data", "array": finite(sigma), "thickness": 2, "width": 4, "color": GREY},
+        marker_color=[class_colour(0) if one else "rgba(140, 140, 140, 0.4)" for one in used],
+        customdata=np.stack([finite(sigma), finite(kl)], axis=1),
+        hovertemplate="number %{x}: mean %{y:.2f}, sigma %{customdata[0]:.2f}, KL %{customdata[1]:.2f} nats",
+        showlegend=False,
+    )
+    if len(mean) <= 10:
+        figure.update_xaxes(dtick=1, tick0=1)
+    words = [
+        f"number {i + 1}: mean {number(m)}, sigma {number(s)}" for i, (m, s) in enumerate(zip(mean, sigma, strict=True))
+    ]
+    return describe(figure, f"The distribution over codes of one image, {some(len(mean), 'number')}", words[:4])
+
+
+def rate_distortion(betas: Sequence[float], kl: Sequence[float], reconstruction: Sequence[float]) -> go.Figure:
+    """Reconstruction loss against KL of B models, in nats, in order of beta; each point is labelled with its beta."""
+    order = np.argsort(betas)
+    betas, kl, reconstruction = (finite(values)[order] for values in (betas, kl, reconstruction))
+    figure = empty_figure("rate: KL, nats per image", "distortion: reconstruction, nats per image")
+    figure.add_scatter(
+        x=kl,
+        y=reconstruction,
+        mode="lines+markers+text",
+        text=[f"{beta:g}" for beta in betas],
+        textposition="top right",
+        line={"color": class_colour(0), "width": 2},
+        marker={"size": 9},
+        hovertemplate="beta %{text}: KL %{x:.2f}, reconstruction %{y:.1f} nats",
+        showlegend=False,
+        cliponaxis=False,
+    )
+    words = [
+        f"beta {number(b)}: KL {number(k)}, reconstruction {number(r)}"
+        for b, k, r in zip(betas, kl, reconstruction, strict=True)
+    ]
+    return describe(figure, f"Rate against distortion of {some(len(betas), 'model')}", words)

@@ -1,0 +1,177 @@
+"""What the page on variational autoencoders asks of a run with a posterior.
+
+Letters: N images, L numbers of a code, S draws, R images in the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from aecore.autoencoder import Autoencoder
+from aecore.capabilities import Conditional
+from aecore.figures.grey import grey
+from aecore.measures.paths import nearest_distances
+from aecore.measures.threads import one_thread
+from aecore.runs.latent import images_of
+from aecore.runs.run import Run
+from aecore.training import generator
+from aecore.variational import HasPosterior, Posterior
+
+# Burda et al. 2015: a code number is in use where the variance of its posterior mean over the data is above it.
+IN_USE = 0.01
+# Components of the mixture that is fitted to all codes.
+MIXTURE = 10
+# Images whose codes are looked at.
+MOST = 5_000
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Of each code number over the held-out images: ``kl`` [L] mean nats, ``variance`` [L] of the posterior mean.
+
+    ``spread`` [L] is the standard deviation of the means, ``used`` [L] whether the variance is above 0.01.
+    """
+
+    kl: np.ndarray
+    variance: np.ndarray
+    used: np.ndarray
+
+
+@torch.no_grad()
+def rates(run: Run) -> Rates:
+    """The Rates of a run, whose model has a posterior."""
+    posterior = _posterior(run.model, run.data.test.images[:MOST])
+    variance = posterior.mean.var(0, correction=0).cpu().numpy()
+    return Rates(posterior.kl().mean(0).cpu().numpy(), variance, variance > IN_USE)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """One image on its way through: ``image`` and ``rebuilt`` [H, W] uint8 (from the mean), mean and sigma [L].
+
+    ``noise`` and ``codes`` [S, L] are draws of eps and mean + sigma * eps, ``decoded`` [S, H, W] uint8 what they
+    decode to, ``losses`` [S] their reconstruction losses; ``kl`` [L] in nats.
+    """
+
+    image: np.ndarray
+    rebuilt: np.ndarray
+    mean: np.ndarray
+    sigma: np.ndarray
+    kl: np.ndarray
+    noise: np.ndarray
+    codes: np.ndarray
+    decoded: np.ndarray
+    losses: np.ndarray
+    label: int
+
+
+@torch.no_grad()
+def inside(run: Run, image: int, draws: int, seed: int) -> Inside:
+    """Image number ``image``, held-out ones first, with ``draws`` from its posterior."""
+    images, labels = images_of(run, image + 1)
+    model, chosen = run.model, images[image : image + 1]
+    posterior = _posterior(model, chosen)
+    rng = generator(seed, "inside", device=model.mean.device)
+    noise = torch.randn(draws, model.latent, generator=rng, device=model.mean.device)
+    sigma = (posterior.log_variance / 2).exp()
+    codes = posterior.mean + sigma * noise
+    outputs = model.decode(codes)
+    truth = torch.from_numpy(chosen.copy())[:, None].to(outputs.device).expand_as(outputs)
+    return Inside(
+        grey(chosen[0]),
+        grey(model.reconstruct(chosen)[0]),
+        *(values[0].cpu().numpy() for values in (posterior.mean, sigma, posterior.kl())),
+        noise.cpu().numpy(),
+        codes.cpu().numpy(),
+        grey(model.likelihood.mean(outputs)[:, 0].cpu().numpy()),
+        model.likelihood.loss(outputs, truth).cpu().numpy(),
+        int(labels[image]),
+    )
+
+
+@dataclass(frozen=True)
+class Samples:
+    """``pictures`` [S, H, W] uint8 of drawn codes, and the training images ``nearest`` to them, with the distances."""
+
+    pictures: np.ndarray
+    nearest: np.ndarray
+    distances: np.ndarray
+
+
+@dataclass(frozen=True)
+class AskSamples:
+    """Asks for ``count`` samples: of the ``prior``, its sigma times ``temperature``, or of the aggregate ``posterior``.
+
+    ``label`` is the class wanted of a model that takes one; -1 is each in turn.
+    """
+
+    source: str
+    temperature: float
+    seed: int
+    count: int
+    label: int = -1
+
+    @torch.no_grad()
+    def __call__(self, run: Run) -> Samples:
+        model, train = run.model, run.data.train.images
+        codes = self._codes(run)
+        pictures = self._decoded(model, codes, len(run.data.class_names))
+        distances, found = nearest_distances(pictures, train)
+        return Samples(grey(pictures), grey(train[found]), distances)
+
+    def _codes(self, run: Run) -> np.ndarray:
+        """[count, L]"""
+        model = run.model
+        if self.source == "prior":
+            rng = generator(self.seed, "samples")
+            return self.temperature * torch.randn(self.count, model.latent, generator=rng).numpy()
+        from sklearn.mixture import GaussianMixture
+
+        codes = model.embed(run.data.train.images[:MOST]).astype(np.float64)
+        with one_thread():
+            fit = GaussianMixture(MIXTURE, covariance_type="diag", random_state=self.seed, reg_covar=1e-4).fit(codes)
+            drawn = fit.sample(self.count)[0]
+        # The mixture gives its components one after the other; a sheet should not look sorted.
+        return np.random.default_rng(self.seed).permutation(drawn).astype(np.float32)
+
+    def _decoded(self, model: Autoencoder, codes: np.ndarray, classes: int) -> np.ndarray:
+        if not isinstance(model, Conditional):
+            return model.generate(codes)
+        rows = torch.from_numpy(codes).to(model.mean.device)
+        labels = torch.arange(len(codes), device=rows.device) % classes
+        if self.label >= 0:
+            labels = torch.full_like(labels, self.label)
+        return model.likelihood.mean(model.decode_as(rows, labels))[:, 0].clamp(0, 1).cpu().numpy()
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Where a run stands between rate and distortion, held-out: mean ``kl`` and ``reconstruction`` in nats."""
+
+    kl: float
+    reconstruction: float
+    per_number: np.ndarray
+    samples: np.ndarray
+    row: np.ndarray
+
+
+def trade(run: Run) -> Trade:
+    """The Trade of a run, with ``per_number`` [L] KL, 20 ``samples`` of the prior and the ``row`` rebuilt."""
+    found = rates(run)
+    samples = AskSamples("prior", 1.0, 0, 20)(run)
+    return Trade(
+        run.metrics["heldout_kl"],
+        run.metrics["heldout_reconstruction"],
+        found.kl,
+        samples.pictures,
+        grey(run.model.reconstruct(run.exhibits.row[:, 0].cpu().numpy())),
+    )
+
+
+def _posterior(model: Autoencoder, images: np.ndarray) -> Posterior:
+    if not isinstance(model, HasPosterior):
+        raise ValueError(f"{model.title} has no posterior; choose a variational autoencoder")
+    return model.posterior(torch.from_numpy(np.array(images))[:, None].to(model.mean.device))

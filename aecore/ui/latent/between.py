@@ -1,0 +1,98 @@
+"""From one image to another through the codes between them: smooth, or through a hole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live
+from aecore.ui.browser import Floor, Line, live_images, live_loss
+from aecore.ui.one import OneRun
+
+if TYPE_CHECKING:
+    from aecore.runs.latent import Walk
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+
+STEPS = 13
+
+
+class Between(OneRun):
+    look_for = (
+        "Walk from one image's code to another's and decode every step. A VAE's codes leave no holes; a plain "
+        "autoencoder's do, and in one the pictures are far from anything real."
+    )
+
+    class Settings(Settings):
+        a: int = Field(0, ge=0, le=69_999, description="The image to start from, held-out ones first.")
+        b: int = Field(13, ge=0, le=69_999, description="The image to arrive at.")
+        path: Literal["straight", "spherical"] = Field(
+            "straight", description="A straight line, or an arc that keeps the length of codes."
+        )
+        beside: Literal["plain", "vae", "denoising", "none"] = Field(
+            "plain", description="A second model, alike but for what it is trained for, on the same walk."
+        )
+
+    def specs(self) -> dict[str, Spec]:
+        own = super().specs()["run"]
+        beside = self.settings.beside
+        if beside in ("none", own.names["variant"]):
+            return {"run": own}
+        return {"run": own, "beside": own.changed(variant=beside)}
+
+    def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+        from aecore.runs.latent import AskWalk
+
+        walks: dict[str, Walk] = {}
+        for key, seat in seats.items():
+            view, run = seat.view, seat.run
+            title = run.spec.member("variant").title
+            if view.state in ("preparing", "running", "queued", "diverged") or view.newest is None:
+                with st.container(key=f"{key}-waits"):
+                    st.markdown(f"**{title}**")
+                    live.pictures(run, view, key)
+                continue
+            images = len(run.data.test) + len(run.data.train)
+            if max(self.settings.a, self.settings.b) >= images:
+                st.info(f"There are {images:,} images here: a and b are numbers from 0 to {images - 1:,}.")
+                return
+            question = AskWalk(self.settings.a, self.settings.b, self.settings.path, STEPS)
+            found = live.answer(pool, run, question, "Walking.")
+            if found is not None:
+                walks[title] = found
+        if walks:
+            _draw("-".join(seat.run.id for seat in seats.values()), walks)
+
+
+def _draw(name: str, walks: Mapping[str, Walk]) -> None:
+    with st.container(key="live-reconstructions"):
+        st.markdown("**The way from a to b**, decoded, and below it the training image nearest to each step")
+        rows = []
+        for title, walk in walks.items():
+            rows += [(title, walk.pictures[None]), ("nearest real", walk.nearest[None])]
+        live_images(f"walk-{name}-{hash(rows[0][1].tobytes())}", rows, first_frame=0, key="walk-images")
+    with st.container(key="live-loss"):
+        st.markdown("**Distance to the nearest training image**, Euclidean over pixels")
+        usual = next(iter(walks.values())).usual
+        highest = max(max(walk.distances.max() for walk in walks.values()), usual)
+        live_loss(
+            f"walk-{name}",
+            np.arange(STEPS),
+            [Line(title, "", walk.distances, group) for group, (title, walk) in enumerate(walks.items())],
+            [Floor("held-out images, on average", usual)],
+            total=STEPS - 1,
+            top=float(highest) * 1.2,
+            unit="distance",
+            key="walk-distances",
+            what="Distance",
+            x="step",
+        )
+    st.caption(
+        "Decoded images are smoother than real ones, which alone keeps them at a distance. Look at the middle of the "
+        "way: where it leads through a hole the distance rises, because there is nothing like it in the data."
+    )

@@ -1,0 +1,21 @@
+"""The run through its training: map, reconstructions and loss moved together on fixed axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aecore.ui import live
+from aecore.ui.one import OneRun
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+
+
+class Rewind(OneRun):
+    look_for = (
+        "How the map came about: drag the slider below the pictures and loss, codes and reconstructions go back "
+        "together. The axes stay, so that what moves are the codes."
+    )
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        live.pictures(seat.run, seat.view)

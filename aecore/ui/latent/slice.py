@@ -1,0 +1,70 @@
+"""A plane through one image's code: two of its numbers move, the others stay, and the place is decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.ui import live
+from aecore.ui.browser.atlas import Colouring, Plane, live_atlas
+from aecore.ui.one import OneRun, Points, portable_of
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+
+
+class Slice(OneRun):
+    look_for = (
+        "Take one image's code and move two of its numbers, the rest as they are: the place under the pointer is "
+        "decoded at once. This works for codes of any length, where no map shows all of it."
+    )
+
+    class Settings(Points):
+        image: int = Field(0, ge=0, le=69_999, description="The image whose code is moved, held-out ones first.")
+        across: int = Field(1, ge=1, le=1024, description="The code number that is moved sideways.")
+        up: int = Field(2, ge=1, le=1024, description="The code number that is moved up and down.")
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        from aecore.runs.latent import AskPoints
+
+        run, own = seat.run, self.settings
+        latent = run.model.latent
+        if max(own.across, own.up) > latent or own.across == own.up:
+            numbers = f"two different numbers from 1 to {latent}" if latent > 1 else "a code of at least two numbers"
+            st.info(f"A slice needs {numbers}; across is {own.across} and up is {own.up}.")
+            return
+        found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
+        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
+        if found is None or decoder is None:
+            return
+        if isinstance(decoder, str):
+            st.info(decoder)
+            return
+        image = min(own.image, len(found.codes) - 1)
+        if image < own.image:
+            st.info(f"There are {len(found.codes):,} images here and no image {own.image:,}; showing {image:,}.")
+        two = [own.across - 1, own.up - 1]
+        places, base = found.codes[:, two], found.codes[image]
+        reach = max(float(np.nanquantile(np.abs(places), 0.999)) * 1.05, 1e-3)
+        with st.container(key="live-map"):
+            live_atlas(
+                f"slice-{run.id}-{seat.view.step}-{image}-{two}",
+                places[None],
+                limits=(-reach, reach, -reach, reach),
+                axes=(f"code number {own.across}", f"code number {own.up}"),
+                colourings=[Colouring("class", found.labels, run.data.class_names)],
+                images=found.originals,
+                rebuilt=found.rebuilt,
+                decoder=decoder,
+                plane=Plane(base, *two),
+                class_of=run.data.class_names if decoder.labels is not None else None,
+                key="slice",
+            )
+        st.caption(
+            f"The code of image {image:,}, a {run.data.class_names[found.labels[image]]}, lies at "
+            f"({base[two[0]]:.2f}, {base[two[1]]:.2f}). The dots are all images, seen along the other code numbers: "
+            "what is decoded has the other numbers of this image, so a dot and the picture at its place differ."
+        )

@@ -1,0 +1,65 @@
+"""What the views of one run have in common: the run itself, and its pictures until it rests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live, sections
+
+if TYPE_CHECKING:
+    from aecore.portable import Portable
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+    from aecore.runs.spec import Spec
+
+
+class Points(Settings):
+    """How much of the data a view shows."""
+
+    points: int = Field(
+        5_000,
+        ge=100,
+        le=70_000,
+        description="Images to show, the held-out ones first; fewer where their codes are very long.",
+        json_schema_extra={"log": True},
+    )
+
+
+class OneRun(sections.Section):
+    """A view of the run that the sidebar asks for."""
+
+    subject = sections.WholeSpec(variant="vae")
+
+    def specs(self) -> dict[str, Spec]:
+        from aecore.runs.spec import Spec
+
+        return {"run": Spec(**self.given)}
+
+    def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+        (seat,) = seats.values()
+        # Of a diverged model the codes are no numbers.
+        if seat.view.state in ("preparing", "running", "queued", "diverged") or seat.view.newest is None:
+            live.pictures(seat.run, seat.view)
+            return
+        if not seat.view.step:
+            st.info("This is the untrained state: codes say nothing yet. Press Train, or read on to see just that.")
+        self.rested(pool, seat)
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        """Draws the run, which nobody trains just now."""
+        raise NotImplementedError
+
+
+def portable_of(run: Run) -> Portable | str:
+    """The run's decoder for the browser, or the sentence that says why it cannot be had."""
+    from aecore.portable import NotPortable, portable
+
+    try:
+        return portable(run.model)
+    except NotPortable as reason:
+        return str(reason)

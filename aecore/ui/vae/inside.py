@@ -1,0 +1,119 @@
+"""One image on its way through a VAE: mean and sigma, a draw, what it decodes to, and the two losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.figures import latent as maps
+from aecore.figures import vae as figures
+from aecore.settings import Settings
+from aecore.ui import live
+from aecore.ui.browser import live_images
+from aecore.ui.chart import chart
+from aecore.ui.one import OneRun
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+    from aecore.runs.vae import Inside as Found
+    from aecore.runs.vae import Rates
+
+STAGES = ("encode", "sample", "decode", "two losses")
+DRAWS = 10
+
+
+class Inside(OneRun):
+    look_for = (
+        "One image becomes a small cloud of codes, not a point. Draw from it again and again: near codes must decode "
+        "to much the same, which is what leaves no holes."
+    )
+
+    class Settings(Settings):
+        image: int = Field(7, ge=0, le=69_999, description="The image that goes in, held-out ones first.")
+        draw: int = Field(0, ge=0, le=9_999, description="Another number, other draws of epsilon.")
+        stage: Literal["encode", "sample", "decode", "two losses"] = Field(
+            "two losses", description="How far to follow it: step through the stages one by one."
+        )
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        from aecore.runs.vae import inside, rates
+        from aecore.variational import HasPosterior
+
+        run, own = seat.run, self.settings
+        if not isinstance(run.model, HasPosterior):
+            st.info(f"{run.model.title} has no distribution over codes to look into; choose a variational autoencoder.")
+            return
+        images = len(run.data.test) + len(run.data.train)
+        if own.image >= images:
+            st.info(f"There are {images:,} images here: take a number from 0 to {images - 1:,}.")
+            return
+        known = live.answer(pool, run, rates, "Measuring every code number.")
+        if known is not None:
+            _stages(run, inside(run, own.image, DRAWS, own.draw), known, STAGES.index(own.stage), own.draw)
+
+
+def _stages(run: Run, found: Found, known: Rates, last: int, draw: int) -> None:
+    _encode(run, found, known)
+    if last >= 1:
+        _sample(found, draw)
+    if last >= 2:
+        _decode(run, found)
+    if last >= 3:
+        _losses(run, found)
+
+
+def _encode(run: Run, found: Found, known: Rates) -> None:
+    st.markdown("**1. Encode.** The image goes in; out come a mean and a sigma for every code number.")
+    left, right = st.columns([1, 3])
+    with left, st.container(key="image-in"):
+        rows = [("in", found.image[None, None])]
+        live_images(f"in-{hash(found.image.tobytes())}", rows, first_frame=0, key="image-in-view")
+        st.caption(f"of class {run.data.class_names[found.label]}")
+    with right:
+        chart(figures.posterior_bars(found.mean, found.sigma, found.kl, known.used), "posterior-bars")
+    st.caption(
+        f"{known.used.sum():,} of {len(known.used):,} code numbers are in use: the variance of their mean over the "
+        "held-out images is above 0.01 (Burda et al. 2015). The others are greyed; their sigma is 1 and tells nothing."
+    )
+
+
+def _sample(found: Found, draw: int) -> None:
+    st.markdown(
+        r"**2. Sample.** Draw $\varepsilon \sim \mathcal{N}(0, I)$; the code is $z = \mu + \sigma\,\varepsilon$."
+    )
+
+    def again() -> None:
+        st.session_state["draw"] = (draw + 1) % 10_000
+
+    if st.button("Draw again", icon=":material/casino:", on_click=again):
+        # The number is asked for outside of what is redrawn here.
+        st.rerun()
+    if len(found.mean) == 2:
+        places, none = found.codes, np.zeros(len(found.codes), int)
+        axes = ("code number 1", "code number 2")
+        chart(maps.landing(places, none, ["draws"], found.mean, np.diag(found.sigma**2), axes), "draws")
+    else:
+        few = min(len(found.mean), 4)
+        said = (", ".join(f"{value:+.2f}" for value in code[:few]) for code in found.codes[:3])
+        st.caption(f"The first {few} numbers of three draws: {'; '.join(said)}.")
+
+
+def _decode(run: Run, found: Found) -> None:
+    st.markdown("**3. Decode.** Every draw becomes an image; beside them, the one of the mean.")
+    with st.container(key="live-reconstructions"):
+        rows = [("mean", found.rebuilt[None, None]), ("draws", found.decoded[None])]
+        live_images(f"draws-{hash(found.decoded.tobytes())}", rows, first_frame=0, key="draws-images")
+
+
+def _losses(run: Run, found: Found) -> None:
+    unit = run.model.likelihood.unit
+    st.markdown(
+        f"**4. Two losses.** Reconstruction: {found.losses.mean():.1f} {unit}, mean over {len(found.losses)} draws "
+        f"(from {found.losses.min():.1f} to {found.losses.max():.1f}). KL to the prior: {found.kl.sum():.2f} nats, in "
+        "closed form, summed over code numbers."
+    )
+    st.latex(r"\mathrm{KL} = \tfrac12 \sum_j \big(\sigma_j^2 + \mu_j^2 - 1 - \log \sigma_j^2\big)")

@@ -1,0 +1,78 @@
+"""What the page Variational autoencoder asks of a run: closed forms, seeds, and models that have none of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from aecore.losses import kl_from_standard_normal
+from aecore.runs import vae as ask
+from aecore.runs.run import Run, train_spec
+from aecore.runs.spec import Spec
+
+SMALL = {"data": "digits", "images": 200, "width": 8, "depth": 1, "epochs": 2}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return train_spec(Spec(**SMALL, variant="vae", latent=3))
+
+
+def test_rates_are_the_closed_form_over_held_out_images(run):
+    found = ask.rates(run)
+    images = torch.from_numpy(run.data.test.images.copy())[:, None]
+    with torch.no_grad():
+        posterior = run.model.posterior(images)
+        known = kl_from_standard_normal(posterior.mean, posterior.log_variance).mean(0)
+    assert found.kl == pytest.approx(known.numpy(), rel=1e-5)
+    assert found.kl.sum() == pytest.approx(run.metrics["heldout_kl"], rel=1e-4)
+    assert found.variance == pytest.approx(posterior.mean.numpy().var(0), rel=1e-4)
+    assert np.array_equal(found.used, found.variance > 0.01)
+
+
+def test_inside_adds_up(run):
+    found = ask.inside(run, 5, draws=4, seed=1)
+    assert np.allclose(found.codes, found.mean + found.sigma * found.noise, atol=1e-6)
+    assert np.array_equal(found.decoded, ask.grey(run.model.generate(found.codes)))
+    assert np.array_equal(found.image, ask.grey(run.data.test.images[5]))
+    assert found.losses.shape == (4,)
+    again = ask.inside(run, 5, draws=4, seed=1)
+    assert np.array_equal(found.codes, again.codes)
+    assert not np.array_equal(found.codes, ask.inside(run, 5, draws=4, seed=2).codes)
+
+
+@pytest.mark.parametrize("source", ["prior", "posterior"])
+def test_samples_come_from_where_they_are_asked_from_by_a_seed(run, source):
+    found = ask.AskSamples(source, 1.0, 0, 12)(run)
+    assert found.pictures.shape == found.nearest.shape == (12, 8, 8)
+    assert (found.distances > 0).all()
+    assert np.array_equal(found.pictures, ask.AskSamples(source, 1.0, 0, 12)(run).pictures)
+    assert not np.array_equal(found.pictures, ask.AskSamples(source, 1.0, 1, 12)(run).pictures)
+
+
+def test_at_temperature_0_all_samples_are_the_origin(run):
+    pictures = ask.AskSamples("prior", 0.0, 0, 3)(run).pictures
+    assert (pictures == ask.grey(run.model.generate(np.zeros((1, 3), np.float32)))).all()
+
+
+def test_a_conditional_model_draws_the_class_it_is_asked_for():
+    cvae = train_spec(Spec(**SMALL | {"epochs": 20}, variant="cvae", latent=2))
+    turns = ask.AskSamples("prior", 1.0, 0, 10)(cvae).pictures
+    threes = ask.AskSamples("prior", 1.0, 0, 10, label=3)(cvae).pictures
+    assert np.abs(turns[3].astype(int) - threes[3]).max() <= 1
+    assert not np.array_equal(turns[4], threes[4])
+
+
+def test_a_trade_is_in_held_out_nats(run):
+    found = ask.trade(run)
+    assert found.kl == run.metrics["heldout_kl"]
+    assert found.per_number.shape == (3,)
+    assert found.samples.shape == (20, 8, 8)
+
+
+def test_a_model_without_a_posterior_says_so():
+    plain = Run(Spec(**SMALL, variant="plain"))
+    plain.prepare()
+    with pytest.raises(ValueError, match="has no posterior; choose a variational autoencoder"):
+        ask.rates(plain)
