@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from browsing import ROOT, serve
+from browsing import ROOT, expect, serve
 
 from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map
 from aecore.ui.browser.payload import pack
@@ -145,8 +145,6 @@ def view(page, name: str):
 
 
 def expect_data(page, name: str, **hooks) -> None:
-    from playwright.sync_api import expect
-
     for hook, value in hooks.items():
         expect(view(page, name)).to_have_attribute(f"data-{hook}", value if hasattr(value, "match") else str(value))
 
@@ -211,7 +209,7 @@ def test_the_scrubber_moves_all_three_and_the_server_hears_nothing(visit):
     scrub_to(page, 5)
     changed(page, "map", "moved", newest["map"])
     changed(page, "images", "shown", newest["images"])
-    assert "epoch 3.0" in view(page, "loss").inner_text()
+    expect(view(page, "loss")).to_contain_text("epoch 3.0")
     assert slider.get_attribute("aria-valuetext") == "epoch 3.0, step 216, 1.8 s"
     assert page.sent == []
     press(page, "Retitle")  # ... and the count would have seen it.
@@ -323,8 +321,6 @@ def test_a_class_is_hidden_and_shown_by_keyboard(visit):
 
 @pytest.mark.browser
 def test_the_pointer_reads_values_and_class_names(visit):
-    from playwright.sync_api import expect
-
     page = visit(f"frames={FRAMES}")
     loss = view(page, "loss")
     expect(loss.locator(".when")).to_have_text("epoch 10.0")
