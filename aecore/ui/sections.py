@@ -5,9 +5,8 @@ What a view is about, a data set or a whole spec, is asked in the sidebar.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 VIEW = "view"
-# What a parameter of whole numbers may look like: at most 64 of them.
-NUMBERS = re.compile(r"[0-9]{1,5}(,[0-9]{1,5}){0,63}")
 
 
 class Subject(ABC):
@@ -114,8 +111,6 @@ class Section(ABC):
     # What the sidebar asks for, and where that is a data set, the one it is about if there is no choice.
     subject: ClassVar[Subject] = DataAndSeed()
     about: ClassVar[str | None] = None
-    # Parameters of the link that no widget holds: whole numbers with commas between.
-    numbers: ClassVar[tuple[str, ...]] = ()
     # Whether there is something to train.
     trains: ClassVar[bool] = True
 
@@ -133,21 +128,6 @@ class Section(ABC):
     @abstractmethod
     def draw(self, pool: Pool, seats: Mapping[Any, Seat]) -> None:
         """Draws the runs as they now are; called again and again while one moves."""
-
-
-def numbers_of(name: str) -> list[int]:
-    """The whole numbers that the link's parameter ``name`` holds."""
-    return [int(part) for part in st.query_params.get(name, "").split(",") if part]
-
-
-def keep_numbers(name: str, numbers: Collection[int]) -> None:
-    """Puts whole numbers into the link, or takes the parameter out where there are none."""
-    text = ",".join(map(str, numbers))
-    if text != st.query_params.get(name, ""):
-        if text:
-            st.query_params[name] = text
-        else:
-            del st.query_params[name]
 
 
 def pick_section(sections: Mapping[str, type[Section]]) -> Section:
@@ -181,7 +161,6 @@ def share(sections: Mapping[str, type[Section]], section: Section) -> None:
 
     view = next(name for name, kind in sections.items() if kind is type(section))
     values = {VIEW: view, **section.subject.shared(type(section), section.given), **section.settings.model_dump()}
-    values |= {name: st.query_params[name] for name in section.numbers if name in st.query_params}
     with st.popover("Share", icon=":material/share:"):
         st.write("This link opens this view, trained, for everybody:")
         url = links.share_url({name: as_text(value) for name, value in (values | {links.VERSION: SCHEMA}).items()})
@@ -207,9 +186,6 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     for knob in knobs(kind.Settings):
         if knob.name in texts:
             take(knob, texts.pop(knob.name), flat, ignored)
-    kept = {name: texts.pop(name) for name in kind.numbers if name in texts}
-    for name in [name for name, text in kept.items() if not NUMBERS.fullmatch(text)]:
-        ignored.append(f"ignored {name}={shorten(kept.pop(name))}: it must be whole numbers with commas between")
     version = texts.pop(links.VERSION, str(SCHEMA))
     if version != str(SCHEMA):
         ignored.append(f"this link has version {shorten(version)}, this server reads {SCHEMA}: check the settings")
@@ -218,4 +194,4 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     ignored += [
         f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
     ]
-    return {name: as_text(value) for name, value in flat.items()} | kept | taken, ignored
+    return {name: as_text(value) for name, value in flat.items()} | taken, ignored
