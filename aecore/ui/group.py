@@ -93,7 +93,8 @@ def advance(pool: Pool, seats: Seats) -> None:
 
     if not under_way(seats):
         return
-    active = sum(state in status.ACTIVE for state in states(seats))
+    # One that was started while it is being prepared trains as soon as it is.
+    active = sum(seat.joined and seat.view.state in ("preparing", *status.ACTIVE) for seat in seats.values())
     for seat in seats.values():
         if active >= MOST_ACTIVE_PER_VISITOR:
             break

@@ -1,0 +1,33 @@
+"""A group of runs starts as many at once as a visitor may have, and no more while they are being prepared."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
+from aecore.ui import group
+
+
+@pytest.mark.parametrize("state", ["preparing", "queued", "running"])
+def test_runs_already_started_are_counted_whatever_they_are_at(monkeypatch, state):
+    monkeypatch.setattr(group, "st", SimpleNamespace(session_state={}))
+    seats = {
+        i: SimpleNamespace(joined=False, run=SimpleNamespace(id=str(i)), view=SimpleNamespace(state="preparing"))
+        for i in range(10)
+    }
+    started = []
+
+    def train(seat):
+        seat.joined, seat.view.state = True, state
+        started.append(seat)
+
+    pool = SimpleNamespace(train=train)
+    group.train(pool, seats)
+    for _ in range(3):
+        group.advance(pool, seats)
+    assert len(started) == MOST_ACTIVE_PER_VISITOR
+    started[0].view.state = "finished"
+    group.advance(pool, seats)
+    assert len(started) == MOST_ACTIVE_PER_VISITOR + 1
