@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from aecore.measures.pca import fit_pca
 from aecore.runs import pca as ask
+from aecore.runs.answers import Answers
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 
@@ -77,6 +81,18 @@ def test_pca_is_the_line_that_the_page_draws(run):
     assert costs.errors[5] == pytest.approx(np.square(rows - known.reconstruct(rows, 5)).sum(1).mean(), rel=1e-4)
     assert costs.seconds > 0
     assert ask.pca_row(run, [0, 5]).shape == (2, 10, 8, 8)
+
+
+def test_what_is_asked_of_the_data_alone_is_asked_once_however_far_the_run_is(run):
+    with ThreadPoolExecutor(1) as executor:
+        answers, before = Answers(executor), run.view
+        of_data, of_run = answers.ask(run, ask.pca_costs, of_data=True), answers.ask(run, ask.pca_costs)
+        try:
+            run.view = replace(before, step=7)
+            assert answers.ask(run, ask.pca_costs, of_data=True) is of_data
+            assert answers.ask(run, ask.pca_costs) is not of_run
+        finally:
+            run.view = before
 
 
 def test_more_numbers_than_directions_are_not_compared():

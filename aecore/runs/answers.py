@@ -39,11 +39,12 @@ class Answers:
 
     def __init__(self, executor: Executor):
         self._executor = executor
-        self._kept: WeakKeyDictionary[Run, dict[tuple[Callable, int], Answer]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Run, dict[tuple[Callable, int | None], Answer]] = WeakKeyDictionary()
 
-    def ask(self, run: Run, question: Callable[[Run], T]) -> Answer[T]:
+    def ask(self, run: Run, question: Callable[[Run], T], of_data: bool = False) -> Answer[T]:
+        """The answer; one ``of_data`` alone stays the same however far the run is."""
         answers = self._kept.setdefault(run, {})
-        key = (question, run.view.step)
+        key = (question, None if of_data else run.view.step)
         if key not in answers:
             answers[key] = Answer(question, self._executor.submit(_alone, question, run))
         return answers[key]

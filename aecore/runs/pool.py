@@ -136,13 +136,13 @@ class Pool:
         """How many visitors look at the run now."""
         return len(self._lookers(run, PRESENT))
 
-    def ask(self, run: Run, question: Callable[[Run], T]) -> Answer[T]:
+    def ask(self, run: Run, question: Callable[[Run], T], of_data: bool = False) -> Answer[T]:
         """What ``question`` finds out about a run as it now is; asked once, however often it is drawn.
 
-        For what takes too long for a page and is kept by nobody; ask it of a run at rest.
+        For what takes too long for a page and is kept by nobody; ask it of a run at rest, or ``of_data`` alone.
         """
         with self._lock:
-            return self._answers.ask(run, question)
+            return self._answers.ask(run, question, of_data)
 
     # Doing.
 

@@ -46,12 +46,12 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
         rewind(moments, name, prefix)
 
 
-def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str) -> T | None:
-    """What ``question`` finds of a prepared run at rest; None, and a word, until it is found."""
+def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, of_data: bool = False) -> T | None:
+    """What ``question`` finds of a prepared run at rest, or of its data alone; None, and a word, until it is found."""
     if run.exhibits is None:
         waiting(run.view)
         return None
-    found = pool.ask(run, question)
+    found = pool.ask(run, question, of_data)
     if found.done():
         return found.result()
 

@@ -46,7 +46,7 @@ class Components(sections.Section):
         from aecore.runs.pca import Components as Question
 
         run, most = seats["data"].run, self.settings.components
-        found = live.answer(pool, run, Question(most), "Finding the principal components.")
+        found = live.answer(pool, run, Question(most), "Finding the principal components.", of_data=True)
         if found is None:
             return
         if most > found.rank:

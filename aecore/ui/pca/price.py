@@ -68,7 +68,7 @@ class Price(sections.Section):
         from aecore.runs.pca import pca_costs, truncated
 
         first = next(iter(seats.values())).run
-        costs = live.answer(pool, first, pca_costs, "Finding the principal components.")
+        costs = live.answer(pool, first, pca_costs, "Finding the principal components.", of_data=True)
         if costs is None:
             return
         done = {key: seat for key, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
