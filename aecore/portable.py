@@ -91,7 +91,7 @@ def portable(model: Autoencoder) -> Portable:
 
 
 def _refusal(what: str) -> NotPortable:
-    return NotPortable(f"{what} is not among what the browser can compute: the server decodes what you click.")
+    return NotPortable(f"{what} is not among what the browser can compute; other architectures decode here.")
 
 
 def _labels(model: Autoencoder) -> np.ndarray | None:

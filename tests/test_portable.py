@@ -137,7 +137,7 @@ def test_every_model_is_given_exactly_or_refused_in_a_sentence(variant, architec
     if said := refusal_of(model):
         assert architecture not in KNOWN
         assert is_sentence(said)
-        assert said.endswith("the server decodes what you click.")
+        assert said.endswith("other architectures decode here.")
     else:
         assert_the_same(model)
 

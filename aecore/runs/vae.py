@@ -32,7 +32,7 @@ MOST = 5_000
 class Rates:
     """Of each code number over the held-out images: ``kl`` [L] mean nats, ``variance`` [L] of the posterior mean.
 
-    ``spread`` [L] is the standard deviation of the means, ``used`` [L] whether the variance is above 0.01.
+    ``used`` [L] tells whether the variance is above 0.01.
     """
 
     kl: np.ndarray

@@ -42,8 +42,10 @@ class OneRun(sections.Section):
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         (seat,) = seats.values()
-        # Of a diverged model the codes are no numbers.
-        if seat.view.state in ("preparing", "running", "queued", "diverged") or seat.view.newest is None:
+        # Of a diverged model the codes are no numbers, and a run that others train is not what is shown here.
+        elsewhere = seat.run.view.step != seat.view.step
+        moving = seat.view.state in ("preparing", "running", "queued", "diverged")
+        if elsewhere or moving or seat.view.newest is None:
             live.pictures(seat.run, seat.view)
             return
         if not seat.view.step:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
 
-from aecore.settings import SCHEMA, Knob, Settings, build, knobs, shorten
-from aecore.ui import form, links, pick
+from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
+from aecore.ui import engine, form, group, links, pick
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -153,6 +153,21 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
         with place:
             values[knob.name] = form.ask(knob)
     return kind(build(kind.Settings, values), asked)
+
+
+def show(sections: Mapping[str, type[Section]], known: bool = False) -> dict[Any, Spec]:
+    """A page of views: picks one, draws it and shares it; the specs that it shows. ``known`` as in ``group``."""
+    pool = engine.pool()
+    section = pick_section(sections)
+    try:
+        specs = section.specs()
+    except SettingsError as error:
+        st.error(str(error))
+        st.stop()
+    seats = group.seats_at(pool, specs, section.trains, known)
+    group.stage(pool, seats, lambda now: section.draw(pool, now), section.trains)
+    share(sections, section)
+    return specs
 
 
 def share(sections: Mapping[str, type[Section]], section: Section) -> None:

@@ -1,4 +1,4 @@
-"""Live views that the browser draws: loss, map, images, and the scrubber that moves all three.
+"""Live views that the browser draws: loss, map, images, clouds, and the scrubber that moves them all.
 
 They are canvases of our own (``st.components.v2``): redrawn many times a second while a run trains, and moved
 through a finished run without a word to the server. Arrays in, drawing out; no torch.

@@ -1,4 +1,4 @@
-// What the four views share. The Python door puts this text before each view's own.
+// What all views share. The Python door puts this text before each view's own.
 
 /**
  * @typedef {Object} State         One mounted view; lives as long as its element.

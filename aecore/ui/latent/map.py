@@ -16,6 +16,7 @@ from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
 from aecore.ui.one import OneRun, Points, portable_of
 
 if TYPE_CHECKING:
+    from aecore.portable import Portable
     from aecore.runs.latent import Flat
     from aecore.runs.latent import Points as Found
     from aecore.runs.pool import Pool, Seat
@@ -50,9 +51,11 @@ class Map(OneRun):
         flat = live.answer(pool, run, AskFlat(own.projection, own.points), "Laying the codes out.")
         if found is None or flat is None:
             return
-        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
-        if decoder is None:
-            return
+        decoder = None
+        if run.model.latent == 2:
+            decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
+            if decoder is None:
+                return
         name = f"atlas-{run.id}-{seat.view.step}-{own.projection}-{own.points}"
         with st.container(key="live-map"):
             chosen = _atlas(name, run, found, flat, None if isinstance(decoder, str) else decoder)
@@ -63,8 +66,7 @@ class Map(OneRun):
         _gallery(run, found, chosen.selected)
 
 
-def _atlas(name: str, run: Run, found: Found, flat: Flat, decoder) -> AtlasState:
-    two = run.model.latent == 2
+def _atlas(name: str, run: Run, found: Found, flat: Flat, decoder: Portable | None) -> AtlasState:
     return live_atlas(
         name,
         flat.places[None],
@@ -78,8 +80,8 @@ def _atlas(name: str, run: Run, found: Found, flat: Flat, decoder) -> AtlasState
         ],
         images=found.originals,
         rebuilt=found.rebuilt,
-        decoder=decoder if two else None,
-        plane=Plane(np.zeros(2, np.float32)) if two else None,
+        decoder=decoder,
+        plane=Plane(np.zeros(2, np.float32)) if decoder is not None else None,
         class_of=run.data.class_names if decoder is not None and decoder.labels is not None else None,
         key="atlas",
     )
