@@ -13,19 +13,22 @@ from aecore.ui.live import metric_title
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
 
+# Pixels; holds the longest name.
+MAIN_WIDTH = 120
+
 
 def buttons(pool: Pool, seat: Seat) -> None:
     """The buttons that fit the seat's state; a press reruns the page."""
     view = seat.view
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         if view.state in status.ACTIVE:
-            button("Pause", ":material/pause:", lambda: pool.pause(seat), primary=True)
+            main_button("Pause", ":material/pause:", lambda: pool.pause(seat))
         elif view.state in ("unavailable", "failed"):
-            button("Try again", ":material/refresh:", lambda: pool.retry(seat), primary=True)
+            main_button("Try again", ":material/refresh:", lambda: pool.retry(seat))
         else:
             name = "Continue" if view.state == "paused" else "Train"
             over = view.state in ("finished", "diverged")
-            button(name, ":material/play_arrow:", lambda: pool.train(seat), primary=True, disabled=over)
+            main_button(name, ":material/play_arrow:", lambda: pool.train(seat), disabled=over)
         resting = view.state in ("untrained", "paused")
         unit = st.session_state.get("step-unit", "batch")
         steps = view.steps_per_epoch if unit == "epoch" else 1
@@ -39,11 +42,17 @@ def buttons(pool: Pool, seat: Seat) -> None:
             button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
 
 
-def button(name: str, icon: str, act: Callable[[], None], *, primary: bool = False, disabled: bool = False) -> None:
+def button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
     """A button that does ``act`` when pressed; what the pool refuses is noted for the page to say."""
     # As a callback, so that what is drawn after the press already shows what it did.
+    st.button(name, icon=icon, disabled=disabled, on_click=attempt, args=(act,))
+
+
+def main_button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
+    """The row's first button, whatever it is called just now: one element of one width, so that when Pause becomes
+    Continue the row does not move away under a pointer."""
     st.button(
-        name, icon=icon, type="primary" if primary else "secondary", disabled=disabled, on_click=attempt, args=(act,)
+        name, key="main", icon=icon, type="primary", disabled=disabled, on_click=attempt, args=(act,), width=MAIN_WIDTH
     )
 
 

@@ -120,11 +120,11 @@ def buttons(pool: Pool, seats: Seats) -> None:
     now = states(seats)
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         if under_way(seats) or any(state in status.ACTIVE for state in now):
-            controls.button("Pause", ":material/pause:", each(pool.pause, *status.ACTIVE), primary=True)
+            controls.main_button("Pause", ":material/pause:", each(pool.pause, *status.ACTIVE))
         else:
             name = "Continue" if "paused" in now else "Train"
             to_do = any(state in WAITING for state in now)
-            controls.button(name, ":material/play_arrow:", lambda: train(pool, seats), primary=True, disabled=not to_do)
+            controls.main_button(name, ":material/play_arrow:", lambda: train(pool, seats), disabled=not to_do)
         moved = (*status.ACTIVE, "paused", "finished", "diverged")
         controls.button(
             "Reset",
