@@ -96,7 +96,7 @@ def chromium() -> Iterator:
 def expect(locator):
     from playwright.sync_api import expect as playwright_expect
 
-    playwright_expect.set_options(timeout=20_000)
+    playwright_expect.set_options(timeout=30_000)
     return playwright_expect(locator)
 
 
