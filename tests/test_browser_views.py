@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from browsing import ROOT, expect, serve
 
-from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map
-from aecore.ui.browser.payload import pack
+from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, payload
+from aecore.ui.browser.payload import LARGE, pack
 from aecore.ui.browser.views import NOWHERE, STEPS, _lean, _steps
 
 NAMES = ("loss", "map", "images", "scrubber")
@@ -47,6 +47,19 @@ def test_what_is_packed_is_read_back_and_aligned(title):
     for name, array in arrays.items():
         assert read[name].dtype == array.dtype
         np.testing.assert_array_equal(read[name], array)
+
+
+def test_a_large_array_stays_out_where_somebody_hands_it_out():
+    handed = {}
+    arrays = {"small": np.arange(5, dtype=np.uint8), "large": np.arange(LARGE, dtype=np.float32)}
+    buffer = pack({}, arrays, lambda name, raw: handed.setdefault(name, raw) and f"/media/{name}")
+    assert len(buffer) < LARGE
+    assert handed == {"large": arrays["large"].tobytes()}
+    body = 8 * -(-(4 + int.from_bytes(buffer[:4], "little")) // 8)
+    header = json.loads(buffer[4 : 4 + int.from_bytes(buffer[:4], "little")])
+    assert header["arrays"]["large"] == {"dtype": "float32", "shape": [LARGE], "address": "/media/large"}
+    assert buffer[body:] == bytes(range(5)) + bytes(3)
+    assert len(pack({}, arrays)) > 4 * LARGE
 
 
 def test_an_array_the_browser_cannot_read_is_refused():
@@ -277,19 +290,36 @@ def test_updates_and_leaving_pile_up_no_listeners(visit):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
-def test_a_view_outlives_a_call_that_was_overtaken_whichever_comes_first(visit, order):
-    """Two reruns before the module has loaded: Streamlit calls for both, in either order, and cleans up the old."""
+def test_a_view_outlives_a_call_that_was_overtaken_whichever_comes_first(visit, monkeypatch):
+    """Two reruns before the module has loaded: Streamlit calls for both, in either order, and cleans up the old.
+
+    What is large in either may still be on its way by then.
+    """
     page = visit()
+    monkeypatch.setattr(payload, "LARGE", 64)
     sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in ("common.js", "images.js")]
-    pixels = np.zeros((2, 1, 8, 8), np.uint8)
-    header = {"run": "a", "first": 0, "titles": ["original"]}
-    sent = {
-        "old": list(pack(header | {"frames": 1}, {"row0": pixels[:1]})),
-        "new": list(pack(header | {"frames": 2}, {"row0": pixels})),
-    }
-    frames = page.evaluate(OVERTAKEN, {"script": "\n".join(sources), "sent": sent, "order": order})
-    assert frames == "2"
+    pixels = {"old": np.zeros((1, 1, 8, 8), np.uint8), "new": np.zeros((2, 1, 8, 8), np.uint8)}
+    for name, large in pixels.items():
+        body = large.tobytes()
+        page.route(f"**/media/{name}*", lambda route, request, body=body: route.fulfill(body=body))
+    for case, (first, *away) in enumerate(
+        [first, *away] for first in pixels for away in ((), ("old",), ("new",), ("old", "new"))
+    ):
+        # An address of its own in each case: what was fetched once is kept.
+        asked = {name: f"/media/{name}{case}" if name in away else None for name in pixels}
+        sent = {
+            name: list(
+                pack(
+                    {"run": "a", "first": 0, "titles": ["original"], "frames": len(large)},
+                    {"row0": large},
+                    lambda part, raw, address=asked[name]: address,
+                )
+            )
+            for name, large in pixels.items()
+        }
+        order = sorted(pixels, key=lambda name, first=first: name != first)
+        frames = page.evaluate(OVERTAKEN, {"script": "\n".join(sources), "sent": sent, "order": order})
+        assert frames == "2", (order, away)
 
 
 OVERTAKEN = """async ({ script, sent, order }) => {
@@ -300,8 +330,34 @@ OVERTAKEN = """async ({ script, sent, order }) => {
   const cleanups = {};
   for (const name of order) cleanups[name] = call(name);
   cleanups.old();
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  return parentElement.firstChild.dataset.frames;
+  const { dataset } = parentElement.firstChild;
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  for (let i = 0; i < 200 && (dataset.frames !== "2" || dataset.fetching); i++) await frame();
+  for (let i = 0; i < 5; i++) await frame();
+  return dataset.frames;
+}"""
+
+
+@pytest.mark.browser
+def test_what_cannot_be_fetched_is_said(visit):
+    page = visit()
+    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in ("common.js", "images.js")]
+    page.route("**/media/gone", lambda route: route.fulfill(status=404))
+    header = {"run": "a", "first": 0, "titles": ["original"], "frames": 1}
+    large = {"row0": np.zeros((1, LARGE // 64, 8, 8), np.uint8)}
+    script = "\n".join(sources).replace("const RETRY_MS = [300, 1000, 3000]", "const RETRY_MS = [1]")
+    said = page.evaluate(LOST, {"script": script, "sent": list(pack(header, large, lambda part, raw: "/media/gone"))})
+    assert said == "The pictures did not come; reload the page"
+
+
+LOST = """async ({ script, sent }) => {
+  const { default: present } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const parentElement = document.body.appendChild(document.createElement("div"));
+  parentElement.innerHTML = '<div class="view" style="width: 300px"></div>';
+  present({ parentElement, data: new Uint8Array(sent) });
+  const { dataset } = parentElement.firstChild;
+  while (!dataset.fetching?.includes("reload")) await new Promise((done) => requestAnimationFrame(done));
+  return dataset.fetching;
 }"""
 
 

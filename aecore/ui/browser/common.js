@@ -9,6 +9,8 @@
  * @property {number} frame        The frame shown, counted from the run's start.
  * @property {boolean} scrubbed    Whether somebody chose that frame; otherwise it is the newest.
  * @property {Object[]} sent       What the last few calls brought, unpacked.
+ * @property {number} turn         How many calls brought something.
+ * @property {number} latest       The turn of what was last accepted.
  * @property {() => void} redraw   Draws once before the next repaint, however often it is called.
  * @property {AbortSignal} ended   Aborted when the view goes.
  *
@@ -22,19 +24,63 @@
 
 const DTYPES = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array, float64: Float64Array };
 
-/** Reads the one buffer that `pack` wrote: a JSON header, then arrays at multiples of eight. */
+/**
+ * Reads the one buffer that `pack` wrote: a JSON header, then arrays at multiples of eight. Those that have an address
+ * are still `away`; `bring` fetches them.
+ */
 function unpack(bytes) {
   // A copy, because a typed array must begin at a multiple of its item size and the message's bytes do not.
   const buffer = bytes.slice().buffer;
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const body = Math.ceil((4 + length) / 8) * 8;
-  const arrays = {};
-  for (const [name, { dtype, shape, offset }] of Object.entries(header.arrays)) {
+  const [arrays, away] = [{}, []];
+  for (const [name, { dtype, shape, offset, address }] of Object.entries(header.arrays)) {
     const items = shape.reduce((product, size) => product * size, 1);
-    arrays[name] = Object.assign(new DTYPES[dtype](buffer, body + offset, items), { shape });
+    const put = (whole, at) => {
+      arrays[name] = Object.assign(new DTYPES[dtype](whole, at, items), { shape });
+    };
+    if (address) away.push({ address, bytes: items * DTYPES[dtype].BYTES_PER_ELEMENT, put: (whole) => put(whole, 0) });
+    else put(buffer, body + offset);
   }
-  return { header, arrays };
+  return { header, arrays, away };
+}
+
+const PART_BYTES_KEPT = 2 ** 26;
+const RETRY_MS = [300, 1000, 3000];
+
+/** Fetches what is still away of `sent`, or finds it among what any view fetched before. */
+async function bring(sent) {
+  // On the window, because each view is a module of its own; the latest used last.
+  const parts = (window.__aecoreParts ??= new Map());
+  const fetched = sent.away.map(({ address, bytes }) => {
+    const part = parts.get(address) ?? { bytes, buffer: fetchPart(address) };
+    parts.delete(address);
+    parts.set(address, part);
+    part.buffer.catch(() => parts.delete(address));
+    return part.buffer;
+  });
+  let kept = [...parts.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const [address, { bytes }] of [...parts].slice(0, -fetched.length)) {
+    if (kept <= PART_BYTES_KEPT) break;
+    parts.delete(address);
+    kept -= bytes;
+  }
+  const buffers = await Promise.all(fetched);
+  sent.away.forEach(({ put }, i) => put(buffers[i]));
+}
+
+/** The bytes at an address of the server's; asked for again while the server is busy replacing what it hands out. */
+async function fetchPart(address) {
+  // The app may live below a path of its host; Streamlit's own scripts tell.
+  const script = document.querySelector('script[src*="static/js/"]');
+  const base = script ? script.src.replace(/static\/js\/.*$/, "") : document.baseURI;
+  for (const wait of [...RETRY_MS, null]) {
+    const answer = await fetch(new URL(address.replace(/^\//, ""), base)).catch(() => null);
+    if (answer?.ok) return answer.arrayBuffer();
+    if (wait !== null) await new Promise((done) => setTimeout(done, wait));
+  }
+  throw new Error(`${address} cannot be fetched`);
 }
 
 // ---- Life of a view
@@ -49,24 +95,45 @@ const mounted = new WeakMap();
 function present({ parentElement, data }, view) {
   const state = mounted.get(parentElement) ?? mount(parentElement, view);
   const sent = data ? unpack(data) : null;
-  accept(state, view, sent);
+  receive(state, view, sent);
   // Streamlit runs this cleanup when the view goes, but also at once for a call that was overtaken while the module
   // loaded; and such calls may come in any order, the overtaken one last.
   return () => (state.root.isConnected ? withdraw(state, view, sent) : unmount(parentElement, state));
 }
 
+/** Accepts what a call brought as soon as all of it is here, unless something newer is by then. */
+function receive(state, view, sent) {
+  if (!sent) return state.redraw();
+  sent.turn = ++state.turn;
+  const arrived = () => {
+    if (state.ended.aborted || sent.withdrawn || sent.turn < state.latest) return;
+    delete state.root.dataset.fetching;
+    accept(state, view, sent);
+  };
+  const say = (words) => !state.sent.length && (state.root.dataset.fetching = words);
+  const lost = (error) => {
+    say("The pictures did not come; reload the page");
+    console.warn(error);
+  };
+  if (!sent.away.length) return arrived();
+  const megabytes = sent.away.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
+  say(`Fetching ${megabytes.toFixed(1)} MB`);
+  bring(sent).then(arrived).catch(lost);
+}
+
 function accept(state, view, sent) {
-  if (sent) {
-    state.sent = [...state.sent, sent].slice(-3);
-    view.take(state, sent.header, sent.arrays);
-  }
+  state.latest = sent.turn;
+  state.sent = [...state.sent, sent].slice(-3);
+  view.take(state, sent.header, sent.arrays);
   state.redraw();
 }
 
 /** Forgets what an overtaken call brought; where it came last, the data before it are taken again. */
 function withdraw(state, view, sent) {
+  if (sent) sent.withdrawn = true;
   const last = state.sent.at(-1);
   state.sent = state.sent.filter((other) => other !== sent);
+  state.latest = state.sent.at(-1)?.turn ?? 0;
   if (sent && sent === last && state.sent.length) accept(state, view, state.sent.pop());
 }
 
@@ -74,7 +141,8 @@ function mount(parentElement, view) {
   const root = parentElement.querySelector(".view");
   root.replaceChildren();
   const ending = new AbortController();
-  const state = { root, run: null, first: 0, count: 0, frame: 0, scrubbed: false, sent: [], draws: 0, width: 0 };
+  const state = { root, run: null, first: 0, count: 0, frame: 0, scrubbed: false, draws: 0, width: 0 };
+  Object.assign(state, { sent: [], turn: 0, latest: 0 });
   Object.assign(state, { ending, ended: ending.signal, pending: 0, redraw: () => schedule(state, view) });
   mounted.set(parentElement, state);
   view.build(state);
@@ -103,6 +171,7 @@ function schedule(state, view) {
 
 function paint(state, view) {
   const { root } = state;
+  if (!state.sent.length) return; // Its data are still on their way.
   state.width = root.clientWidth;
   if (!state.width) return; // In a closed tab or expander; the observer calls again when it opens.
   const began = performance.now();

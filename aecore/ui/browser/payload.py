@@ -7,28 +7,45 @@ whole data travel as one buffer::
 
 Little-endian. The header's ``arrays`` tells each array's dtype, shape and offset; offsets count from the first
 multiple of eight after the header, and every array begins at a multiple of eight.
+
+A large array stays out of the buffer where there is somebody to hand it out: the header then tells its ``address``,
+from which the browser fetches it once, however often the page runs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 ALIGNMENT = 8
 DTYPES = ("uint8", "int16", "float32", "float64")
+# Bytes from which an array is fetched from an address of its own.
+LARGE = 2**16
 
 
-def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
-    """The buffer that ``unpack`` in ``common.js`` reads."""
+def pack(
+    header: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    hand_out: Callable[[str, bytes], str | None] = lambda name, raw: None,
+) -> bytes:
+    """The buffer that ``unpack`` in ``common.js`` reads.
+
+    ``hand_out`` takes a large array's name and bytes and returns the address they can be had from, None if nobody does.
+    """
     described, chunks, offset = {}, [], 0
     for name, array in arrays.items():
         if array.dtype.name not in DTYPES:
             raise TypeError(f"{name} must be one of {', '.join(DTYPES)}, got {array.dtype.name}")
         raw = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        described[name] = {"dtype": array.dtype.name, "shape": array.shape, "offset": offset}
+        described[name] = {"dtype": array.dtype.name, "shape": array.shape}
+        address = hand_out(name, raw) if len(raw) >= LARGE else None
+        if address is not None:
+            described[name]["address"] = address
+            continue
+        described[name]["offset"] = offset
         chunks.append(_padded(raw))
         offset += len(chunks[-1])
     # allow_nan=False: NaN is no JSON, and the browser would refuse the whole buffer.
