@@ -23,7 +23,7 @@ from aecore.measures.quality import elbo, floors, mean_terms, metrics, squared_e
 from aecore.runs.spec import Spec, choice_knob, knobs_of
 from aecore.sources import load
 from aecore.training import END, RISE, START, Progress, generator, one_cycle, train
-from aecore.ui.pca.subspace import HOW
+from aecore.ui.pca.subspace import how
 from aecore.variants import variants
 from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior, Posterior
 
@@ -274,7 +274,8 @@ def test_the_test_images_own_cross_entropy(mnist_test):
 @pytest.mark.parametrize(("latent", "largest", "median"), [(2, 2, 2), (10, 2, 0.5), (30, 90, 0.5)])
 def test_a_linear_autoencoder_finds_pcas_subspace(data, rows, ours, latent, largest, median):
     """Baldi and Hornik 1989: with squared error the optimum is PCA's subspace, and there is no other minimum."""
-    model = trained(Spec(architecture="linear", likelihood="gaussian", latent=latent, **HOW), data.train)
+    spec = Spec(architecture="linear", likelihood="gaussian", latent=latent, **how(len(data.train)))
+    model = trained(spec, data.train)
     best = np.square(rows - ours.reconstruct(rows, latent)).sum(1).mean()
     assert mean_terms(model, data.train)["reconstruction"] == pytest.approx(best, rel=5e-3)
     columns = model.decoder[0].weight.detach().numpy()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SIZES = {"2, 10, 30": (2, 10, 30), "ten from 1 to 50": (1, 2, 3, 5, 8, 10, 16, 20, 30, 50)}
 MODELS: dict[str, dict[str, object]] = {
-    "linear": {"architecture": "linear", **subspace.HOW},
+    "linear": {"architecture": "linear"},
     "dense": {"architecture": "dense", "epochs": 40, "learning_rate": 5e-3},
     "conv": {"architecture": "conv", "learning_rate": 5e-3},
 }
@@ -54,10 +54,11 @@ class Price(sections.Section):
         from aecore.runs.spec import Spec
 
         shared = {**self.given, "likelihood": "gaussian"}
+        models = MODELS | {"linear": MODELS["linear"] | subspace.how(self.given["images"])}
         wanted = {
             (name, size): Spec(**shared, **how, latent=size)
             for size in self.sizes()
-            for name, how in MODELS.items()
+            for name, how in models.items()
             if getattr(self.settings, name)
         }
         if self.settings.nested or not wanted:
