@@ -1,6 +1,7 @@
 """A page with the atlas, for ``test_atlas_view.py``: places, images and decoders made of a seed, choices echoed."""
 
 import json
+from dataclasses import asdict
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -65,6 +66,8 @@ def main() -> None:
     error = np.where(np.arange(points) % 7, places[0, :, 0], np.nan)
     images = drawings(min(points, int(query.get("images", points))), labels)
     plane = Plane(np.array(BASE), 2, 1) if "slice" in query else Plane(np.zeros(2))
+    if "line" in query:
+        plane = Plane(np.zeros(1), 0, None)
     decoder = deep() if "deep" in query else linear(len(plane.base), "labels" in query)
     projected = "projection" in query
     chosen = live_atlas(
@@ -80,12 +83,15 @@ def main() -> None:
         decoder=None if projected else decoder,
         plane=None if projected else plane,
         class_of=names if "labels" in query else None,
+        label=4,
+        hidden=json.loads(query.get("hidden", "[]")),
+        picked=json.loads(query.get("picked", "[]")),
         key="atlas",
     )
     if frames > 1:
         scrubber(name, [f"epoch {frame}" for frame in range(frames)], key="scrubber")
     st.code(
-        json.dumps({"asked": asked, "runs": state.runs, "selected": chosen.selected, "picked": chosen.picked}),
+        json.dumps({"asked": asked, "runs": state.runs, **asdict(chosen)}),
         wrap_lines=True,
     )
 

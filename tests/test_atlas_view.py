@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -62,8 +63,8 @@ def test_a_figure_is_coloured_without_its_extremes(values, low, high):
 
 def test_what_was_chosen_under_another_name_is_forgotten():
     said = {"selected": {"name": "a", "points": [3, 5]}, "picked": None}
-    assert _chosen(said, "selected", "a") == [3, 5]
-    assert _chosen(said, "selected", "b") == _chosen(said, "picked", "a") == []
+    assert _chosen(said, "selected", "a", []) == [3, 5]
+    assert _chosen(said, "selected", "b", [7]) == _chosen(said, "picked", "a", [7]) == [7]
 
 
 def test_the_page_runs_in_a_runtime_of_its_own():
@@ -242,7 +243,7 @@ def test_the_place_under_the_pointer_is_decoded_and_the_server_hears_nothing(vis
 def test_other_numbers_and_the_class_stay_and_a_projection_shows_the_nearest_image(visit):
     page = visit("slice&labels")
     hover(page, (1.5, -1.0))
-    np.testing.assert_allclose(picture(page, 0), decodes([BASE[0], -1.0, 1.5], 0), atol=2)
+    np.testing.assert_allclose(picture(page, 0), decodes([BASE[0], -1.0, 1.5], 4), atol=2)
     view(page).get_by_role("group", name="Decode as").get_by_role("button", name="8").click()
     np.testing.assert_allclose(picture(page, 0), decodes([BASE[0], -1.0, 1.5], 8), atol=2)
 
@@ -391,7 +392,46 @@ def test_classes_are_hidden_also_under_a_figure_and_for_the_pointer(visit):
         expect_data(page, nearest=nearest)
     chips.nth(9).click()
     expect_data(page, points=0, nearest=-1)
-    assert page.sent == []
+    assert heard(page, hidden=10)["hidden"] == list(range(10))
+
+
+@pytest.mark.browser
+def test_it_begins_with_the_classes_and_marks_that_the_page_remembers(visit):
+    marks = [{"point": 3, "x": 0, "y": 0}, {"point": None, "x": 1.5, "y": -1}]
+    page = visit(f"hidden=[2,5]&picked={quote(json.dumps(marks))}")
+    places, labels = codes(500)
+    expect_data(page, points=int((~np.isin(labels, [2, 5])).sum()))
+    expect(view(page).get_by_role("button", name="2", exact=True)).to_have_attribute("aria-pressed", "false")
+    for mark, place in zip("ab", (places[3], (1.5, -1)), strict=True):
+        box = view(page).locator(".mark", has_text=mark).bounding_box()
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        np.testing.assert_allclose(middle, on_screen(page, place), atol=1.5)
+    assert echo(page)["hidden"] == [2, 5]
+    view(page).get_by_role("button", name="2", exact=True).click()
+    assert heard(page, hidden=1)["hidden"] == [5]
+
+
+@pytest.mark.browser
+def test_a_single_code_number_is_decoded_along_the_map(visit):
+    page = visit("line")
+    for height in (2.0, -3.0):
+        hover(page, (1.5, height))
+        np.testing.assert_allclose(picture(page, 0), decodes([1.5]), atol=2)
+    assert words(page)[0] == "code 1.50"
+    expect(view(page).get_by_role("button", name="Sheet")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_images_travel_once_however_often_the_page_runs(visit):
+    page = visit("points=5000&deep")
+    told = []
+    page.on("response", lambda answer: told.append(answer.url))
+    ask(page, "points=5000&deep&hidden=[1]")
+    ask(page, "points=5000&deep&hidden=[2]")
+    assert [url for url in told if "/media/" in url] == []
+    ask(page, "points=4000&deep")
+    expect_data(page, points=4000)
+    assert [url for url in told if "/media/" in url]
 
 
 @pytest.mark.browser

@@ -48,7 +48,7 @@ class Points:
     """The first N images of a run's data with their codes.
 
     ``codes`` [N, L], ``labels``, ``heldout``, ``errors`` (squared, summed over pixels) and k-means ``clusters`` [N];
-    ``originals`` and ``rebuilt`` [K, H, W] uint8 are those of the first K.
+    ``originals`` and ``rebuilt`` [K, H, W] uint8 are those of the first K; ``factors`` [N, F] where they are known.
     """
 
     codes: np.ndarray
@@ -58,6 +58,7 @@ class Points:
     clusters: np.ndarray
     originals: np.ndarray
     rebuilt: np.ndarray
+    factors: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class AskPoints:
             cluster(codes, labels, groups, seeds=[0]).members if len(codes) >= groups else np.zeros(len(codes), int),
             grey(images[:MOST_SHOWN]),
             grey(rebuilt[:MOST_SHOWN]),
+            _first(len(images), run.data.test.factors, run.data.train.factors),
         )
 
 
@@ -85,10 +87,15 @@ def images_of(run: Run, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Images [N, H, W] and labels [N]: the held-out ones, then as many training images as there is room for."""
     most = min(most, max(MOST_NUMBERS // run.model.latent, 1))
     heldout, train = run.data.test, run.data.train
-    # Cut before they are joined: of all 70,000 it would be a copy of 220 MB for one image.
-    rest = max(most - len(heldout), 0)
-    images = np.concatenate([heldout.images[:most], train.images[:rest]])
-    return images, np.concatenate([heldout.labels[:most], train.labels[:rest]])
+    return _first(most, heldout.images, train.images), _first(most, heldout.labels, train.labels)
+
+
+def _first(most: int, heldout: np.ndarray | None, train: np.ndarray | None) -> np.ndarray | None:
+    """The first values of both parts, the held-out ones first."""
+    if heldout is None or train is None:
+        return None
+    # Cut before they are joined: of all 70,000 images it would be a copy of 220 MB for one.
+    return np.concatenate([heldout[:most], train[: max(most - len(heldout), 0)]])
 
 
 @dataclass(frozen=True)
@@ -224,23 +231,33 @@ class Walk:
     usual: float
 
 
+# An end of a walk: an image's number, or the numbers of a code.
+End = int | tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class AskWalk:
-    """Asks for the way from image ``a`` to image ``b``, ``how``: straight or spherical, in so many ``steps``."""
+    """Asks for the way from ``a`` to ``b``, ``how``: straight or spherical, in so many ``steps``."""
 
-    a: int
-    b: int
+    a: End
+    b: End
     how: str
     steps: int
 
     def __call__(self, run: Run) -> Walk:
-        images, _ = images_of(run, max(self.a, self.b) + 1)
-        ends = run.model.embed(images[[self.a, self.b]])
+        ends = [_code_at(run, end) for end in (self.a, self.b)]
         path = {"straight": straight, "spherical": spherical}[self.how](*ends, self.steps)
         pictures, train = run.model.generate(path), run.data.train.images
         distances, found = nearest_distances(pictures, train)
         usual, _ = nearest_distances(run.data.test.images[:100], train)
         return Walk(grey(pictures), distances, grey(train[found]), float(usual.mean()))
+
+
+def _code_at(run: Run, end: End) -> np.ndarray:
+    if isinstance(end, tuple):
+        return np.array(end, np.float32)
+    images, _ = images_of(run, end + 1)
+    return run.model.embed(images[end : end + 1])[0]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ What a view is about, a data set or a whole spec, is asked in the sidebar.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -111,6 +112,8 @@ class Section(ABC):
     # What the sidebar asks for, and where that is a data set, the one it is about if there is no choice.
     subject: ClassVar[Subject] = DataAndSeed()
     about: ClassVar[str | None] = None
+    # What it keeps in the link beside its settings, by name, each with the pattern of its text.
+    remembers: ClassVar[Mapping[str, str]] = {}
     # Whether there is something to train.
     trains: ClassVar[bool] = True
 
@@ -170,12 +173,28 @@ def show(sections: Mapping[str, type[Section]], known: bool = False) -> dict[Any
     return specs
 
 
+def remembered(name: str) -> str:
+    """What a view keeps in the address under one of the names that it ``remembers``."""
+    return st.query_params.get(name, "")
+
+
+def remember(name: str, text: str) -> None:
+    """Keeps ``text`` in the address; an empty one is forgotten."""
+    if text == remembered(name):
+        return
+    if text:
+        st.query_params[name] = text
+    else:
+        del st.query_params[name]
+
+
 def share(sections: Mapping[str, type[Section]], section: Section) -> None:
     """The full link to what is shown, trained."""
     from aecore.runs.spec import as_text
 
     view = next(name for name, kind in sections.items() if kind is type(section))
     values = {VIEW: view, **section.subject.shared(type(section), section.given), **section.settings.model_dump()}
+    values |= {name: text for name in section.remembers if (text := remembered(name))}
     with st.popover("Share", icon=":material/share:"):
         st.write("This link opens this view, trained, for everybody:")
         url = links.share_url({name: as_text(value) for name, value in (values | {links.VERSION: SCHEMA}).items()})
@@ -184,8 +203,11 @@ def share(sections: Mapping[str, type[Section]], section: Section) -> None:
 
 def _take_defaults(sections: Mapping[str, type[Section]]) -> None:
     """Another view begins at its own defaults: the same name can mean another thing there."""
-    for knob in knobs(sections[st.session_state[VIEW]].Settings):
+    now = sections[st.session_state[VIEW]]
+    for knob in knobs(now.Settings):
         st.session_state[knob.name] = knob.default
+    for name in {name for kind in sections.values() for name in kind.remembers} - now.remembers.keys():
+        remember(name, "")
 
 
 def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -193,6 +215,7 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     from aecore.runs.spec import as_text, take
 
     texts, flat = dict(asked), {}
+    kept: dict[str, str] = {}
     ignored: list[str] = []
     if VIEW in texts:
         view = Knob(VIEW, "choice", next(iter(sections)), "What is shown.", choices=tuple(sections))
@@ -201,6 +224,11 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     for knob in knobs(kind.Settings):
         if knob.name in texts:
             take(knob, texts.pop(knob.name), flat, ignored)
+    for name, pattern in kind.remembers.items():
+        if name in texts and re.fullmatch(pattern, texts[name]):
+            kept[name] = texts.pop(name)
+        elif name in texts:
+            ignored.append(f"ignored {name}={shorten(texts.pop(name))}: nothing is marked like that")
     version = texts.pop(links.VERSION, str(SCHEMA))
     if version != str(SCHEMA):
         ignored.append(f"this link has version {shorten(version)}, this server reads {SCHEMA}: check the settings")
@@ -209,4 +237,4 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     ignored += [
         f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
     ]
-    return {name: as_text(value) for name, value in flat.items()} | taken, ignored
+    return {name: as_text(value) for name, value in flat.items()} | kept | taken, ignored

@@ -4,7 +4,8 @@
  *
  * Header: {run, first, axes: [x, y], limits: [left, right, bottom, top],
  *          colourings: [{title, classes: [{name, colour, marker}]} or {title, unit, low, high}],
- *          decoder: what decoderOf reads or null, with it plane: {across, up} and labels: [name]}
+ *          decoder: what decoderOf reads or null, with it plane: {across, up or null}, labels: [name] and label,
+ *          hidden: [class of the first colouring] and picked: [{point, x, y}] to begin with}
  * Arrays: places float32 [F or 1, N, 2], images uint8 [K, H, W] of the first K points, rebuilt like images or missing,
  *         colour0, colour1, ... int16 or float32 [N], base float32 [L] and the decoder's own
  */
@@ -144,7 +145,7 @@ function take(state, header, arrays) {
   hold(state, header.run, header.first, arrays.places.shape[0]);
   Object.assign(state, { header, arrays, order: mixed(points), kinds: null });
   const other = run !== state.run;
-  if (other) Object.assign(state, { picked: [], turns: 0, heard: null, reading: null });
+  if (other) begin(state, header);
   if (other || limits !== String(header.limits)) state.camera = wholeOf(header.limits);
   state.selected = other ? [] : state.selected.filter((point) => point < points);
   state.picked = state.picked.filter(({ point }) => point === null || point < points);
@@ -155,6 +156,14 @@ function take(state, header, arrays) {
   takeLabels(state, header.labels ?? []);
   if (decoder) settle(state);
   else showSheet(state, false);
+}
+
+/** Begins with another run's points as the page remembers them. */
+function begin(state, { picked, hidden, label, colourings }) {
+  Object.assign(state, { picked, turns: picked.length, heard: picked, reading: null, label: label ?? 0 });
+  Object.assign(state, { hidden: new Set(hidden), hiddenHeard: String(hidden), signature: null, labelNames: null });
+  if (hidden.length) state.colouring = 0;
+  state.names = JSON.stringify(colourings[0]?.classes ?? []);
 }
 
 function takeColours(state, colourings) {
@@ -196,8 +205,10 @@ function buildToggles(state, classes) {
     if (!state.hidden.delete(c)) state.hidden.add(c);
     state.kinds = null;
     state.redraw();
+    sendHidden(state);
   };
   chips(state.chips, contents, isShown, press);
+  sendHidden(state);
 }
 
 function takePictures(state) {
@@ -215,10 +226,11 @@ function takePictures(state) {
 }
 
 function takeLabels(state, labels) {
-  state.sheetButton.hidden = !state.decoder;
+  // Of one code number all rows would be alike.
+  state.sheetButton.hidden = !state.decoder || state.header.plane.up === null;
   state.labelled.hidden = !labels.length;
   if (String(labels) === state.labelNames) return;
-  Object.assign(state, { label: 0, labelNames: String(labels) });
+  state.labelNames = String(labels);
   const press = (label) => {
     state.label = label;
     settle(state);
@@ -328,7 +340,7 @@ function read(state) {
   if (!reading.held && !reading.gone) [reading.u, reading.v] = onPlane(part, reading.x, reading.y);
   const { u, v } = reading;
   const began = performance.now();
-  const code = `(${precise(part, u)}, ${precise(part, v)})`;
+  const code = header.plane?.up === null ? precise(part, u) : `(${precise(part, u)}, ${precise(part, v)})`;
   if (decoder) {
     showPicture(made.canvas, decoded(state, u, v), decoder.width, decoder.height, `Decoded from ${code}`);
     Object.assign(state.root.dataset, { decoded: checksum(state.bytes) });

@@ -10,8 +10,7 @@ import numpy as np
 
 from aecore.figures.palette import class_colour, class_marker
 from aecore.ui.browser.decoder import decoder_part
-from aecore.ui.browser.payload import pack
-from aecore.ui.browser.views import _component
+from aecore.ui.browser.views import _mount
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
@@ -34,11 +33,14 @@ class Colouring:
 
 @dataclass(frozen=True)
 class Plane:
-    """Where a place (u, v) is a code: ``base`` [L] with its numbers ``across`` and ``up`` replaced by u and v."""
+    """Where a place (u, v) is a code: ``base`` [L] with its numbers ``across`` and ``up`` replaced by u and v.
+
+    Without an ``up``, v is only where a point is put.
+    """
 
     base: np.ndarray
     across: int = 0
-    up: int = 1
+    up: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,12 @@ class AtlasState:
     """What the visitor chose: ``selected`` by a box or lasso, sorted, and ``picked`` by clicks: a, then b.
 
     A pick is ``{"point": index or None, "x": u, "y": v}``; a point's u and v are those of the frame it was picked in.
+    ``hidden`` are the classes of the first colouring that are not shown.
     """
 
     selected: list[int]
     picked: list[dict[str, Any]]
+    hidden: list[int]
 
 
 def live_atlas(
@@ -64,14 +68,17 @@ def live_atlas(
     decoder: Portable | None = None,
     plane: Plane | None = None,
     class_of: Sequence[str] | None = None,
+    label: int = 0,
+    hidden: Sequence[int] = (),
+    picked: Sequence[Mapping[str, Any]] = (),
     first_frame: int = 0,
     key: str,
 ) -> AtlasState:
     """Points at ``places`` [F, N, 2] on a map whose whole is ``limits`` (left, right, bottom, top).
 
     ``images`` uint8 [K, H, W] are those of the first K points, ``rebuilt`` their reconstructions. With a ``decoder``
-    and a ``plane`` each place is decoded under the pointer; ``class_of`` names the classes it can be decoded as.
-    What was chosen under another ``name`` is forgotten.
+    and a ``plane`` each place is decoded under the pointer; ``class_of`` names the classes it can be decoded as, at
+    first as ``label``. What was chosen under another ``name`` is forgotten: it begins with ``hidden`` and ``picked``.
     """
     places = np.asarray(places, np.float32)
     points = places.shape[1]
@@ -83,6 +90,8 @@ def live_atlas(
         "limits": _limits(limits),
         "colourings": [_described(colouring) for colouring in colourings],
         "decoder": None,
+        "hidden": list(hidden),
+        "picked": [dict(pick) for pick in picked],
     }
     arrays = {"places": places, "images": images}
     arrays |= {f"colour{i}": _values(colouring) for i, colouring in enumerate(colourings)}
@@ -94,11 +103,17 @@ def live_atlas(
         header["decoder"], weights = decoder_part(decoder)
         header["plane"] = {"across": plane.across, "up": plane.up}
         header["labels"] = list(class_of or ()) if decoder.labels is not None else []
+        header["label"] = label
         arrays |= {"base": np.asarray(plane.base, np.float32), **weights}
-    result = _component("atlas", SCRIPTS)(key=key, data=pack(header, arrays))
+    result = _mount("atlas", key, header, arrays, SCRIPTS)
     return AtlasState(
-        [point for point in _chosen(result, "selected", name) if point < points],
-        [pick for pick in _chosen(result, "picked", name) if pick["point"] is None or pick["point"] < points],
+        [point for point in _chosen(result, "selected", name, []) if point < points],
+        [
+            pick
+            for pick in _chosen(result, "picked", name, header["picked"])
+            if pick["point"] is None or pick["point"] < points
+        ],
+        _chosen(result, "hidden", name, header["hidden"]),
     )
 
 
@@ -140,6 +155,7 @@ def _values(colouring: Colouring) -> np.ndarray:
     return np.asarray(colouring.values, np.int16 if colouring.names else np.float32)
 
 
-def _chosen(result: Mapping[str, Any], what: str, name: str) -> list:
+def _chosen(result: Mapping[str, Any], what: str, name: str, first: list) -> list:
+    """What was chosen under ``name``; as long as nothing was, what it was at ``first``."""
     said = result.get(what) or {}
-    return said["points"] if said.get("name") == name else []
+    return said["points"] if said.get("name") == name else first

@@ -137,7 +137,7 @@ function decodeCell(state, { context, held }, cell) {
 function decoded(state, u, v) {
   const { decoder, code, header, label } = state;
   code[header.plane.across] = u;
-  code[header.plane.up] = v;
+  if (header.plane.up !== null) code[header.plane.up] = v;
   const pixels = decoder.decode(code, header.labels.length ? label : undefined);
   state.bytes ??= new Uint8ClampedArray(decoder.width * decoder.height); // Clamped also rounds.
   for (let i = 0; i < pixels.length; i++) state.bytes[i] = 255 * pixels[i];

@@ -243,6 +243,17 @@ function pick(state, x, y, reach) {
   sendPicked(state);
 }
 
+/** Sends which classes of the first colouring are hidden, once for several in a row. */
+function sendHidden(state) {
+  clearTimeout(state.hiding);
+  state.hiding = setTimeout(() => {
+    const hidden = state.classing === 0 ? [...state.hidden].sort((a, b) => a - b) : [];
+    if (state.hiddenHeard === String(hidden) || state.ended.aborted) return;
+    state.hiddenHeard = String(hidden);
+    state.setStateValue("hidden", { name: state.run, points: hidden });
+  }, DOUBLE_MS);
+}
+
 /** Sends the picks when no second click can take the first back. */
 function sendPicked(state) {
   clearTimeout(state.sending);

@@ -66,10 +66,11 @@ class Between(OneRun):
             if found is not None:
                 walks[title] = found
         if walks:
-            _draw("-".join(seat.run.id for seat in seats.values()), walks)
+            draw_walks("-".join(seat.run.id for seat in seats.values()), walks)
 
 
-def _draw(name: str, walks: Mapping[str, Walk]) -> None:
+def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
+    """The pictures of each walk, by its title, and how far each of them is from anything real."""
     with st.container(key="live-reconstructions"):
         st.markdown("**The way from a to b**, decoded, and below it the training image nearest to each step")
         rows = []

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
 from pydantic import Field
 
-from aecore.ui import live
+from aecore.ui import live, sections
 from aecore.ui.browser import live_images
 from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
+from aecore.ui.latent.between import STEPS, draw_walks
+from aecore.ui.latent.marks import CLASSES, ONE_OR_TWO, hidden_classes, marks_of, remember_hidden, text_of
 from aecore.ui.one import OneRun, Points, portable_of
 
 if TYPE_CHECKING:
@@ -40,6 +43,9 @@ class Map(OneRun):
         "once, also where no image lies; with more, the map is a projection and shows the nearest image."
     )
 
+    # The marks a and b, and the classes not shown.
+    remembers = {"marks": ONE_OR_TWO, "hidden": CLASSES}
+
     class Settings(Points):
         projection: Literal["pca", "umap"] = Field("pca", description="What lays out codes of more than two numbers.")
 
@@ -52,7 +58,7 @@ class Map(OneRun):
         if found is None or flat is None:
             return
         decoder = None
-        if run.model.latent == 2:
+        if run.model.latent <= 2:
             decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
             if decoder is None:
                 return
@@ -62,29 +68,45 @@ class Map(OneRun):
         st.caption(_trust(run, flat, len(found.codes)))
         if isinstance(decoder, str):
             st.info(decoder)
-        _pick(chosen)
+        _walk(pool, run, chosen)
         _gallery(run, found, chosen.selected)
 
 
 def _atlas(name: str, run: Run, found: Found, flat: Flat, decoder: Portable | None) -> AtlasState:
-    return live_atlas(
+    names = run.data.class_names
+    latent = run.model.latent
+    chosen = live_atlas(
         name,
         flat.places[None],
         limits=_limits(flat.places),
         axes=flat.axes,
         colourings=[
-            Colouring("class", found.labels, run.data.class_names),
-            Colouring("cluster", found.clusters, [f"{i + 1}" for i in range(len(run.data.class_names))]),
+            Colouring("class", found.labels, names),
+            Colouring("cluster", found.clusters, [f"{i + 1}" for i in range(len(names))]),
             Colouring("error", found.errors, unit="squared error"),
             Colouring("split", (~found.heldout).astype(int), ["held-out", "training"]),
+            *_factors(run, found),
         ],
         images=found.originals,
         rebuilt=found.rebuilt,
         decoder=decoder,
-        plane=Plane(np.zeros(2, np.float32)) if decoder is not None else None,
-        class_of=run.data.class_names if decoder is not None and decoder.labels is not None else None,
+        plane=Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None) if decoder is not None else None,
+        class_of=names if decoder is not None and decoder.labels is not None else None,
+        hidden=hidden_classes(names),
+        picked=marks_of(sections.remembered("marks"), flat.places),
         key="atlas",
     )
+    remember_hidden(chosen.hidden)
+    sections.remember("marks", text_of(chosen.picked))
+    return chosen
+
+
+def _factors(run: Run, found: Found) -> list[Colouring]:
+    """The factors that the images were made from, where these are known."""
+    if found.factors is None:
+        return []
+    columns = zip(run.data.factor_names, found.factors.T, strict=True)
+    return [Colouring(name, values.astype(np.float32), unit="step") for name, values in columns]
 
 
 def _limits(places: np.ndarray) -> tuple[float, float, float, float]:
@@ -109,20 +131,39 @@ def _trust(run: Run, flat: Flat, count: int) -> str:
     return ". ".join(sentences) + "."
 
 
-def _pick(chosen: AtlasState) -> None:
-    """Two picked points can be walked between."""
-    points = [pick["point"] for pick in chosen.picked if pick["point"] is not None]
-    if len(points) < 2:
-        st.caption("Click two images and walk from one to the other; draw a box or a lasso to see a selection.")
+def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
+    """The way between two marks: decoded here, and beside a second model where both are images."""
+    from aecore.runs.latent import AskWalk
+
+    ends = [_end(mark, run.model.latent) for mark in chosen.picked]
+    if len(ends) < 2:
+        st.caption("Click two places to mark a and b and walk from one to the other; draw a box or a lasso to select.")
         return
+    if None in ends:
+        st.info("On a projection only images can be walked between: mark a and b at dots.")
+        return
+    walk = live.answer(pool, run, AskWalk(*ends, "straight", STEPS), "Walking.")
+    if walk is not None:
+        draw_walks(run.id, {run.spec.member("variant").title: walk})
+    if all(isinstance(end, int) for end in ends):
 
-    def walk() -> None:
-        st.session_state["view"] = "between"
-        st.session_state["a"], st.session_state["b"] = points[:2]
+        def beside() -> None:
+            for name in Map.remembers:
+                sections.remember(name, "")
+            st.session_state["view"] = "between"
+            st.session_state["a"], st.session_state["b"] = ends
 
-    if st.button(f"Walk from image {points[0]:,} to image {points[1]:,}", icon=":material/route:", on_click=walk):
-        # The view is picked outside of what is redrawn here.
-        st.rerun()
+        words = f"Walk from image {ends[0]:,} to image {ends[1]:,} beside a second model"
+        if st.button(words, icon=":material/route:", on_click=beside):
+            # The view is picked outside of what is redrawn here.
+            st.rerun()
+
+
+def _end(mark: Mapping[str, Any], latent: int) -> int | tuple[float, ...] | None:
+    """An end of a walk: an image or a code; on a projection a place is no code."""
+    if mark["point"] is not None:
+        return mark["point"]
+    return (mark["x"], mark["y"])[:latent] if latent <= 2 else None
 
 
 def _gallery(run: Run, found: Found, selected: list[int]) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from aecore.ui import live
 from aecore.ui.browser.atlas import Colouring, Plane, live_atlas
+from aecore.ui.latent.marks import CLASSES, hidden_classes, remember_hidden
 from aecore.ui.one import OneRun, Points, portable_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class Slice(OneRun):
         "Take one image's code and move two of its numbers, the rest as they are: the place under the pointer is "
         "decoded at once. This works for codes of any length, where no map shows all of it."
     )
+
+    remembers = {"hidden": CLASSES}
 
     class Settings(Points):
         image: int = Field(0, ge=0, le=69_999, description="The image whose code is moved, held-out ones first.")
@@ -50,7 +53,7 @@ class Slice(OneRun):
         places, base = found.codes[:, two], found.codes[image]
         reach = max(float(np.nanquantile(np.abs(places), 0.999)) * 1.05, 1e-3)
         with st.container(key="live-map"):
-            live_atlas(
+            chosen = live_atlas(
                 f"slice-{run.id}-{seat.view.step}-{image}-{two}",
                 places[None],
                 limits=(-reach, reach, -reach, reach),
@@ -61,8 +64,11 @@ class Slice(OneRun):
                 decoder=decoder,
                 plane=Plane(base, *two),
                 class_of=run.data.class_names if decoder.labels is not None else None,
+                label=int(found.labels[image]),
+                hidden=hidden_classes(run.data.class_names),
                 key="slice",
             )
+        remember_hidden(chosen.hidden)
         st.caption(
             f"The code of image {image:,}, a {run.data.class_names[found.labels[image]]}, lies at "
             f"({base[two[0]]:.2f}, {base[two[1]]:.2f}). The dots are all images, seen along the other code numbers: "

@@ -1,0 +1,46 @@
+"""What a map keeps in the link: the marks a and b, images by number or places, and the classes it does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aecore.ui import sections
+
+NUMBER = r"-?\d{1,6}(?:\.\d{1,6})?"
+MARK = rf"(?:\d{{1,5}}|{NUMBER}:{NUMBER})"
+ONE_OR_TWO = rf"{MARK}(?:,{MARK})?"
+CLASSES = r"\d{1,3}(?:,\d{1,3}){0,99}"
+
+
+def text_of(marks: Iterable[Mapping[str, Any]]) -> str:
+    """The marks of a map as one text: ``12,40`` or ``12,0.5:-1.25``."""
+    return ",".join(
+        f"{mark['x']:.4f}:{mark['y']:.4f}" if mark["point"] is None else str(mark["point"]) for mark in marks
+    )
+
+
+def marks_of(text: str, places: np.ndarray) -> list[dict[str, Any]]:
+    """The marks that ``text`` tells, on a map of ``places`` [N, 2]; those of images that are not there are left out."""
+    marks = []
+    for part in filter(None, text.split(",")):
+        if ":" in part:
+            x, y = map(float, part.split(":"))
+            marks.append({"point": None, "x": x, "y": y})
+        elif int(part) < len(places):
+            x, y = map(float, places[int(part)])
+            marks.append({"point": int(part), "x": x, "y": y})
+    return marks
+
+
+def hidden_classes(names: Sequence[str]) -> list[int]:
+    """The classes, of those with ``names``, that the link does not show."""
+    numbers = map(int, filter(None, sections.remembered("hidden").split(",")))
+    return [number for number in numbers if number < len(names)]
+
+
+def remember_hidden(hidden: Iterable[int]) -> None:
+    """Keeps in the link which classes are not shown."""
+    sections.remember("hidden", ",".join(map(str, hidden)))
