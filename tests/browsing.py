@@ -120,8 +120,10 @@ OVERFLOW = """() => {
 
 
 def fits(page) -> None:
-    """Fails unless all of the page's main part is within reach, as soon as it has come to rest."""
-    page.wait_for_function(f"() => !({OVERFLOW})().length", timeout=10_000)
+    """Fails unless all of the page's main part is within reach, on a projector and on a phone, once it rests."""
+    for width, height in ((1366, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(f"() => !({OVERFLOW})().length", timeout=10_000)
 
 
 # Notes when the page says something to the server and when it is told something.

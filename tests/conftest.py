@@ -87,9 +87,9 @@ def browser():
         yield launched
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator:
-    """The app, served for the tests of one file; what it logs must hold no traceback."""
+    """The app, served for all tests of pages; what it logs must hold no traceback."""
     from browsing import serve
 
     with serve("app.py", tmp_path_factory.mktemp("pages")) as served:

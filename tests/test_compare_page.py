@@ -110,9 +110,8 @@ def test_a_sweep_makes_every_value_a_run_that_can_be_opened(visit):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("size", "scheme"), [((1366, 768), "light"), ((390, 844), "dark")])
-def test_nothing_is_cut_off(visit, size, scheme):
-    page = visit(f"compare?{FOUR}&columns=3&epochs=2&v=1", size=size, color_scheme=scheme)
+def test_nothing_is_cut_off(visit):
+    page = visit(f"compare?{FOUR}&columns=3&epochs=2&v=1")
     expect(status(page)).to_contain_text("finished: all 3")
     expect(page.get_by_text("What each does")).to_be_visible()
     page.locator(".js-plotly-plot").first.wait_for()

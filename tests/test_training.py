@@ -13,8 +13,6 @@ from conftest import is_sentence
 from aecore.autoencoder import Deterministic, Term
 from aecore.dataset import Facts, Split, split
 from aecore.events import Diverged, EpochEnded, Finished, Started, Stepped
-from aecore.measures.quality import mean_terms
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.sources import load
 from aecore.training import LOOK_EVERY, MisfitError, Progress, generator, one_cycle, steps_per_epoch, train, wants_bf16
@@ -299,12 +297,3 @@ def test_chance_depends_on_seed_and_purpose_alone():
 def test_precision_is_taken_at_its_word():
     assert wants_bf16("bf16", CPU)
     assert not wants_bf16("fp32", CPU)
-
-
-@pytest.mark.skipif(not wants_bf16("auto", CPU), reason="this processor has no bf16")
-def test_bf16_costs_no_more_than_noise(default_vae):
-    """The same VAE in fp32: held-out losses differ by less than 0.3 nats an image."""
-    slow = train_spec(default_vae.spec.changed(precision="fp32"))
-    fast, slow = (mean_terms(run.model, run.data.test) for run in (default_vae, slow))
-    assert sum(fast.values()) == pytest.approx(sum(slow.values()), abs=0.3)
-    assert fast != slow

@@ -19,10 +19,9 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize(("size", "scheme"), [((1366, 768), "light"), ((390, 844), "dark")])
-def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view, size, scheme):
+def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
     query, last = VIEWS[view]
-    page = visit(f"vae?view={view}&{query}&v=1", size=size, color_scheme=scheme)
+    page = visit(f"vae?view={view}&{query}&v=1")
     expect(status(page)).to_contain_text("finished: all")
     expect(page.locator(last).first).to_be_visible()
     fits(page)
