@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 # another model.
 SCHEMA = 1
 
-Kind = Literal["int", "float", "choice", "flag"]
+Kind = Literal["int", "float", "choice", "flag", "list"]
 
 
 class SettingsError(ValueError):
@@ -23,7 +23,8 @@ class Settings(BaseModel):
     """Frozen settings; a subclass declares fields with ``Field(default, ge=, le=, description=)``.
 
     ``json_schema_extra={"log": True}`` marks a number whose orders of magnitude matter;
-    ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded.
+    ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded. A list of numbers is a
+    ``tuple[Annotated[float, Field(ge=, le=)], ...]`` with ``min_length`` and ``max_length``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -40,6 +41,9 @@ class Knob:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    # How many numbers a list may have at least and at most.
+    fewest: int = 0
+    most: int = 0
     # Whether orders of magnitude matter more than differences.
     log: bool = False
     common: bool = False
@@ -58,6 +62,8 @@ class Knob:
                 return "true or false"
             case "int":
                 return f"a whole number from {self.low} to {self.high}"
+            case "list":
+                return f"{self.fewest} to {self.most} different numbers from {self.low:g} to {self.high:g}"
             case _:
                 return f"from {self.low:g} to {self.high:g}"
 
@@ -69,12 +75,18 @@ class Knob:
                 return isinstance(value, bool)
             case "int":
                 return isinstance(value, int) and self.low <= value <= self.high
+            case "list":
+                different = len(set(value)) == len(value)
+                return different and self.fewest <= len(value) <= self.most and all(map(self._within, value))
             case _:
-                return self.low <= value <= self.high
+                return self._within(value)
+
+    def _within(self, value: float) -> bool:
+        return self.low <= value <= self.high
 
     def read(self, text: str) -> Any:
         """The value that ``text`` (from a link or a command line) stands for; SettingsError if none."""
-        if "_" in text and self.kind in ("int", "float"):
+        if "_" in text and self.kind in ("int", "float", "list"):
             # Python reads 1_0 as 10; a person who meant that would not know.
             raise self.error(text)
         try:
@@ -85,6 +97,8 @@ class Knob:
                     value = text
                 case "int":
                     value = int(text)
+                case "list":
+                    value = tuple(float(part) for part in text.split(","))
                 case _:
                     value = float(text)
         except (KeyError, ValueError):
@@ -107,23 +121,32 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
     """Every field of a settings class, in the order declared."""
     for name, field in settings.model_fields.items():
         extra = field.json_schema_extra or {}
-        low = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
-        high = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+        is_list = get_origin(field.annotation) is tuple
+        # What bounds a list's numbers stands at their type.
+        numbers = get_args(get_args(field.annotation)[0])[1:] if is_list else ()
+        bounds = [*field.metadata, *(bound for number in numbers for bound in number.metadata)]
+        low, high, fewest, most = (
+            next((getattr(bound, rule) for bound in bounds if hasattr(bound, rule)), none)
+            for rule, none in (("ge", None), ("le", None), ("min_length", 0), ("max_length", 0))
+        )
         choices: tuple[str, ...] = ()
         if get_origin(field.annotation) is Literal:
             kind, choices = "choice", get_args(field.annotation)
         elif field.annotation is bool:
             kind = "flag"
-        elif field.annotation in (int, float):
-            kind = field.annotation.__name__
-            if low is None or high is None:
-                raise TypeError(f"{settings.__qualname__}.{name} needs both ge and le: a form cannot be unbounded")
+        elif is_list or field.annotation in (int, float):
+            kind = "list" if is_list else field.annotation.__name__
+            if low is None or high is None or (is_list and not most):
+                needs = "ge, le and max_length" if is_list else "both ge and le"
+                raise TypeError(f"{settings.__qualname__}.{name} needs {needs}: a form cannot be unbounded")
         else:
-            raise TypeError(f"{settings.__qualname__}.{name}: a setting is int, float, bool or Literal")
+            raise TypeError(
+                f"{settings.__qualname__}.{name}: a setting is int, float, bool, Literal or tuple of floats"
+            )
         if not field.description:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
         log, common = bool(extra.get("log")), bool(extra.get("common"))
-        yield Knob(name, kind, field.default, field.description, low, high, choices, log, common)
+        yield Knob(name, kind, field.default, field.description, low, high, choices, fewest, most, log, common)
 
 
 def build(settings: type[Settings], values: dict[str, Any]) -> Settings:

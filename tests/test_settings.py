@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from conftest import is_sentence
@@ -194,43 +194,70 @@ class _List(Settings):
     sizes: list[int] = Field([1], description="A list.")
 
 
-@pytest.mark.parametrize("owner", [_Unbounded, _Bottomless, _Silent, _Text, _Optional, _List])
+class _Endless(Settings):
+    sizes: tuple[Annotated[float, Field(ge=0, le=3)], ...] = Field((1,), description="As many as one likes.")
+
+
+class _Wild(Settings):
+    sizes: tuple[float, ...] = Field((1,), max_length=3, description="Numbers without bounds.")
+
+
+@pytest.mark.parametrize("owner", [_Unbounded, _Bottomless, _Silent, _Text, _Optional, _List, _Endless, _Wild])
 def test_a_declaration_that_no_form_could_show_is_refused(owner):
     with pytest.raises(TypeError, match=next(iter(owner.model_fields))):
         list(knobs(owner))
 
 
-class _Five(Settings):
-    """The five kinds of field."""
+class _Kinds(Settings):
+    """Every kind of field."""
 
     count: int = Field(3, ge=1, le=9, description="Int.")
     share: float = Field(0.5, ge=0, le=1, description="Float.")
     rate: float = Field(0.1, ge=1e-4, le=1, description="Log.", json_schema_extra={"log": True, "common": True})
     kind: Literal["a", "b"] = Field("a", description="Choice.")
     tied: bool = Field(False, description="Flag.")
+    sizes: tuple[Annotated[float, Field(ge=0, le=9)], ...] = Field(
+        (1.0, 2.5), min_length=2, max_length=3, description="List."
+    )
 
 
-def test_the_five_kinds_are_read_off_their_declaration():
-    assert list(knobs(_Five)) == [
+def test_the_kinds_are_read_off_their_declaration():
+    assert list(knobs(_Kinds)) == [
         Knob("count", "int", 3, "Int.", 1, 9),
         Knob("share", "float", 0.5, "Float.", 0, 1),
         Knob("rate", "float", 0.1, "Log.", 1e-4, 1, log=True, common=True),
         Knob("kind", "choice", "a", "Choice.", choices=("a", "b")),
         Knob("tied", "flag", False, "Flag."),
+        Knob("sizes", "list", (1.0, 2.5), "List.", 0, 9, fewest=2, most=3),
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
-    [("count", "3", 3), ("share", "1", 1.0), ("rate", "1e-3", 1e-3), ("kind", "b", "b"), ("tied", "TRUE", True)],
+    [
+        ("count", "3", 3),
+        ("share", "1", 1.0),
+        ("rate", "1e-3", 1e-3),
+        ("kind", "b", "b"),
+        ("tied", "TRUE", True),
+        ("sizes", " 0.5,9 ,4", (0.5, 9.0, 4.0)),
+    ],
 )
-def test_texts_of_the_five_kinds(name, text, value):
-    assert {k.name: k for k in knobs(_Five)}[name].read(text) == value
+def test_texts_of_the_kinds(name, text, value):
+    assert {k.name: k for k in knobs(_Kinds)}[name].read(text) == value
 
 
-def test_a_flag_keeps_its_text_both_ways():
-    flag = {k.name: k for k in knobs(_Five)}["tied"]
-    assert [flag.read(as_text(value)) for value in (True, False)] == [True, False]
+@pytest.mark.parametrize("text", ["1", "1, 1", "1, 2, 3, 4", "1, 10", "1; 2", "1, nan", "1,", ""])
+def test_a_list_has_its_length_and_different_numbers_within_bounds(text):
+    sizes = {k.name: k for k in knobs(_Kinds)}["sizes"]
+    with pytest.raises(SettingsError, match="^sizes must be 2 to 3 different numbers from 0 to 9, got "):
+        sizes.read(text)
+
+
+@pytest.mark.parametrize(("name", "values"), [("tied", [True, False]), ("sizes", [(0.1, 3.0)])])
+def test_a_value_keeps_its_text_both_ways(name, values):
+    knob = {k.name: k for k in knobs(_Kinds)}[name]
+    assert [knob.read(as_text(value)) for value in values] == values
 
 
 @given(st.text(max_size=200))

@@ -214,4 +214,6 @@ def as_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, tuple):
+        return ", ".join(map(as_text, value))
     return str(value)

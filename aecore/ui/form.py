@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from aecore.settings import Knob
+from aecore.settings import Knob, SettingsError
+from aecore.ui import links
 
 
 def ask(knob: Knob, prefix: str = "", **reacting: Any) -> Any:
@@ -18,6 +19,8 @@ def ask(knob: Knob, prefix: str = "", **reacting: Any) -> Any:
             return st.selectbox(options=knob.choices, index=knob.choices.index(knob.default), **shared)
         case "flag":
             return st.toggle(value=knob.default, **shared)
+        case "list":
+            return _ask_list(knob, shared)
         case "int":
             few = knob.high - knob.low <= 20
             widget = st.slider if few else st.number_input
@@ -31,6 +34,17 @@ def ask(knob: Knob, prefix: str = "", **reacting: Any) -> Any:
                 format="%g",
                 **shared,
             )
+
+
+def _ask_list(knob: Knob, shared: dict[str, Any]) -> tuple[float, ...]:
+    from aecore.runs.spec import as_text
+
+    text = st.text_input(value=as_text(knob.default), max_chars=200, **shared)
+    try:
+        return knob.read(text)
+    except SettingsError as error:
+        st.warning(links.as_code(f"{error}; using {as_text(knob.default)}"))
+        return knob.default
 
 
 def _stride(knob: Knob) -> float:

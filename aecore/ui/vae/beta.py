@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import streamlit as st
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
     from aecore.runs.vae import Trade
 
-BETAS = {
-    "0.1 to 32": (0.1, 0.5, 1, 2, 4, 8, 16, 32),
-    "0.5, 1, 2": (0.5, 1, 2),
-    "1 to 8": (1, 2, 4, 8),
-}
+BETAS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class Beta(sections.Section):
@@ -34,7 +30,9 @@ class Beta(sections.Section):
     )
 
     class Settings(Settings):
-        betas: Literal["0.1 to 32", "0.5, 1, 2", "1 to 8"] = Field("0.1 to 32", description="The betas to train.")
+        betas: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
+            BETAS, min_length=2, max_length=10, description="The betas to train, with commas between."
+        )
         latent: int = Field(10, ge=1, le=64, description="Numbers in a code.")
         epochs: int = Field(20, ge=1, le=200, description="How often every training image is seen, for each beta.")
 
@@ -43,7 +41,7 @@ class Beta(sections.Section):
 
         own = self.settings
         shared = {**self.given, "variant": "vae", "latent": own.latent, "epochs": own.epochs}
-        return {float(beta): Spec(**shared, beta=float(beta)) for beta in BETAS[own.betas]}
+        return {beta: Spec(**shared, beta=beta) for beta in sorted(own.betas)}
 
     def draw(self, pool: Pool, seats: Mapping[float, Seat]) -> None:
         from aecore.runs.vae import trade
