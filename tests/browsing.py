@@ -108,6 +108,11 @@ def press(page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def arrived(page) -> None:
+    """Waits until no view is still fetching what it was last told to show."""
+    expect(page.locator(".view[data-awaits]")).to_have_count(0)
+
+
 # Elements of the page's main part that reach past the window's right edge and cannot be scrolled to;
 # formulas and sliders hold a second, invisible copy of themselves for screen readers.
 OVERFLOW = """() => {

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from atlas_view_app import BASE, LIMITS, codes, deep, linear
-from browsing import OVERFLOW, ROOT, expect, serve
+from browsing import OVERFLOW, ROOT, arrived, expect, serve
 
 from aecore.ui.browser import Colouring, Plane, live_atlas
 from aecore.ui.browser.atlas import _chosen, _described, _limits
@@ -214,6 +214,7 @@ def ask(page, query: str) -> None:
     page.wait_for_function(
         "query => JSON.parse(document.querySelector('[data-testid=stCode]').innerText).asked === query", arg=query
     )
+    arrived(page)
     page.evaluate(SETTLED)
 
 
@@ -545,6 +546,14 @@ def test_nothing_overflows_at_any_width(visit):
         assert smaller(page, 32) == []
 
 
+# Waits until so many points are drawn, as dots or as images.
+SHOWS = """async ({ dataset }, count) => {
+  while (Number(dataset.points) + Number(dataset.thumbnails) !== count) {
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+
 @pytest.mark.browser
 def test_few_points_or_none_do_not_fail(visit):
     page = visit("points=0")
@@ -555,7 +564,7 @@ def test_few_points_or_none_do_not_fail(visit):
         ("points=500&nowhere=1&projection", 0, -1),
     ):
         ask(page, query)
-        assert int(data(page, "points")) + int(data(page, "thumbnails")) == shown
+        view(page).evaluate(SHOWS, shown)
         hover(page, (1, 1))
         expect_data(page, nearest=re.compile(r"\d+") if nearest is None else nearest)
         press(page, "Lasso")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import expect, fits, press, status
+from browsing import arrived, expect, fits, press, status
 
 # Small enough to finish in about a second each.
 FOUR = "columns=4&data=digits&images=300&width=16&depth=1&latent=4"
@@ -21,6 +21,7 @@ def pictures(page, letter: str):
 
 
 def frames(page, letter: str) -> str:
+    arrived(page)
     return pictures(page, letter).get_attribute("data-shown")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import expect, fits, press, status
+from browsing import arrived, expect, fits, press, status
 
 pytestmark = pytest.mark.browser
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 SMALL = "data=digits&images=300"
 VIEWS = {
     "components": (f"view=components&{SMALL}", ".st-key-explained .js-plotly-plot"),
-    "price": ("view=price&data=digits&images=100&conv=false", ".st-key-price-size"),
+    "price": ("view=price&data=digits&images=100&linear=false&conv=false", ".st-key-price-size"),
     "curved": ("view=curved&images=100", ".st-key-sheet-scrubber"),
     "ordered": (f"view=ordered&{SMALL}&latent=4", ".st-key-ordered-kept"),
     "clusters": (f"view=clusters&{SMALL}&latent=4&clusters=5", ".st-key-map-clusters canvas"),
@@ -24,6 +24,7 @@ def shown(page, key: str) -> str:
     """A checksum of the pictures shown."""
     view = page.locator(f".st-key-{key} .view").first
     expect(view).to_have_attribute("data-shown", re.compile("."))
+    arrived(page)
     return view.get_attribute("data-shown")
 
 

@@ -105,6 +105,7 @@ function present({ parentElement, data }, view) {
 function receive(state, view, sent) {
   if (!sent) return state.redraw();
   sent.turn = ++state.turn;
+  state.root.dataset.awaits = sent.turn; // Until it is drawn from: tests wait for that.
   const arrived = () => {
     if (state.ended.aborted || sent.withdrawn || sent.turn < state.latest) return;
     delete state.root.dataset.fetching;
@@ -123,6 +124,7 @@ function receive(state, view, sent) {
 
 function accept(state, view, sent) {
   state.latest = sent.turn;
+  if (Number(state.root.dataset.awaits) <= sent.turn) delete state.root.dataset.awaits;
   state.sent = [...state.sent, sent].slice(-3);
   view.take(state, sent.header, sent.arrays);
   state.redraw();
