@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import statistics
+from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from browsing import RERUN, WIRE, expect, fits, press, status
+
+from aecore.runs.run import train_spec
+from aecore.runs.spec import Spec
 
 pytestmark = pytest.mark.browser
 
@@ -59,14 +64,85 @@ def stroke(page, canvas, *places: tuple[int, int]) -> None:
     page.mouse.up()
 
 
+def spot(page, place: tuple[float, float]) -> tuple[float, float]:
+    """Where a place of the map is on the screen."""
+    view, box = page.locator(".view[data-view=atlas]"), page.get_by_role("application").bounding_box()
+    left, right, _, top = map(float, view.get_attribute("data-part").split())
+    scale = box["width"] / (right - left)
+    return box["x"] + (place[0] - left) * scale, box["y"] + (top - place[1]) * scale
+
+
+# A picture beside the map, as the bytes of its pixels.
+PIXELS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [...data.filter((_, i) => i % 4 === 0)];
+}"""
+
+
+@pytest.mark.parametrize("architecture", ["dense", "conv"])
+def test_the_pointer_decodes_as_torch_does_and_tells_the_server_nothing(visit, architecture):
+    settings = {"architecture": architecture, "data": "digits", "images": 300, "width": 16, "epochs": 2, "seed": 3}
+    page = visit(f"latent?{urlencode(settings)}&variant=vae&latent=2&axes=fixed&v=1")
+    model = train_spec(Spec(variant="vae", latent=2, **settings)).model
+    expect(status(page)).to_contain_text("finished: all")
+    expect(page.locator(".view[data-view=atlas]")).to_have_attribute("data-part", "-4 4 -4 4")
+    page.get_by_role("application").scroll_into_view_if_needed()
+    page.sent.clear()
+    for place in ((0.0, 0.0), (1.5, -2.0), (-3.0, 3.0)):
+        page.mouse.move(*spot(page, place))
+        said = page.locator(".view[data-view=atlas] figure p").first
+        expect(said).to_have_text(re.compile(r"code \("))
+        code = [float(n) for n in re.findall(r"-?[\d.]+", said.inner_text().replace("\N{MINUS SIGN}", "-"))]
+        assert code == pytest.approx(place, abs=0.02)
+        seen = np.array(page.locator(".view[data-view=atlas] figure canvas").first.evaluate(PIXELS))
+        # Half a pixel off the place that was asked for, and in whole steps of grey.
+        np.testing.assert_allclose(seen, 255 * model.generate(np.array([code], np.float32)).ravel(), atol=4)
+    assert page.sent == []
+
+
+def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(visit):
+    page = visit(f"latent?{SMALL}&axes=fixed&v=1&marks=oops&hidden=3")
+    expect(page.locator(".st-key-notices")).to_contain_text("ignored marks=oops")
+    expect(status(page)).to_contain_text("finished: all")
+    atlas = page.locator(".view[data-view=atlas]")
+    page.get_by_role("application").scroll_into_view_if_needed()
+    for place in ((-2.0, 1.0), (2.0, -1.0)):
+        page.mouse.click(*spot(page, place))
+        # Twice in a row would be a double click.
+        page.mouse.move(*spot(page, (0, 3)))
+        page.wait_for_timeout(400)
+    expect(page.get_by_text("The way from a to b")).to_be_visible()
+    atlas.get_by_role("button", name="5", exact=True).click()
+    page.wait_for_url(re.compile(r"hidden=3%2C5"))
+    press(page, "Share")
+    link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
+    again = visit(link.split("/", 3)[3])
+    expect(again.get_by_text("The way from a to b")).to_be_visible()
+    for name in "ab":
+        expect(again.locator(".mark", has_text=name)).to_be_visible()
+    expect(again.locator(".view[data-view=atlas]").get_by_role("button", name="5", exact=True)).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    # Two images, and it goes on beside a second model.
+    images = visit(f"latent?{SMALL}&v=1&marks=3,20")
+    images.get_by_role("button", name=re.compile("Walk from image 3 to image 20")).click()
+    expect(images.locator(".st-key-walk-images canvas")).to_be_visible()
+    expect(images.get_by_role("spinbutton", name="B", exact=True)).to_have_value("20")
+
+
 def test_a_drawn_digit_lands_on_the_map(visit):
     page = visit(f"latent?view=draw&{SMALL}&v=1", size=(1366, 1000))
     expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
     canvas = page.locator(".st-key-canvas canvas").last
+    # A dot is drawn and rebuilt too.
+    stroke(page, canvas, (140, 140), (141, 141))
+    expect(page.get_by_text("more than that of")).to_be_visible()
+    dot = page.locator(".st-key-live-reconstructions .view").get_attribute("data-shown")
     stroke(page, canvas, (80, 60), (200, 60), (120, 230))
     expect(page.get_by_text("more than that of")).to_be_visible()
     expect(page.locator(".st-key-landing .js-plotly-plot")).to_be_visible()
     pictures = page.locator(".st-key-live-reconstructions .view")
+    expect(pictures).not_to_have_attribute("data-shown", dot)
     expect(pictures.locator("canvas")).to_have_attribute("aria-label", re.compile("drawn from its posterior"))
     seven = pictures.get_attribute("data-shown")
     # One dot more, far away, and it is another image.

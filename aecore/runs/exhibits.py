@@ -134,7 +134,7 @@ def look(
         train,
         mean_terms(model, shown.looked_at),
         places,
-        _half_width(places, before.half_width if before else 0.0),
+        half_width(places, before.half_width if before else 0.0),
         grey(pictures.cpu().numpy()),
         _figures(model, shown, codes),
         _subspace(model, shown),
@@ -200,6 +200,7 @@ def _main_directions(centred: np.ndarray) -> np.ndarray:
     return (basis @ torch.linalg.eigh(seen.T @ seen)[1]).numpy()[:, :-3:-1]
 
 
-def _half_width(places: np.ndarray, before: float) -> float:
+def half_width(places: np.ndarray, before: float = 0.0) -> float:
+    """Half the side of the square, one of a few, that holds nearly all ``places`` [N, 2]; at least ``before``."""
     reach = float(np.nanquantile(np.abs(places), 0.99)) if np.isfinite(places).any() else 0.0
     return max(before, next((w for w in HALF_WIDTHS if w >= reach), HALF_WIDTHS[-1]))

@@ -147,6 +147,8 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
         on_change=lambda: _take_defaults(sections),
     )
     kind = sections[name]
+    for kept in {kept for section in sections.values() for kept in section.remembers} - kind.remembers.keys():
+        remember(kept, "")
     with st.sidebar:
         asked = kind.subject.ask(kind)
     st.markdown(kind.look_for)
@@ -168,8 +170,13 @@ def show(sections: Mapping[str, type[Section]], known: bool = False) -> dict[Any
         st.error(str(error))
         st.stop()
     seats = group.seats_at(pool, specs, section.trains, known)
-    group.stage(pool, seats, lambda now: section.draw(pool, now), section.trains)
-    share(sections, section)
+
+    def draw(now: Mapping[Any, Seat]) -> None:
+        section.draw(pool, now)
+        # With it, because what a view remembers changes without a rerun of the page.
+        share(sections, section)
+
+    group.stage(pool, seats, draw, section.trains)
     return specs
 
 
@@ -203,11 +210,8 @@ def share(sections: Mapping[str, type[Section]], section: Section) -> None:
 
 def _take_defaults(sections: Mapping[str, type[Section]]) -> None:
     """Another view begins at its own defaults: the same name can mean another thing there."""
-    now = sections[st.session_state[VIEW]]
-    for knob in knobs(now.Settings):
+    for knob in knobs(sections[st.session_state[VIEW]].Settings):
         st.session_state[knob.name] = knob.default
-    for name in {name for kind in sections.values() for name in kind.remembers} - now.remembers.keys():
-        remember(name, "")
 
 
 def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:

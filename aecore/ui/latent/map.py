@@ -48,6 +48,9 @@ class Map(OneRun):
 
     class Settings(Points):
         projection: Literal["pca", "umap"] = Field("pca", description="What lays out codes of more than two numbers.")
+        axes: Literal["fitted", "fixed"] = Field(
+            "fitted", description="Around the codes, or the same for every model, so that maps can be compared."
+        )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.runs.latent import AskFlat, AskPoints
@@ -64,7 +67,8 @@ class Map(OneRun):
                 return
         name = f"atlas-{run.id}-{seat.view.step}-{own.projection}-{own.points}"
         with st.container(key="live-map"):
-            chosen = _atlas(name, run, found, flat, None if isinstance(decoder, str) else decoder)
+            limits = _fitted(flat.places) if own.axes == "fitted" else _fixed(flat.places)
+            chosen = _atlas(name, run, found, flat, limits, None if isinstance(decoder, str) else decoder)
         st.caption(_trust(run, flat, len(found.codes)))
         if isinstance(decoder, str):
             st.info(decoder)
@@ -72,13 +76,20 @@ class Map(OneRun):
         _gallery(run, found, chosen.selected)
 
 
-def _atlas(name: str, run: Run, found: Found, flat: Flat, decoder: Portable | None) -> AtlasState:
+def _atlas(
+    name: str,
+    run: Run,
+    found: Found,
+    flat: Flat,
+    limits: tuple[float, float, float, float],
+    decoder: Portable | None,
+) -> AtlasState:
     names = run.data.class_names
     latent = run.model.latent
     chosen = live_atlas(
         name,
         flat.places[None],
-        limits=_limits(flat.places),
+        limits=limits,
         axes=flat.axes,
         colourings=[
             Colouring("class", found.labels, names),
@@ -109,7 +120,15 @@ def _factors(run: Run, found: Found) -> list[Colouring]:
     return [Colouring(name, values.astype(np.float32), unit="step") for name, values in columns]
 
 
-def _limits(places: np.ndarray) -> tuple[float, float, float, float]:
+def _fixed(places: np.ndarray) -> tuple[float, float, float, float]:
+    """A square around 0 in the steps of all maps, the same for any two models whose codes are of a like size."""
+    from aecore.runs.exhibits import half_width
+
+    side = half_width(places)
+    return -side, side, -side, side
+
+
+def _fitted(places: np.ndarray) -> tuple[float, float, float, float]:
     """Left, right, bottom and top of a square around all but the farthest places."""
     low, high = np.nanquantile(places, [0.001, 0.999], axis=0)
     half = max(float((high - low).max()) * (0.5 + ROOM), 1e-3)
@@ -148,8 +167,6 @@ def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
     if all(isinstance(end, int) for end in ends):
 
         def beside() -> None:
-            for name in Map.remembers:
-                sections.remember(name, "")
             st.session_state["view"] = "between"
             st.session_state["a"], st.session_state["b"] = ends
 
