@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from aecore.figures.vae import quantile_sheet
 from aecore.losses import kl_from_standard_normal
 from aecore.runs import vae as ask
 from aecore.runs.run import Run, train_spec
@@ -54,6 +60,21 @@ def test_samples_come_from_where_they_are_asked_from_by_a_seed(run, source):
 def test_at_temperature_0_all_samples_are_the_origin(run):
     pictures = ask.AskSamples("prior", 0.0, 0, 3)(run).pictures
     assert (pictures == ask.grey(run.model.generate(np.zeros((1, 3), np.float32)))).all()
+
+
+@pytest.mark.parametrize("image", [None, 4])
+def test_a_sheet_over_the_priors_quantiles_moves_two_numbers_and_holds_the_others(run, image):
+    sheet = ask.AskQuantiles(2, 0, 5, image)(run)
+    assert sheet.shape == (5, 5, 8, 8)
+    code = np.zeros(3) if image is None else run.model.embed(run.data.test.images[image][None])[0]
+    for (row, column), (across, up) in {(0, 0): (0.1, 0.9), (2, 3): (0.7, 0.5), (4, 4): (0.9, 0.1)}.items():
+        code[[2, 0]] = NormalDist().inv_cdf(across), NormalDist().inv_cdf(up)
+        known = ask.grey(run.model.generate(code[None].astype(np.float32)))[0].astype(int)
+        assert np.abs(sheet[row, column] - known).max() <= 1
+    figure = quantile_sheet(sheet, ("number 3", "number 1"))
+    mosaic = np.asarray(Image.open(io.BytesIO(base64.b64decode(figure.layout.images[0].source.split(",")[1]))))
+    assert np.array_equal(mosaic[8:16, 16:24], sheet[1, 2])
+    assert "number 3 from left to right" in figure.layout.meta["alt"]
 
 
 def test_a_conditional_model_draws_the_class_it_is_asked_for():

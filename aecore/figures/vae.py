@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image
 
 from aecore.figures.base import GREY, describe, empty_figure, finite, number, some
 from aecore.figures.palette import class_colour
@@ -33,6 +36,25 @@ def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np
         f"number {i + 1}: mean {number(m)}, sigma {number(s)}" for i, (m, s) in enumerate(zip(mean, sigma, strict=True))
     ]
     return describe(figure, f"The distribution over codes of one image, {some(len(mean), 'number')}", words[:4])
+
+
+def quantile_sheet(pictures: np.ndarray, names: tuple[str, str]) -> go.Figure:
+    """Pictures uint8 [n, n, H, W], the first row on top, over the quantiles from 0 to 100 % of two code numbers."""
+    side, _, height, width = pictures.shape
+    mosaic = pictures.swapaxes(1, 2).reshape(side * height, side * width)
+    file = io.BytesIO()
+    Image.fromarray(mosaic).save(file, "png")
+    figure = empty_figure(*(f"{name}, quantile of the prior in %" for name in names))
+    # One picture for plotly, from corner to corner of the axes: as a heat map it would be 170,000 numbers.
+    source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    figure.add_layout_image(
+        source=source, xref="x", yref="y", x=0, y=100, sizex=100, sizey=100, sizing="stretch", layer="above"
+    )
+    figure.update_xaxes(range=[0, 100], constrain="domain", fixedrange=True)
+    figure.update_yaxes(range=[0, 100], scaleanchor="x", constrain="domain", fixedrange=True)
+    figure.update_layout(height=480)
+    words = [f"{names[0]} from left to right, {names[1]} from below, in equal shares of what the prior draws"]
+    return describe(figure, f"{side} by {side} decoded pictures", words)
 
 
 def rate_distortion(betas: Sequence[float], kl: Sequence[float], reconstruction: Sequence[float]) -> go.Figure:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import ndtri
 
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
@@ -118,7 +119,8 @@ class AskSamples:
     def __call__(self, run: Run) -> Samples:
         model, train = run.model, run.data.train.images
         codes = self._codes(run)
-        pictures = self._decoded(model, codes, len(run.data.class_names))
+        labels = np.arange(self.count) % len(run.data.class_names) if self.label < 0 else self.label
+        pictures = _decoded(model, codes, labels)
         distances, found = nearest_distances(pictures, train)
         return Samples(grey(pictures), grey(train[found]), distances)
 
@@ -137,14 +139,33 @@ class AskSamples:
         # The mixture gives its components one after the other; a sheet should not look sorted.
         return np.random.default_rng(self.seed).permutation(drawn).astype(np.float32)
 
-    def _decoded(self, model: Autoencoder, codes: np.ndarray, classes: int) -> np.ndarray:
-        if not isinstance(model, Conditional):
-            return model.generate(codes)
-        rows = torch.from_numpy(codes).to(model.mean.device)
-        labels = torch.arange(len(codes), device=rows.device) % classes
-        if self.label >= 0:
-            labels = torch.full_like(labels, self.label)
-        return model.likelihood.mean(model.decode_as(rows, labels))[:, 0].clamp(0, 1).cpu().numpy()
+
+@dataclass(frozen=True)
+class AskQuantiles:
+    """Asks for ``side`` x ``side`` pictures over the prior's quantiles of two code numbers, ``across`` and ``up``.
+
+    The other numbers are those of ``image``'s code, all 0 where that is None. The answer is uint8
+    [side, side, H, W], its first row the highest quantile of ``up`` (Kingma and Welling 2014, figure 4).
+    """
+
+    across: int
+    up: int
+    side: int
+    image: int | None
+
+    @torch.no_grad()
+    def __call__(self, run: Run) -> np.ndarray:
+        model, label = run.model, 0
+        base = np.zeros(model.latent, np.float32)
+        if self.image is not None:
+            images, labels = images_of(run, self.image + 1)
+            base, label = model.embed(images[self.image : self.image + 1])[0], int(labels[self.image])
+        steps = ndtri((np.arange(self.side) + 0.5) / self.side)
+        codes = np.tile(base, (self.side, self.side, 1))
+        codes[:, :, self.across] = steps[None, :]
+        codes[:, :, self.up] = steps[::-1, None]
+        pictures = _decoded(model, codes.reshape(-1, model.latent), label)
+        return grey(pictures).reshape(self.side, self.side, *pictures.shape[1:])
 
 
 @dataclass(frozen=True)
@@ -169,6 +190,15 @@ def trade(run: Run) -> Trade:
         samples.pictures,
         grey(run.model.reconstruct(run.exhibits.row[:, 0].cpu().numpy())),
     )
+
+
+def _decoded(model: Autoencoder, codes: np.ndarray, labels: np.ndarray | int) -> np.ndarray:
+    """[N, H, W] what codes [N, L] decode to, as images of ``labels`` where the model takes a class."""
+    if not isinstance(model, Conditional):
+        return model.generate(codes)
+    rows = torch.from_numpy(codes).to(model.mean.device)
+    classes = torch.from_numpy(np.broadcast_to(labels, len(codes)).copy()).to(rows.device)
+    return model.likelihood.mean(model.decode_as(rows, classes))[:, 0].clamp(0, 1).cpu().numpy()
 
 
 def _posterior(model: Autoencoder, images: np.ndarray) -> Posterior:

@@ -8,13 +8,19 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
+from aecore.figures import vae as figures
 from aecore.settings import Settings
 from aecore.ui import live
 from aecore.ui.browser.traversal import Strip, live_traversals
+from aecore.ui.chart import chart
 from aecore.ui.one import OneRun, portable_of
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+
+# Pictures along each side of the sheet over the prior.
+SIDE = 15
 
 
 class Traverse(OneRun):
@@ -54,6 +60,7 @@ class Traverse(OneRun):
         if own.start == "image":
             base = run.model.embed(images[image : image + 1])[0]
         order = np.argsort(-known.kl)
+        held = image if own.start == "image" else None
         with st.container(key="live-traversals"):
             live_traversals(
                 f"traversals-{run.id}-{seat.view.step}-{own.start}-{image}",
@@ -79,3 +86,18 @@ class Traverse(OneRun):
             f"the held-out images above 0.01); KL in nats, mean over {len(run.data.test):,} held-out images, "
             f"{known.kl.sum():.2f} in all."
         )
+        if run.model.latent > 1:
+            _over_quantiles(pool, run, int(order[0]), int(order[1]), held)
+
+
+def _over_quantiles(pool: Pool, run: Run, across: int, up: int, image: int | None) -> None:
+    """What the two numbers that tell most make together, over the prior."""
+    from aecore.runs.vae import AskQuantiles
+
+    found = live.answer(pool, run, AskQuantiles(across, up, SIDE, image), "Decoding the sheet.")
+    if found is None:
+        return
+    others = ", all others as they are" if run.model.latent > 2 else ""
+    st.markdown(f"**The two that tell most, together**: the prior's quantiles of each{others}")
+    chart(figures.quantile_sheet(found, (f"number {across + 1}", f"number {up + 1}")), "quantiles")
+    st.caption("Every picture stands for an equal share of the codes that the prior draws.")
