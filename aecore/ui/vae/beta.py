@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
     from aecore.runs.vae import Trade
 
+Betas = tuple[Annotated[float, Field(ge=0, le=100)], ...]
 BETAS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
@@ -30,9 +31,7 @@ class Beta(sections.Section):
     )
 
     class Settings(Settings):
-        betas: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
-            BETAS, min_length=2, max_length=10, description="The betas to train, with commas between."
-        )
+        betas: Betas = Field(BETAS, min_length=2, max_length=10, description="The betas to train.")
         latent: int = Field(10, ge=1, le=64, description="Numbers in a code.")
         epochs: int = Field(20, ge=1, le=200, description="How often every training image is seen, for each beta.")
 

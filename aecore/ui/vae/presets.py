@@ -7,4 +7,5 @@ VAE: dict[str, dict[str, object]] = {
     "the cure: a warm-up": {"view": "inside", "latent": 10, "beta": 4, "warmup": 0.5},
     "digits to order": {"view": "generate", "variant": "cvae"},
     "what beta does": {"view": "beta"},
+    "do numbers find the factors?": {"view": "factors"},
 }

@@ -1,0 +1,209 @@
+"""Disentanglement: on images whose factors are known, does each number of a code stand for one of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.figures import factors as figures
+from aecore.settings import Settings
+from aecore.ui import group, live, sections
+from aecore.ui.chart import chart
+from aecore.ui.vae.beta import Betas
+
+if TYPE_CHECKING:
+    from aecore.dataset import Dataset
+    from aecore.runs.factors import Scores
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+
+    # By beta and seed.
+    Key = tuple[float, int]
+
+# About 5 s a run. With three hidden layers or smaller steps, scores hang on the seed more than on beta.
+HOW = {"variant": "vae", "depth": 2, "batch_size": 256, "learning_rate": 0.01}
+# By the score's name in Scores: its title, its source, and what 0 and 1 mean.
+SCORES = {
+    "mig": (
+        "MIG",
+        "Chen et al. 2018",
+        "the best number for a factor knows no more of it than the next",
+        "one number knows it all, the next nothing",
+    ),
+    "sap": (
+        "SAP",
+        "Kumar et al. 2018",
+        "the same, knowing being the squared correlation",
+        "one number follows it in a straight line, the next not at all",
+    ),
+    "disentanglement": (
+        "DCI: disentanglement",
+        "Eastwood and Williams 2018",
+        "a number matters to all factors alike, or to none",
+        "to one factor only",
+    ),
+    "completeness": (
+        "DCI: completeness",
+        "Eastwood and Williams 2018",
+        "to a factor all numbers matter alike, or none",
+        "one number only",
+    ),
+    "informativeness": (
+        "DCI: informativeness",
+        "Eastwood and Williams 2018",
+        "no factor is told right from the code; guessing gets 0.15",
+        "all are",
+    ),
+    "factor_vae": (
+        "FactorVAE score",
+        "Kim and Mnih 2018",
+        "the number that changes least never tells which factor was held; guessing gets 0.2",
+        "it always does",
+    ),
+    "modularity": (
+        "modularity",
+        "Ridgeway and Mozer 2018",
+        "a number knows all factors alike, or nothing: each that is not in use lowers it",
+        "one factor only",
+    ),
+}
+
+
+class Factors(sections.Section):
+    look_for = (
+        "Every image here is drawn from five known factors: shape, scale, orientation, x and y. Does each number of "
+        "the code stand for one of them, and does a larger beta help?"
+    )
+    about = "shapes"
+    # Whose matrix is shown: beta and seed.
+    remembers = {"matrix": r"\d{1,3}(?:\.\d{1,6})?,\d{1,10}"}
+
+    class Settings(Settings):
+        betas: Betas = Field((1.0, 4.0, 8.0), min_length=2, max_length=5, description="The betas to train.")
+        seeds: int = Field(3, ge=1, le=3, description="How many seeds to train each beta with, from the one given on.")
+        latent: int = Field(6, ge=1, le=16, description="Numbers in a code.")
+        epochs: int = Field(8, ge=1, le=200, description="How often every training image is seen, in each run.")
+
+    def specs(self) -> dict[Key, Spec]:
+        from aecore.runs.spec import Spec
+
+        own = self.settings
+        shared = {**self.given, **HOW, "latent": own.latent, "epochs": own.epochs}
+        seeds = range(self.given["seed"], self.given["seed"] + own.seeds)
+        return {
+            (beta, seed): Spec(**shared | {"beta": beta, "seed": seed}) for beta in sorted(own.betas) for seed in seeds
+        }
+
+    def draw(self, pool: Pool, seats: Mapping[Key, Seat]) -> None:
+        if all(seat.view.state in group.OVER for seat in seats.values()):
+            self._trained(pool, seats)
+        else:
+            st.info(_so_far(seats))
+        st.caption(
+            "On MNIST no such score is shown: a digit's class is known, but nobody has written down the slant, the "
+            "thickness and whatever else it was drawn from, and a code can only be held against factors that are known."
+        )
+
+    def _trained(self, pool: Pool, seats: Mapping[Key, Seat]) -> None:
+        """What is found of the runs that got to their end."""
+        from aecore.runs.factors import scores
+
+        done = _finished(seats)
+        if len(done) < len(seats):
+            lost = "; ".join(_name(*key) for key in seats if key not in done)
+            st.warning(f"Not trained to the end, and left out below: {lost}.")
+        found: dict[Key, Scores] = {}
+        for key, seat in done.items():
+            # One after the other: the forests inside take turns anyway.
+            said = f"Scoring run {len(found) + 1} of {len(done)}."
+            if (answer := live.answer(pool, seat.run, scores, said)) is None:
+                return
+            found[key] = answer
+        if found:
+            _show("-".join(seat.run.id for seat in done.values()), found, next(iter(done.values())).run.data)
+
+
+def _finished(seats: Mapping[Key, Seat]) -> dict[Key, Seat]:
+    return {key: seat for key, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
+
+
+def _so_far(seats: Mapping[Key, Seat]) -> str:
+    """How many runs are trained, by beta."""
+    if not any(seat.joined for seat in seats.values()):
+        return f"Press Train: every beta with every seed becomes a run, {len(seats)} in all, scored when all are done."
+    done, betas = _finished(seats), dict.fromkeys(beta for beta, _ in seats)
+    seeds = len(seats) // len(betas)
+    counts = ", ".join(f"{sum(beta == one for one, _ in done)} of {seeds} at beta {beta:g}" for beta in betas)
+    return f"Trained so far: {counts}. They are scored when all are done."
+
+
+def _show(name: str, found: Mapping[Key, Scores], data: Dataset) -> None:
+    """The finding, every score by beta, and the matrix of one of the runs, which together are called ``name``."""
+    from aecore.runs.factors import best_beta, finding
+
+    of_beta = {beta: [one for (its, _), one in found.items() if its == beta] for beta, _ in found}
+    migs = {beta: [one.mig for one in several] for beta, several in of_beta.items()}
+    st.markdown(f"**{finding(migs)}**")
+    left, right = st.columns(2)
+    with left:
+        _scores(of_beta)
+    with right:
+        _matrix(name, found, best_beta(migs), data.factor_names)
+    st.markdown(_meanings())
+
+
+def _scores(of_beta: Mapping[float, Sequence[Scores]]) -> None:
+    """Every score by beta."""
+    st.markdown("**Scores** by beta: the mean over the seeds, on a line from the least to the most")
+    chart(
+        figures.scores(
+            [title for title, *_ in SCORES.values()],
+            {
+                f"beta {beta:g}": np.array([[getattr(one, name) for name in SCORES] for one in several])
+                for beta, several in of_beta.items()
+            },
+        ),
+        "scores",
+    )
+    images = next(iter(of_beta.values()))[0].images
+    st.caption(
+        f"By the posterior means of {images:,} held-out images. A number that is not in use, the variance of its mean "
+        "0.01 or less (Burda et al. 2015), counts as telling nothing."
+    )
+
+
+def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: Sequence[str]) -> None:
+    """What each code number of one run knows of each factor; of the ``best`` beta, if nobody asks for another."""
+    keys = {f"{beta:g},{seed}": (beta, seed) for beta, seed in found}
+    usual = next(text for text, (beta, _) in keys.items() if beta == best)
+    asked = sections.remembered("matrix")
+    st.markdown("**Who knows what**: mutual information of number and factor, as a share of the factor's entropy")
+    text = st.selectbox(
+        "The run",
+        list(keys),
+        index=list(keys).index(asked if asked in keys else usual),
+        format_func=lambda text: _name(*keys[text]),
+        key=f"matrix-{name}",
+    )
+    chosen = "" if text == usual else text
+    sections.remember("matrix", chosen)
+    scores = found[keys[text]]
+    chart(figures.knowledge(scores.known, factor_names), "knowledge")
+    st.caption(
+        f"{scores.used.sum()} of {len(scores.used)} code numbers are in use. A row with one dark cell stands for one "
+        "factor; a column with two is a factor that two numbers share. 1 would be a number that knows all of it."
+    )
+
+
+def _name(beta: float, seed: int) -> str:
+    return f"beta {beta:g}, seed {seed}"
+
+
+def _meanings() -> str:
+    """Every score, its source, and what its ends mean."""
+    lines = [f"| {title} ({source}) | {zero} | {one} |" for title, source, zero, one in SCORES.values()]
+    return "\n".join(["| score | 0 | 1 |", "|---|---|---|", *lines])

@@ -1,0 +1,153 @@
+"""Disentanglement: scores of a run on images with known factors, what is said of them, and the view in a browser."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from browsing import expect, fits, press, status
+
+from aecore.figures import factors as figures
+from aecore.measures.disentanglement import mig, mutual_information
+from aecore.runs import factors as ask
+from aecore.runs.run import Run, train_spec
+from aecore.runs.spec import Spec
+
+SMALL = {"data": "shapes", "images": 300, "variant": "vae", "width": 16, "depth": 1, "latent": 3, "epochs": 1}
+FACTORS = ("shape", "scale", "orientation", "x", "y")
+NUMBERS = ("mig", "sap", "disentanglement", "completeness", "informativeness", "factor_vae", "modularity")
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return train_spec(Spec(**SMALL, learning_rate=1e-2))
+
+
+def silenced(beta: float, *numbers: int) -> Run:
+    """An untrained run, some of whose code numbers are no longer moved by the image but for a rounding."""
+    untrained = Run(Spec(**SMALL, beta=beta))
+    untrained.prepare()
+    layers = [module for module in untrained.model.modules() if isinstance(module, torch.nn.Linear)]
+    # The encoder's last: a mean and a log-variance of each number, the means first.
+    last = next(layer for layer in layers if layer.out_features == 2 * untrained.model.latent)
+    with torch.no_grad():
+        last.weight *= 100
+        last.weight[list(numbers)] *= 1e-6
+    return untrained
+
+
+def test_scores_are_the_measures_over_all_held_out_images(run):
+    found, test = ask.scores(run), run.data.test
+    codes = run.model.embed(test.images)
+    assert found.used.all()
+    assert found.images == len(test) == 3_104
+    assert found.mig == mig(codes, test.factors)
+    assert all(0 <= getattr(found, name) <= 1 for name in NUMBERS)
+    # The 12 values of x are about equally frequent.
+    share = mutual_information(codes, test.factors)[:, 3] / np.log(12)
+    assert found.known.shape == (3, 5)
+    assert found.known[:, 3] == pytest.approx(share, rel=1e-3)
+    # The matrix is what MIG is the gap in.
+    ranked = np.sort(found.known, axis=0)
+    assert found.mig == pytest.approx((ranked[-1] - ranked[-2]).mean())
+
+
+def test_a_number_that_is_not_in_use_tells_nothing_however_it_is_rounded():
+    found = ask.scores(silenced(1, 1))
+    assert list(found.used) == [True, False, True]
+    assert not found.known[1].any()
+    assert found.known[[0, 2]].any()
+
+
+def test_a_code_that_died_scores_0_where_guessing_does():
+    found = ask.scores(silenced(32, 0, 1, 2))
+    assert not found.used.any()
+    assert not found.known.any()
+    assert [found.mig, found.sap, found.disentanglement, found.completeness, found.modularity] == [0] * 5
+    # The most frequent of 3, 6, 12, 12 and 12 values, and one of five factors.
+    assert found.informativeness == pytest.approx(0.15, abs=0.03)
+    assert found.factor_vae == pytest.approx(0.2, abs=0.03)
+
+
+def test_the_finding_is_that_a_beta_above_1_does_better():
+    said = ask.finding({1: [0.1, 0.2, 0.15], 4: [0.3, 0.4, 0.5], 8: [0.2, 0.2, 0.2]})
+    assert said == (
+        "A beta above 1 does better: MIG is 0.400 in the mean of 3 seeds (0.300 to 0.500) at beta 4; "
+        "at beta 1 it is 0.150 in the mean of 3 seeds (0.100 to 0.200)."
+    )
+    assert ask.best_beta({1: [0.1, 0.2], 4: [0.3, 0.4], 8: [0.2, 0.2]}) == 4
+
+
+def test_the_finding_admits_that_seeds_overlap():
+    assert ask.finding({1: [0.1, 0.4], 2: [0.2, 0.5]}).endswith("(0.100 to 0.400), though single seeds overlap.")
+
+
+def test_the_finding_is_that_none_above_1_does_better():
+    assert ask.finding({1: [0.3], 4: [0.1], 8: [0.2]}) == (
+        "No beta above 1 does better here: MIG is at most 0.200 with one seed, at beta 8; "
+        "at beta 1 it is 0.300 with one seed."
+    )
+    # Nor where all codes died.
+    assert ask.finding({1: [0.0, 0.0], 4: [0.0, 0.0]}).startswith("No beta above 1 does better")
+
+
+@pytest.mark.parametrize("migs", [{4: [0.3]}, {1: [0.3]}])
+def test_without_runs_on_both_sides_there_is_no_finding(migs):
+    assert ask.finding(migs).startswith("Nothing can be said of beta")
+
+
+def test_the_mean_over_seeds_stands_between_the_least_and_the_most():
+    found = {"beta 1": np.array([[0.1, 1.0], [0.3, 0.4]]), "beta 4": np.array([[0.5, 0.0]])}
+    figure = figures.scores(["MIG", "SAP"], found)
+    one, four = figure.data
+    assert list(one.x) == pytest.approx([0.2, 0.7])
+    assert list(one.x - one.error_x.arrayminus) == pytest.approx([0.1, 0.4])
+    assert list(one.x + one.error_x.array) == pytest.approx([0.3, 1.0])
+    assert not np.any(four.error_x.array)
+    assert list(figure.layout.yaxis.ticktext) == ["MIG", "SAP"]
+    # Within their row, and not upon each other.
+    assert (np.abs(np.array([one.y, four.y]) - [0, 1]) < 0.5).all()
+    assert len({*one.y, *four.y}) == 4
+    said = figure.layout.meta["alt"]
+    assert "beta 1, mean of 2 seeds: MIG 0.2, SAP 0.7" in said
+    assert "beta 4, mean of 1 seed: MIG 0.5, SAP 0" in said
+
+
+def test_the_matrix_says_which_number_knows_most_of_each_factor():
+    known = np.array([[0.0, 0.6], [0.0, 0.9]])
+    figure = figures.knowledge(known, ["shape", "x"])
+    (heat,) = figure.data
+    assert np.array_equal(heat.z, known)
+    assert (heat.zmin, heat.zmax) == (0, 1)
+    assert list(heat.x) == ["shape", "x"]
+    assert list(heat.y) == [1, 2]
+    said = figure.layout.meta["alt"]
+    assert "shape: known to none" in said
+    assert "x: best known to number 2, 0.9 of it" in said
+
+
+@pytest.mark.parametrize("count", [1, 64, 65])
+def test_a_matrix_of_very_many_numbers_shows_the_first(count):
+    figure = figures.knowledge(np.full((count, 5), 0.5), FACTORS)
+    assert figure.data[0].z.shape == (min(count, 64), 5)
+    assert ("first 64" in figure.layout.meta["alt"]) == (count > 64)
+
+
+@pytest.mark.browser
+def test_a_link_opens_scores_finding_and_the_matrix_of_the_run_it_names(visit):
+    # As high as the page: a list of options closes when the page is scrolled.
+    page = visit("vae?view=factors&images=300&seeds=1&latent=2&epochs=1&matrix=4,0&v=1", size=(1366, 2400))
+    expect(status(page)).to_contain_text("finished: all 3")
+    expect(page.get_by_text("at beta 1 it is")).to_be_visible()
+    expect(page.locator(".st-key-scores .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-knowledge .js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text("On MNIST no such score is shown")).to_be_visible()
+    chosen = page.get_by_role("combobox", name="The run")
+    expect(chosen).to_have_value("beta 4, seed 0")
+    chosen.click()
+    page.get_by_role("option", name="beta 8, seed 0").click()
+    expect(chosen).to_have_value("beta 8, seed 0")
+    press(page, "Share")
+    expect(page.get_by_test_id("stCode")).to_contain_text("matrix=8%2C0")
+    page.keyboard.press("Escape")
+    fits(page)
