@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -75,6 +76,7 @@ class Import:
     checked: bool
 
 
+@cache
 def project() -> dict[str, str]:
     """Source by path of every file that has a floor."""
     files = [*ROOT.glob("aecore/**/*.py"), *ROOT.glob("pages/**/*.py"), *ROOT.glob("app.py")]
@@ -85,8 +87,13 @@ def floor(path: str) -> float | None:
     return next((height for pattern, height in FLOORS if re.fullmatch(pattern, path)), None)
 
 
-def imports(path: str, tree: ast.Module) -> Iterator[Import]:
+@cache
+def imports(path: str, source: str) -> tuple[Import, ...]:
     """Every import of a file, those inside functions too."""
+    return tuple(_imports(path, ast.parse(source)))
+
+
+def _imports(path: str, tree: ast.Module) -> Iterator[Import]:
     package = list(Path(path).parent.parts)
     guarded = {
         id(inner)
@@ -122,7 +129,7 @@ def import_violations(files: dict[str, str]) -> list[str]:
         if floor(path) is None:
             found.append(f"{path} has no floor")
             continue
-        for one in imports(path, ast.parse(source)):
+        for one in imports(path, source):
             if one.checked:
                 continue
             outside = one.names[-1].split(".")[0]
@@ -288,7 +295,7 @@ def test_what_the_habits_allow_is_not_caught(line):
 @pytest.mark.parametrize("package", ["variants", "architectures", "corruptions"])
 def test_a_registry_knows_its_contract_by_name_only(package):
     path = f"aecore/{package}/__init__.py"
-    found = list(imports(path, ast.parse(project()[path])))
+    found = imports(path, project()[path])
     assert {one.names[-1] for one in found if not one.checked} <= {"aecore.registry", "typing", "__future__"}
     assert any(one.checked for one in found)
 
