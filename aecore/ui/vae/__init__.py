@@ -4,6 +4,7 @@ from aecore.ui.vae.beta import Beta
 from aecore.ui.vae.factors import Factors
 from aecore.ui.vae.generate import Generate
 from aecore.ui.vae.inside import Inside
+from aecore.ui.vae.scores import Scores
 from aecore.ui.vae.traverse import Traverse
 
 SECTIONS = {
@@ -12,4 +13,5 @@ SECTIONS = {
     "generate": Generate,
     "beta": Beta,
     "factors": Factors,
+    "scores": Scores,
 }

@@ -8,4 +8,5 @@ VAE: dict[str, dict[str, object]] = {
     "digits to order": {"view": "generate", "variant": "cvae"},
     "what beta does": {"view": "beta"},
     "do numbers find the factors?": {"view": "factors"},
+    "copying is not knowing": {"view": "scores", "latent": 10},
 }

@@ -1,0 +1,165 @@
+"""How well a run with a posterior scores on held-out images: by likelihood, and by what it rebuilds. N images."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from aecore.autoencoder import Autoencoder
+from aecore.capabilities import Conditional
+from aecore.losses import Bernoulli
+from aecore.measures.likelihood import binarised, log_likelihood
+from aecore.runs.run import Run
+from aecore.variational import HasPosterior, Posterior
+
+# Codes drawn for an image.
+SAMPLES = (1, 10, 100, 1000)
+# How many times as widely as the encoder says codes are drawn, for a bound that does not trust it. On mnist-5k with 10
+# numbers the encoder's own codes put beta 0.1 below beta 1 by 2 nats; annealed importance sampling, which asks no
+# encoder, puts it above by 8, and these wider ones by 7.
+WIDER = 5.0
+# Images scored together, all that there is to score; it bounds the wait for a word on how far it is.
+AT_ONCE = 10
+# Of the one draw that makes pixels black or white.
+SEED = 0
+# A difference of fewer standard errors is no difference.
+SURE = 2.0
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model makes of N images, each float64 in an image's nats or squared error.
+
+    ``bounds`` [4, N] lie below log p(x) on average, by as many codes as ``SAMPLES`` says; ``wide`` [N] too, by as many
+    as the last of them, drawn more widely than the encoder says. ``reconstruction`` [N] is the loss at the mean code,
+    ``squared`` [N] the squared error of what is shown of it.
+    """
+
+    bounds: np.ndarray
+    wide: np.ndarray
+    reconstruction: np.ndarray
+    squared: np.ndarray
+
+    @property
+    def best(self) -> np.ndarray:
+        """[N] the higher of the two bounds by most codes: whatever codes are drawn from, log p(x) is above."""
+        return max(self.bounds[-1], self.wide, key=np.mean)
+
+    @property
+    def finite(self) -> bool:
+        """Whether all of it is; a learning rate far too high can end in models that put an image beyond all numbers."""
+        return all(np.isfinite(values).all() for values in (self.bounds, self.wide, self.reconstruction, self.squared))
+
+
+@dataclass(eq=False)
+class AskScores:
+    """Asks for the Scores on the first ``images`` held-out images, by how their pixels are read: grey and binarised.
+
+    No binarised ones for a likelihood other than ``bernoulli``; ``share`` tells how far it is. Its variant must
+    not ``lack`` anything.
+    """
+
+    images: int
+    share: float = field(default=0.0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AskScores) and self.images == other.images
+
+    def __hash__(self) -> int:
+        return hash(self.images)
+
+    def __call__(self, run: Run) -> dict[str, Scores]:
+        images = run.data.test.images[: self.images]
+        readings = {"grey": images}
+        if isinstance(run.model.likelihood, Bernoulli):
+            readings["binarised"] = binarised(images, SEED)
+        total, found = len(readings) * len(images), {}
+        for turn, (reading, shown) in enumerate(readings.items()):
+            parts = []
+            for start in range(0, len(shown), AT_ONCE):
+                # A seed for each part, or all parts would be given the same draws.
+                parts.append(_scores(run.model, shown[start : start + AT_ONCE], start))
+                self.share = (turn * len(shown) + min(start + AT_ONCE, len(shown))) / total
+            found[reading] = Scores(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)))
+        return found
+
+
+def lack(variant: type[Autoencoder]) -> str:
+    """What keeps a ``variant`` from having a likelihood to score, in a sentence, or nothing."""
+    if not issubclass(variant, HasPosterior):
+        return (
+            f"{variant.title} has no distribution over codes, so nothing in it says how probable an image is; choose a "
+            "variational autoencoder."
+        )
+    if issubclass(variant, Conditional):
+        return (
+            f"{variant.title} knows how probable an image is given its class only, and how probable the classes are "
+            "nobody told it; choose a variational autoencoder."
+        )
+    return ""
+
+
+@torch.no_grad()
+def _scores(model: Autoencoder, images: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
+    """The parts of Scores, for images [N, H, W]."""
+    bounds = [log_likelihood(model, images, samples, seed).per_image for samples in SAMPLES]
+    wide = log_likelihood(_widened(model), images, SAMPLES[-1], seed).per_image
+    shown = torch.from_numpy(np.array(images))[:, None].to(model.mean.device)
+    losses = model.losses(model.encode(shown), shown).double().cpu().numpy()
+    squared = np.square(model.reconstruct(images) - images).sum((1, 2), dtype=np.float64)
+    return np.stack(bounds), wide, losses, squared
+
+
+def _widened(model: Autoencoder) -> Autoencoder:
+    """``model``, its weights shared, with a posterior that is wider: one to draw from, which any may be."""
+    found = copy.copy(model)
+    found.posterior = lambda images: _wider(model.posterior(images))
+    return found
+
+
+def _wider(posterior: Posterior) -> Posterior:
+    """A sigma far below the prior's becomes WIDER times as large; none passes the prior's, 1.
+
+    What an image adds to the prior's precision is divided: training with a beta below 1 multiplied it by 1 / beta.
+    """
+    added = torch.expm1(-posterior.log_variance)
+    return Posterior(posterior.mean, -torch.log1p(added / WIDER**2))
+
+
+def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The means of ``values`` [..., N] over images and their standard errors, for having only these images."""
+    return values.mean(-1), values.std(-1, ddof=1) / math.sqrt(values.shape[-1])
+
+
+def finding(names: Sequence[str], scores: Sequence[Scores]) -> str:
+    """Which of two models scored on the same images wins on reconstruction, and which on likelihood, as Markdown."""
+    first, second = scores
+    copier, copying = _verdict(names, "a squared error of", first.squared, second.squared, lower=True)
+    knower, knowing = _verdict(names, "a bound in nats of", first.best, second.best, lower=False)
+    said = f"On reconstruction {copying}. On likelihood {knowing}."
+    if copier is None or knower is None:
+        return said
+    if copier == knower:
+        return f"{said} One model wins on both."
+    return f"{said} By these bounds the better copier is the worse model of images."
+
+
+def _verdict(
+    names: Sequence[str], what: str, first: np.ndarray, second: np.ndarray, lower: bool
+) -> tuple[int | None, str]:
+    """Which of two wins, None where that may be chance, and how to say it.
+
+    By the differences image by image: some images are hard for both, which is most of each one's own spread.
+    """
+    difference, error = mean_and_error(second - first)
+    means = [f"{values.mean():,.1f}" for values in (first, second)]
+    apart = f"{abs(difference):,.1f} ± {error:,.1f} apart"
+    if abs(difference) <= SURE * error:
+        return None, f"neither wins: {what} {means[0]} and {means[1]}, {apart}"
+    winner = int((difference < 0) == lower)
+    return winner, f"**{names[winner]}** wins: {what} {means[winner]} against {means[1 - winner]}, {apart}"
