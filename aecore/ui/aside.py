@@ -22,16 +22,20 @@ def seat_aside(spec: Spec) -> Seat | None:
 def button(seat: Seat) -> None:
     """Keep aside, or, where a run is kept, Stop comparing."""
     aside = st.session_state.get("aside")
+    # As callbacks: in the page's course a press is lost where the next one comes before the page has got here.
     if aside is not None and aside != seat.run.spec:
-        if st.button("Stop comparing", icon=":material/close:", help="No longer show the run kept aside."):
-            st.session_state["aside"] = None
-            st.rerun()
+        help = "No longer show the run kept aside."
+        st.button("Stop comparing", icon=":material/close:", help=help, on_click=_keep, args=(None,))
         return
     started = len(seat.view.history.moments) > 1
     help = "Show this run below the next one."
-    if st.button("Keep aside", icon=":material/splitscreen_bottom:", help=help, disabled=not started):
-        st.session_state["aside"] = seat.run.spec
+    icon = ":material/splitscreen_bottom:"
+    if st.button("Keep aside", icon=icon, help=help, disabled=not started, on_click=_keep, args=(seat.run.spec,)):
         st.toast("Kept aside. Change a setting and train: both runs are then shown, one below the other.")
+
+
+def _keep(spec: Spec | None) -> None:
+    st.session_state["aside"] = spec
 
 
 def kept_aside(seat: Seat, beside: Spec) -> None:
