@@ -96,7 +96,7 @@ def chromium() -> Iterator:
 def expect(locator):
     from playwright.sync_api import expect as playwright_expect
 
-    playwright_expect.set_options(timeout=30_000)
+    playwright_expect.set_options(timeout=20_000)
     return playwright_expect(locator)
 
 
@@ -125,9 +125,10 @@ OVERFLOW = """() => {
 
 
 def fits(page) -> None:
-    """Fails unless all of the page's main part is within reach, on a projector and on a phone, once it rests."""
-    for width, height in ((1366, 768), (390, 844)):
+    """Fails unless all of the page's main part is within reach, on a projector and on a dark phone, once it rests."""
+    for width, height, scheme in ((1366, 768, "light"), (390, 844, "dark")):
         page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.wait_for_function(f"() => !({OVERFLOW})().length", timeout=10_000)
 
 

@@ -59,33 +59,23 @@ def test_the_page_runs_in_a_runtime_of_its_own():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[str]:
+def server(tmp_path_factory) -> Iterator:
     with serve("tests/cloud_view_app.py", tmp_path_factory.mktemp("cloud")) as served:
-        yield served.url
+        yield served
 
 
 @pytest.fixture
-def visit(browser, server) -> Iterator[Callable]:
-    """Opens the page with a query; what the browser complains about fails the test."""
-    contexts, complaints = [], []
+def visit(visit) -> Callable:
+    """Opens the page with a query, once it is drawn."""
 
-    def open_page(query: str = "", *, size: tuple[int, int] = (1366, 768), **options):
-        context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.sent = []
-        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(frame)))
-        page.goto(f"{server}/?{query}")
+    def open_page(query: str = "", **options):
+        page = visit(f"?{query}", **options)
         expect_data(page, draws=re.compile(r"\d+"))
         if "resting" in query:
             page.get_by_role("slider").wait_for()
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 def view(page):

@@ -106,11 +106,9 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
     expect(status(page)).to_contain_text("finished: all")
     atlas = page.locator(".view[data-view=atlas]")
     page.get_by_role("application").scroll_into_view_if_needed()
-    for place in ((-2.0, 1.0), (2.0, -1.0)):
-        page.mouse.click(*spot(page, place))
-        # Twice in a row would be a double click.
-        page.mouse.move(*spot(page, (0, 3)))
-        page.wait_for_timeout(400)
+    page.mouse.click(*spot(page, (-2.0, 1.0)))
+    page.wait_for_url(re.compile(r"marks=-[\d.]+%3A[\d.]+(&|$)"))
+    page.mouse.click(*spot(page, (2.0, -1.0)))
     expect(page.get_by_text("The way from a to b")).to_be_visible()
     atlas.get_by_role("button", name="5", exact=True).click()
     page.wait_for_url(re.compile(r"hidden=3%2C5"))
@@ -123,8 +121,18 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
     expect(again.locator(".view[data-view=atlas]").get_by_role("button", name="5", exact=True)).to_have_attribute(
         "aria-pressed", "false"
     )
-    # Two images, and it goes on beside a second model.
+    # Two images, also beside a selection, and it goes on beside a second model.
     images = visit(f"latent?{SMALL}&v=1&marks=3,20")
+    expect(images.get_by_text("The way from a to b")).to_be_visible()
+    images.get_by_role("application").scroll_into_view_if_needed()
+    images.locator(".view[data-view=atlas]").get_by_role("button", name="Box").click()
+    box = images.get_by_role("application").bounding_box()
+    images.mouse.move(box["x"] + 5, box["y"] + 5)
+    images.mouse.down()
+    images.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=4)
+    images.mouse.up()
+    expect(images.get_by_text(re.compile("Selected: [0-9,]+ images"))).to_be_visible()
+    expect(images.get_by_text("The way from a to b")).to_be_visible()
     images.get_by_role("button", name=re.compile("Walk from image 3 to image 20")).click()
     expect(images.locator(".st-key-walk-images canvas")).to_be_visible()
     expect(images.get_by_role("spinbutton", name="B", exact=True)).to_have_value("20")

@@ -27,9 +27,6 @@ def test_bf16_costs_no_more_than_noise(default_vae):
 
 
 def test_thirty_code_numbers_of_a_convolutional_autoencoder_beat_pca_by_far(mnist_test):
-    """Squared error an image, summed over pixels; PCA of the same images with 30 numbers has 14.08.
-
-    In half the default's epochs, to be quick; ``benchmarks/code_size.py`` trains it to its end.
-    """
-    run = train_spec(Spec(variant="plain", architecture="conv", latent=30, likelihood="gaussian", epochs=12))
-    assert mean_terms(run.model, mnist_test)["reconstruction"] <= 9
+    """Squared error an image, summed over pixels; PCA of the same images with 30 numbers has 14.08."""
+    run = train_spec(Spec(variant="plain", architecture="conv", latent=30, likelihood="gaussian"))
+    assert mean_terms(run.model, mnist_test)["reconstruction"] <= 7.3

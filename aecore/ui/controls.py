@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -42,18 +42,16 @@ def buttons(pool: Pool, seat: Seat) -> None:
             button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
 
 
-def button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
+def button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False, **look: Any) -> None:
     """A button that does ``act`` when pressed; what the pool refuses is noted for the page to say."""
     # As a callback, so that what is drawn after the press already shows what it did.
-    st.button(name, icon=icon, disabled=disabled, on_click=attempt, args=(act,))
+    st.button(name, icon=icon, disabled=disabled, on_click=attempt, args=(act,), **look)
 
 
 def main_button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
     """The row's first button, whatever it is called just now: one element of one width, so that when Pause becomes
     Continue the row does not move away under a pointer."""
-    st.button(
-        name, key="main", icon=icon, type="primary", disabled=disabled, on_click=attempt, args=(act,), width=MAIN_WIDTH
-    )
+    button(name, icon, act, disabled=disabled, key="main", type="primary", width=MAIN_WIDTH)
 
 
 def attempt(act: Callable[[], None]) -> None:

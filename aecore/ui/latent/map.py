@@ -199,7 +199,7 @@ def _gallery(run: Run, found: Found, selected: list[int]) -> None:
         pictures = [("mean", mean[None, None])]
         for part in parts:
             pictures += [("original", found.originals[part][None]), ("rebuilt", found.rebuilt[part][None])]
-        with st.container(key="live-reconstructions"):
+        with st.container(key="selected"):
             live_images(f"gallery-{hash(tuple(selected))}", pictures, first_frame=0, key="gallery")
     st.download_button(
         "Selection",
