@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 
 from aecore.measures.pca import fit_pca
 from aecore.runs import pca as ask
-from aecore.runs.answers import Answers
+from aecore.runs.answers import MOST_KEPT, Answers
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 
@@ -100,3 +100,33 @@ def test_more_numbers_than_directions_are_not_compared():
     over = Run(Spec(**FEW, architecture="linear", latent=90))
     over.prepare()
     assert over.exhibits.components is None
+
+
+class _AtOnce(Executor):
+    def submit(self, job, *given) -> Future:
+        done = Future()
+        done.set_result(job(*given))
+        return done
+
+
+class _Never(Executor):
+    def submit(self, job, *given) -> Future:
+        return Future()
+
+
+QUESTIONS = [lambda run, number=number: number for number in range(MOST_KEPT + 1)]
+
+
+def test_of_many_answers_the_one_that_nobody_asked_for_longest_goes(run):
+    answers = Answers(_AtOnce())
+    first, second, *_ = [answers.ask(run, question) for question in QUESTIONS[:MOST_KEPT]]
+    assert answers.ask(run, QUESTIONS[0]) is first
+    answers.ask(run, QUESTIONS[MOST_KEPT])
+    assert answers.ask(run, QUESTIONS[0]) is first
+    assert answers.ask(run, QUESTIONS[1]) is not second
+
+
+def test_no_answer_goes_that_is_still_being_found(run):
+    answers = Answers(_Never())
+    promised = [answers.ask(run, question) for question in QUESTIONS]
+    assert [answers.ask(run, question) for question in QUESTIONS] == promised

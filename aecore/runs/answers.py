@@ -34,8 +34,15 @@ class Answer(Generic[T]):
         return getattr(self.question, "share", None)
 
 
+# Answers kept for each run: pages ask a few at once, and some answers are some megabytes.
+MOST_KEPT = 32
+
+
 class Answers:
-    """Equal questions about a run at the same step are answered once, by ``executor``; answers live with the run."""
+    """Equal questions about a run at the same step are answered once, by ``executor``; answers live with the run.
+
+    Of many, those that nobody asked for longest go; none that is still being found.
+    """
 
     def __init__(self, executor: Executor):
         self._executor = executor
@@ -45,9 +52,12 @@ class Answers:
         """The answer; one ``of_data`` alone stays the same however far the run is."""
         answers = self._kept.setdefault(run, {})
         key = (question, None if of_data else run.view.step)
-        if key not in answers:
-            answers[key] = Answer(question, self._executor.submit(_alone, question, run))
-        return answers[key]
+        found = answers.pop(key, None) or Answer(question, self._executor.submit(_alone, question, run))
+        answers[key] = found
+        done = [old for old, answer in answers.items() if answer.done()]
+        for old in done[: max(0, len(answers) - MOST_KEPT)]:
+            del answers[old]
+        return found
 
 
 def _alone(question: Callable[[Run], T], run: Run) -> T:

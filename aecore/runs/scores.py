@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from aecore.capabilities import Conditional
 from aecore.losses import Bernoulli
 from aecore.measures.likelihood import binarised, log_likelihood
 from aecore.runs.run import Run
-from aecore.variational import HasPosterior, Posterior
+from aecore.variational import HasPosterior
 
 # Codes drawn for an image.
 SAMPLES = (1, 10, 100, 1000)
@@ -108,27 +107,11 @@ def lack(variant: type[Autoencoder]) -> str:
 def _scores(model: Autoencoder, images: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
     """The parts of Scores, for images [N, H, W]."""
     bounds = [log_likelihood(model, images, samples, seed).per_image for samples in SAMPLES]
-    wide = log_likelihood(_widened(model), images, SAMPLES[-1], seed).per_image
+    wide = log_likelihood(model, images, SAMPLES[-1], seed, wider=WIDER).per_image
     shown = torch.from_numpy(np.array(images))[:, None].to(model.mean.device)
     losses = model.losses(model.encode(shown), shown).double().cpu().numpy()
     squared = np.square(model.reconstruct(images) - images).sum((1, 2), dtype=np.float64)
     return np.stack(bounds), wide, losses, squared
-
-
-def _widened(model: Autoencoder) -> Autoencoder:
-    """``model``, its weights shared, with a posterior that is wider: one to draw from, which any may be."""
-    found = copy.copy(model)
-    found.posterior = lambda images: _wider(model.posterior(images))
-    return found
-
-
-def _wider(posterior: Posterior) -> Posterior:
-    """A sigma far below the prior's becomes WIDER times as large; none passes the prior's, 1.
-
-    What an image adds to the prior's precision is divided: training with a beta below 1 multiplied it by 1 / beta.
-    """
-    added = torch.expm1(-posterior.log_variance)
-    return Posterior(posterior.mean, -torch.log1p(added / WIDER**2))
 
 
 def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,11 +13,11 @@ from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_diverg
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts, Split
 from aecore.measures import likelihood
-from aecore.measures.likelihood import Estimate, binarised, log_likelihood
+from aecore.measures.likelihood import Estimate, binarised, log_likelihood, widened
 from aecore.measures.quality import elbo
 from aecore.runs.spec import Spec
 from aecore.variants import variants
-from aecore.variational import HasPosterior
+from aecore.variational import HasPosterior, Posterior
 
 IMAGES = np.random.default_rng(0).random((230, 8, 8), np.float32)
 # Conditional ones are refused.
@@ -200,3 +200,12 @@ def test_a_model_without_a_likelihood_is_refused_in_a_sentence(variant, why):
 def test_no_samples_are_refused():
     with pytest.raises(ValueError, match="samples must be at least 1, got 0"):
         log_likelihood(model_of(), IMAGES, 0)
+
+
+def test_a_wider_posterior_has_the_same_mean_and_is_no_wider_than_the_prior():
+    sigmas = torch.tensor([[0.01, 0.5, 1.0]])
+    wider = widened(Posterior(torch.ones(1, 3), 2 * sigmas.log()), 5)
+    assert torch.equal(wider.mean, torch.ones(1, 3))
+    known = (1 + (sigmas**-2 - 1) / 25).rsqrt()
+    assert torch.allclose((wider.log_variance / 2).exp(), known)
+    assert known[0, 0] == pytest.approx(0.05, rel=2e-3)
