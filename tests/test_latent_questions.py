@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from aecore.measures.paths import straight
+from aecore.runs import drawn
 from aecore.runs import latent as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
@@ -42,7 +43,7 @@ def test_every_length_of_code_has_points_places_and_a_ground(variant, latent):
     assert 0 <= flat.trust <= 1
     assert 0 <= flat.accuracy <= 1
     assert all(flat.axes)
-    on = ask.ground(run)
+    on = drawn.ground(run)
     assert on.places.shape == (360, 2)
     if latent == 2:
         assert np.array_equal(flat.places, points.codes)
@@ -106,9 +107,9 @@ def test_a_walk_begins_and_ends_at_its_images(vae):
 
 
 def test_a_new_image_is_placed_where_its_code_is(vae):
-    points, on = ask.AskPoints(200)(vae), ask.ground(vae)
+    points, on = ask.AskPoints(200)(vae), drawn.ground(vae)
     image = vae.data.test.images[7]
-    placed = ask.place(vae, on, points, image, draws=6, seed=0)
+    placed = drawn.place(vae, on, points, image, draws=6, seed=0)
     assert np.allclose(placed.place, vae.model.embed(image[None])[0], atol=1e-6)
     assert placed.neighbours[0] == 7
     assert placed.error == pytest.approx(points.errors[7], rel=1e-4)
@@ -116,10 +117,10 @@ def test_a_new_image_is_placed_where_its_code_is(vae):
     assert placed.spread.shape == (2, 2)
     assert np.diag(placed.spread).min() > 0
     assert placed.spread[0, 1] == 0
-    again = ask.place(vae, on, points, image, draws=6, seed=0)
+    again = drawn.place(vae, on, points, image, draws=6, seed=0)
     assert np.array_equal(placed.samples, again.samples)
     plain = prepared(variant="plain", latent=5)
-    bare = ask.place(plain, ask.ground(plain), ask.AskPoints(200)(plain), image, draws=6, seed=0)
+    bare = drawn.place(plain, drawn.ground(plain), ask.AskPoints(200)(plain), image, draws=6, seed=0)
     assert bare.spread is None
     assert len(bare.samples) == 0
 

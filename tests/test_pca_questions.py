@@ -13,6 +13,8 @@ from aecore.runs import pca as ask
 from aecore.runs.answers import MOST_KEPT, Answers
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
+from aecore.ui.pca.price import Price
+from aecore.ui.pca.subspace import Subspace
 
 FEW = {"data": "digits", "images": 100, "likelihood": "gaussian"}
 
@@ -130,3 +132,11 @@ def test_no_answer_goes_that_is_still_being_found(run):
     answers = Answers(_Never())
     promised = [answers.ask(run, question) for question in QUESTIONS]
     assert [answers.ask(run, question) for question in QUESTIONS] == promised
+
+
+@pytest.mark.parametrize(("images", "plain", "slow"), [(4_500, 250, 100), (300, 17, 10), (60_000, 500, 500)])
+def test_few_images_are_taken_in_small_batches_so_that_the_angles_have_as_many_steps(images, plain, slow):
+    given = {"data": "mnist", "images": images, "seed": 0}
+    specs = Subspace(Subspace.Settings(), given).specs()
+    assert [specs[name].training.batch_size for name in ("plain", "vae")] == [plain, slow]
+    assert Price(Price.Settings(), given).specs()["linear", 10].training.batch_size == plain

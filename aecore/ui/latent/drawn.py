@@ -16,7 +16,7 @@ from aecore.ui.chart import chart
 from aecore.ui.one import OneRun, Points
 
 if TYPE_CHECKING:
-    from aecore.runs.latent import Ground, Placed
+    from aecore.runs.drawn import Ground, Placed
     from aecore.runs.latent import Points as Found
     from aecore.runs.pool import Pool, Seat
 
@@ -36,7 +36,8 @@ class Drawn(OneRun):
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.measures.drawing import as_mnist, ink
-        from aecore.runs.latent import AskPoints, ground, place
+        from aecore.runs.drawn import ground, place
+        from aecore.runs.latent import AskPoints
 
         run = seat.run
         found = live.answer(pool, run, AskPoints(self.settings.points), "Encoding the images.")
