@@ -27,6 +27,9 @@ def test_a_place_lies_among_the_others_with_its_spread_in_axis_units(count):
     assert figure.layout.xaxis.title.text == "x"
     assert "(1, 2)" in said(figure)
     assert "0.2 across and 0.1 up" in said(figure)
+    assert said(figure).startswith("Your image among")
+    mean = figures.landing(places, labels, ["draws"], np.zeros(2), spread, ("x", "y"), "mean", "draw")
+    assert said(mean).startswith("Mean among 500 draws." if count == 500 else "Mean among 1 draw.")
 
 
 def test_a_tilted_spread_keeps_its_covariance():

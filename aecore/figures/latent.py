@@ -25,15 +25,20 @@ def landing(
     place: np.ndarray,
     spread: np.ndarray | None,
     axes: tuple[str, str],
+    name: str = "your image",
+    other: str = "held-out image",
 ) -> go.Figure:
-    """A new ``place`` [2] among ``places`` [N, 2]; around it one and two sigma of ``spread`` [2, 2], in axis units."""
+    """The ``place`` [2] of what is called ``name`` among ``places`` [N, 2], each that of one ``other``.
+
+    Around it one and two sigma of ``spread`` [2, 2], in axis units.
+    """
     figure = empty_figure(*axes)
-    for label, name in enumerate(class_names):
+    for label, class_name in enumerate(class_names):
         of_class = places[labels == label]
         figure.add_scattergl(
             x=of_class[:, 0],
             y=of_class[:, 1],
-            name=str(name),
+            name=str(class_name),
             mode="markers",
             marker={"color": class_colour(label), "symbol": class_marker(label), "size": 5, "opacity": 0.55},
             hoverinfo="name",
@@ -55,7 +60,7 @@ def landing(
     figure.add_scatter(
         x=[place[0]],
         y=[place[1]],
-        name="yours",
+        name=name,
         mode="markers",
         marker={"symbol": "x-thin", "size": 13, "line": {"color": class_colour(3), "width": 3}},
         hovertemplate="%{x:.2f}, %{y:.2f}",
@@ -63,7 +68,7 @@ def landing(
     figure.update_yaxes(scaleanchor="x", scaleratio=1)
     figure.update_layout(height=460)
     where = f"({number(place[0])}, {number(place[1])})"
-    return describe(figure, f"Your image among {some(len(places), 'held-out image')}", [f"it lies at {where}", sigmas])
+    return describe(figure, f"{name.capitalize()} among {some(len(places), other)}", [f"it lies at {where}", sigmas])
 
 
 def _root(spread: np.ndarray) -> np.ndarray:

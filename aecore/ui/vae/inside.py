@@ -95,7 +95,8 @@ def _sample(found: Found, draw: int) -> None:
     if len(found.mean) == 2:
         places, none = found.codes, np.zeros(len(found.codes), int)
         axes = ("code number 1", "code number 2")
-        chart(maps.landing(places, none, ["draws"], found.mean, np.diag(found.sigma**2), axes), "draws")
+        spread = np.diag(found.sigma**2)
+        chart(maps.landing(places, none, ["draws"], found.mean, spread, axes, "mean", "draw"), "draws")
     else:
         few = min(len(found.mean), 4)
         said = (", ".join(f"{value:+.2f}" for value in code[:few]) for code in found.codes[:3])
