@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -111,6 +112,13 @@ def press(page, name: str) -> None:
 def arrived(page) -> None:
     """Waits until no view is still fetching what it was last told to show."""
     expect(page.locator(".view[data-awaits]")).to_have_count(0)
+
+
+def shown(view) -> str:
+    """A checksum of the pictures that a view shows, once it shows those that it was last told to."""
+    expect(view).to_have_attribute("data-shown", re.compile("."))
+    arrived(view.page)
+    return view.get_attribute("data-shown")
 
 
 # Elements of the page's main part that reach past the window's right edge and cannot be scrolled to;

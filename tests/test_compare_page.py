@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import arrived, expect, fits, press, status
+from browsing import expect, fits, press, shown, status
 
 # Small enough to finish in about a second each.
 FOUR = "columns=4&data=digits&images=300&width=16&depth=1&latent=4"
@@ -20,11 +20,6 @@ def pictures(page, letter: str):
     return page.locator(f".st-key-{letter}-reconstructions .view")
 
 
-def frames(page, letter: str) -> str:
-    arrived(page)
-    return pictures(page, letter).get_attribute("data-shown")
-
-
 @pytest.mark.browser
 def test_four_train_at_once_and_all_four_are_live(visit):
     page = visit(f"compare?{FOUR}&epochs=500&seed=3")
@@ -32,7 +27,7 @@ def test_four_train_at_once_and_all_four_are_live(visit):
     press(page, "Train")
     for letter in LETTERS:
         expect(column(page, letter)).to_contain_text("epoch")
-    before = {letter: frames(page, letter) for letter in LETTERS}
+    before = {letter: shown(pictures(page, letter)) for letter in LETTERS}
     for letter in LETTERS:
         expect(pictures(page, letter)).not_to_have_attribute("data-shown", before[letter])
     # None of the four has ended or been queued meanwhile.
@@ -55,7 +50,7 @@ def test_a_link_restores_the_whole_comparison_and_one_scrubber_moves_it(visit):
     expect(status(page)).to_contain_text("finished: all 4")
     expect(page.get_by_text("What each does")).to_be_visible()
     expect(page.locator("table").first).to_contain_text("share of singular values below 1")
-    shown = {letter: frames(page, letter) for letter in LETTERS}
+    trained = {letter: shown(pictures(page, letter)) for letter in LETTERS}
     press(page, "Share")
     link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
     for part in ("columns=4", "b.variant=contractive", "c.corruption=masking", "d.latent=9", "seed=4", "v=1"):
@@ -63,7 +58,7 @@ def test_a_link_restores_the_whole_comparison_and_one_scrubber_moves_it(visit):
     other = visit(link.split("/", 3)[3])
     expect(status(other)).to_contain_text("finished: all 4")
     for letter in LETTERS:
-        expect(pictures(other, letter)).to_have_attribute("data-shown", shown[letter])
+        expect(pictures(other, letter)).to_have_attribute("data-shown", trained[letter])
     expect(other.locator(".st-key-notices .stAlert")).to_have_count(0)
     slider = other.get_by_role("slider").first
     slider.focus()

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from browsing import RERUN, WIRE, expect, fits, press, status
+from browsing import RERUN, WIRE, expect, fits, press, shown, status
 
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
@@ -145,14 +145,14 @@ def test_a_drawn_digit_lands_on_the_map(visit):
     # A dot is drawn and rebuilt too.
     stroke(page, canvas, (140, 140), (141, 141))
     expect(page.get_by_text("more than that of")).to_be_visible()
-    dot = page.locator(".st-key-live-reconstructions .view").get_attribute("data-shown")
+    pictures = page.locator(".st-key-live-reconstructions .view")
+    dot = shown(pictures)
     stroke(page, canvas, (80, 60), (200, 60), (120, 230))
     expect(page.get_by_text("more than that of")).to_be_visible()
     expect(page.locator(".st-key-landing .js-plotly-plot")).to_be_visible()
-    pictures = page.locator(".st-key-live-reconstructions .view")
     expect(pictures).not_to_have_attribute("data-shown", dot)
     expect(pictures.locator("canvas")).to_have_attribute("aria-label", re.compile("drawn from its posterior"))
-    seven = pictures.get_attribute("data-shown")
+    seven = shown(pictures)
     # One dot more, far away, and it is another image.
     stroke(page, canvas, (20, 250), (21, 251))
     expect(pictures).not_to_have_attribute("data-shown", seven)

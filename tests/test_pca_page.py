@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import arrived, expect, fits, press, status
+from browsing import expect, fits, press, shown, status
 
 pytestmark = pytest.mark.browser
 
@@ -20,12 +20,9 @@ VIEWS = {
 }
 
 
-def shown(page, key: str) -> str:
-    """A checksum of the pictures shown."""
-    view = page.locator(f".st-key-{key} .view").first
-    expect(view).to_have_attribute("data-shown", re.compile("."))
-    arrived(page)
-    return view.get_attribute("data-shown")
+def pictures(page, key: str):
+    """The view of images in the container ``key``."""
+    return page.locator(f".st-key-{key} .view").first
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -43,10 +40,10 @@ def test_the_slider_over_components_moves_images_in_the_browser_alone(visit):
     expect(page.get_by_text("500 components are asked for")).to_contain_text("the slider goes to")
     expect(page.locator(".st-key-kept")).to_contain_text("k = 10: squared error")
     expect(page.locator(".st-key-explained .js-plotly-plot")).to_be_visible()
-    before, said = shown(page, "live-reconstructions"), len(page.sent)
+    before, said = shown(pictures(page, "live-reconstructions")), len(page.sent)
     page.locator(".st-key-kept input").press("ArrowRight")
     expect(page.locator(".st-key-kept")).to_contain_text("k = 11: squared error")
-    expect(page.locator(".st-key-live-reconstructions .view").first).not_to_have_attribute("data-shown", before)
+    expect(pictures(page, "live-reconstructions")).not_to_have_attribute("data-shown", before)
     expect(page.locator(".st-key-live-loss .readout")).to_contain_text("k 11")
     assert len(page.sent) == said
 
@@ -55,9 +52,9 @@ def test_angles_fall_to_under_two_degrees_on_the_real_digits_also_if_left_meanwh
     """What the lecture promises, as a class sees it: 10 numbers, all angles under 2 degrees, the loss on PCA's."""
     page = visit("pca?view=subspace&latent=10&seed=7")
     expect(status(page)).to_contain_text("untrained: 2 of 2")
-    untrained = shown(page, "plain-reconstructions")
+    untrained = shown(pictures(page, "plain-reconstructions"))
     press(page, "Train")
-    expect(page.locator(".st-key-plain-reconstructions .view")).not_to_have_attribute("data-shown", untrained)
+    expect(pictures(page, "plain-reconstructions")).not_to_have_attribute("data-shown", untrained)
     page.get_by_role("radio", name="ordered").click()
     expect(page.get_by_text("Keep only the first k numbers")).to_be_visible()
     expect(status(page)).to_contain_text("untrained")
@@ -77,10 +74,10 @@ def test_angles_fall_to_under_two_degrees_on_the_real_digits_also_if_left_meanwh
     page.get_by_text("Each component, and how nearly it ties").first.click()
     expect(page.locator(".st-key-plain-gaps .js-plotly-plot")).to_be_visible()
     # One scrubber rewinds both columns.
-    trained = {key: shown(page, f"{key}-reconstructions") for key in ("plain", "vae")}
+    trained = {key: shown(pictures(page, f"{key}-reconstructions")) for key in ("plain", "vae")}
     page.locator(".st-key-subspace-scrubber input").press("Home")
     for key, before in trained.items():
-        expect(page.locator(f".st-key-{key}-reconstructions .view")).not_to_have_attribute("data-shown", before)
+        expect(pictures(page, f"{key}-reconstructions")).not_to_have_attribute("data-shown", before)
 
     press(page, "Share")
     link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
@@ -88,7 +85,7 @@ def test_angles_fall_to_under_two_degrees_on_the_real_digits_also_if_left_meanwh
         assert part in link
     again = visit(link.split("/", 3)[3])
     expect(status(again)).to_contain_text("finished: all 2")
-    assert shown(again, "plain-reconstructions") == trained["plain"]
+    assert shown(pictures(again, "plain-reconstructions")) == trained["plain"]
     fits(again)
     page.keyboard.press("Escape")
     page.reload()

@@ -11,7 +11,7 @@ import sys
 import time
 
 import pytest
-from browsing import RERUN, ROOT, WIRE, expect, fits, press, serve, status
+from browsing import RERUN, ROOT, WIRE, expect, fits, press, serve, shown, status
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ def drawn(page) -> dict[str, str]:
     return {
         "loss": view(page, "loss").get_attribute("data-frames"),
         "map": view(page, "map").get_attribute("data-moved"),
-        "images": view(page, "images").get_attribute("data-shown"),
+        "images": shown(view(page, "images")),
     }
 
 
@@ -152,10 +152,10 @@ def test_a_shared_link_opens_trained_and_equal_for_everybody(visit):
     link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
     for part in ("variant=vae", "beta=2.5", "latent=2", "data=mnist-5k", "epochs=3", "seed=6", "v=1", "level"):
         assert (part in link) == (part != "level")
-    shown = drawn(page)
+    trained = drawn(page)
     other = visit(link.split("/", 3)[3])
     expect(status(other)).to_contain_text("finished")
-    expect(view(other, "images")).to_have_attribute("data-shown", shown["images"])
+    expect(view(other, "images")).to_have_attribute("data-shown", trained["images"])
     expect(other.locator(".st-key-notices .stAlert")).to_have_count(0)
 
 
