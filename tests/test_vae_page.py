@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from browsing import expect, fits, press, status
+from browsing import expect, fits, press, shown, status
 
 pytestmark = pytest.mark.browser
 
