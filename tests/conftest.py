@@ -88,6 +88,18 @@ def browser():
 
 
 @pytest.fixture(scope="session")
+def context_with(browser) -> Callable:
+    """The browser's context with such options, one for all tests: what a page has fetched the next one need not."""
+    contexts = {}
+
+    def find(**options):
+        key = repr(sorted(options.items()))
+        return contexts.get(key) or contexts.setdefault(key, browser.new_context(**options))
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator:
     """The app, served for all tests of pages; what it logs must hold no traceback."""
     from browsing import serve
@@ -99,14 +111,14 @@ def server(tmp_path_factory) -> Iterator:
 
 
 @pytest.fixture
-def visit(browser, server) -> Iterator[Callable]:
-    """Opens a page in a session of its own; what the browser complains about fails the test."""
-    contexts, complaints = [], []
+def visit(context_with, server) -> Iterator[Callable]:
+    """Opens a page, which is a session of its own; what the browser complains about fails the test."""
+    pages, complaints = [], []
 
     def open_page(path: str, *, size: tuple[int, int] = (1366, 768), script: str = "", **options):
-        context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
-        contexts.append(context)
-        page = context.new_page()
+        page = context_with(**options).new_page()
+        pages.append(page)
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         # What it says to the server.
         page.sent = []
@@ -116,6 +128,6 @@ def visit(browser, server) -> Iterator[Callable]:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert complaints == []
