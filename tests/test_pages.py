@@ -66,3 +66,14 @@ def test_train_shows_the_untrained_state_first_and_trains(home):
     next(button for button in app.button if button.label == "Train").click()
     wait_for(lambda: "finished" in text())
     assert not app.exception
+
+
+def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(monkeypatch, tmp_path):
+    monkeypatch.setenv("AECORE_MIRROR", str(tmp_path / "nowhere"))
+    app = open_page("train", data="fashion-mnist")
+    wait_for(lambda: app.run().warning)
+    (sentence,) = app.warning[0].value.split("  \n")
+    assert is_sentence(sentence)
+    assert "fashion-mnist" in sentence
+    assert "going on with mnist-5k" in sentence
+    assert not app.exception

@@ -48,9 +48,9 @@ def test_the_slider_over_components_moves_images_in_the_browser_alone(visit):
     assert len(page.sent) == said
 
 
-def test_angles_fall_to_under_two_degrees_on_the_real_digits_also_if_left_meanwhile(visit):
+def test_angles_fall_to_under_two_degrees_also_if_left_meanwhile(visit):
     """What the lecture promises, as a class sees it: 10 numbers, all angles under 2 degrees, the loss on PCA's."""
-    page = visit("pca?view=subspace&latent=10&seed=7")
+    page = visit("pca?view=subspace&data=digits&latent=10&seed=7")
     expect(status(page)).to_contain_text("untrained: 2 of 2")
     untrained = shown(pictures(page, "plain-reconstructions"))
     press(page, "Train")
@@ -65,7 +65,7 @@ def test_angles_fall_to_under_two_degrees_on_the_real_digits_also_if_left_meanwh
     latent.fill("10")
     latent.press("Enter")
     # It was paused while nobody looked, and goes on by itself from there: the press on Train was never taken back.
-    expect(status(page)).to_contain_text("finished: all 2", timeout=90_000)
+    expect(status(page)).to_contain_text("finished: all 2")
     said = page.get_by_text("Largest angle").first.inner_text()
     assert float(re.search(r"Largest angle ([\d.]+)", said)[1]) < 2
     label = page.locator(".st-key-plain-loss canvas").get_attribute("aria-label")
@@ -81,7 +81,7 @@ def test_angles_fall_to_under_two_degrees_on_the_real_digits_also_if_left_meanwh
 
     press(page, "Share")
     link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
-    for part in ("view=subspace", "data=mnist-5k", "latent=10", "beside=vae", "tied=false", "seed=7", "v=1"):
+    for part in ("view=subspace", "data=digits", "latent=10", "beside=vae", "tied=false", "seed=7", "v=1"):
         assert part in link
     again = visit(link.split("/", 3)[3])
     expect(status(again)).to_contain_text("finished: all 2")

@@ -821,7 +821,7 @@ threading.Event().wait(60)
 
 @pytest.mark.parametrize("variant", ["vae", "factor-vae"])
 def test_a_killed_servers_run_ends_as_if_never_killed(make_pool, store, variant):
-    spec = small(variant=variant, epochs=30, batch_size=32)
+    spec = small(variant=variant, epochs=12, batch_size=32)
     child = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(store.folder), spec.json()], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
