@@ -65,7 +65,7 @@ def test_angles_fall_to_under_two_degrees_also_if_left_meanwhile(visit):
     latent.fill("10")
     latent.press("Enter")
     # It was paused while nobody looked, and goes on by itself from there: the press on Train was never taken back.
-    expect(status(page)).to_contain_text("finished: all 2")
+    expect(status(page)).to_contain_text("finished: all 2", timeout=90_000)
     said = page.get_by_text("Largest angle").first.inner_text()
     assert float(re.search(r"Largest angle ([\d.]+)", said)[1]) < 2
     label = page.locator(".st-key-plain-loss canvas").get_attribute("aria-label")
