@@ -47,6 +47,20 @@ def _ask_list(knob: Knob, shared: dict[str, Any]) -> tuple[float, ...]:
         return knob.default
 
 
+def note_change(key: str) -> None:
+    """For ``on_change``: notes that another value was picked; what follows from it is for the run of the whole page.
+
+    What a callback sets in other widgets can be lost: the change may come first with a fragment's own turn, and the
+    page's run right after it brings those widgets' former values.
+    """
+    st.session_state[f"{key} changed"] = True
+
+
+def changed(key: str) -> bool:
+    """Whether a change was noted, once."""
+    return st.session_state.pop(f"{key} changed", False)
+
+
 def _stride(knob: Knob) -> float:
     """What one press of plus adds: about a fortieth of the range, and of a rate a fifth of its default."""
     return knob.default / 5 if knob.log else min(0.5, knob.high / 40)

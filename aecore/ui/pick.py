@@ -54,21 +54,12 @@ def ask_choice(
     # Another variant may have been picked, which cannot be made of this architecture.
     if fallen_back or st.session_state.get(key, knob.default) not in knob.choices:
         st.session_state[key] = knob.default
-        _note_change(key)
-    picked[choice] = form.ask(knob, prefix, on_change=_note_change, args=(key,), label_visibility=label)
-    if st.session_state.pop(f"{key} changed", False):
+        form.note_change(key)
+    picked[choice] = form.ask(knob, prefix, on_change=form.note_change, args=(key,), label_visibility=label)
+    if form.changed(key):
         _take_defaults(choice, prefix)
     if choice == "variant":
         st.session_state[f"{prefix}variant before"] = picked[choice]
-
-
-def _note_change(key: str) -> None:
-    """Notes that another member was picked; what follows from it is for the run of the whole page.
-
-    What a callback sets in other widgets can be lost: the change may come first with a fragment's own turn, and the
-    page's run that follows it brings those widgets' former values.
-    """
-    st.session_state[f"{key} changed"] = True
 
 
 def ask_rest(picked: Mapping[str, str], prefix: str = "", given: Mapping[str, Any] | None = None) -> dict[str, Any]:

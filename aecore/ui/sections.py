@@ -144,9 +144,14 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
         bind="query-params",
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: _take_defaults(sections),
+        on_change=form.note_change,
+        args=(VIEW,),
     )
     kind = sections[name]
+    if form.changed(VIEW):
+        # The same name can mean another thing in another view.
+        for knob in knobs(kind.Settings):
+            st.session_state[knob.name] = knob.default
     for kept in {kept for section in sections.values() for kept in section.remembers} - kind.remembers.keys():
         remember(kept, "")
     with st.sidebar:
@@ -206,12 +211,6 @@ def share(sections: Mapping[str, type[Section]], section: Section) -> None:
         st.write("This link opens this view, trained, for everybody:")
         url = links.share_url({name: as_text(value) for name, value in (values | {links.VERSION: SCHEMA}).items()})
         st.code(url, language=None, wrap_lines=True)
-
-
-def _take_defaults(sections: Mapping[str, type[Section]]) -> None:
-    """Another view begins at its own defaults: the same name can mean another thing there."""
-    for knob in knobs(sections[st.session_state[VIEW]].Settings):
-        st.session_state[knob.name] = knob.default
 
 
 def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:

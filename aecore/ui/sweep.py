@@ -10,7 +10,7 @@ import streamlit as st
 
 from aecore.figures.compare import sweep_curves
 from aecore.settings import Knob, SettingsError
-from aecore.ui import links
+from aecore.ui import form, links
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
@@ -32,9 +32,11 @@ def points(spec: Spec) -> dict[Any, Spec]:
     if st.session_state.get("sweep") not in known:
         st.session_state["sweep"] = "latent"
     left, right = st.columns([1, 2])
-    name = left.selectbox("Setting", list(known), key="sweep", bind="query-params", on_change=_forget_values)
+    name = left.selectbox(
+        "Setting", list(known), key="sweep", bind="query-params", on_change=form.note_change, args=("sweep",)
+    )
     knob = known[name]
-    if not st.session_state.get("values"):
+    if form.changed("sweep") or not st.session_state.get("values"):
         st.session_state["values"] = ", ".join(as_text(value) for value in suggested(knob))
     text = right.text_input(
         "Values", key="values", bind="query-params", max_chars=200, help=f"{knob.meaning} ({knob.rule})"
@@ -50,10 +52,6 @@ def points(spec: Spec) -> dict[Any, Spec]:
         beyond = ", ".join(map(str, list(found)[MOST_POINTS:]))
         st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {beyond}")
     return dict(list(found.items())[:MOST_POINTS])
-
-
-def _forget_values() -> None:
-    st.session_state["values"] = ""
 
 
 def suggested(knob: Knob) -> list[Any]:
