@@ -18,6 +18,8 @@ class Corruption(ABC):
     summary: ClassVar[str]
     # Whether damaged pixels stay in [0, 1].
     bounded: ClassVar[bool] = True
+    # Whether chance has a part in it: without, the damage is the same every time.
+    chance: ClassVar[bool] = True
 
     class Settings(Settings):
         """Declares ``level``, with its unit in the description."""

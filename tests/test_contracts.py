@@ -12,6 +12,7 @@ import torch
 from conftest import MNIST, is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 
 from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder, Batch
@@ -321,11 +322,21 @@ def test_level_0_changes_nothing(name):
 
 
 @every_corruption
-def test_another_seed_is_another_damage_and_more_level_more_of_it(name):
+def test_another_seed_is_another_damage_where_chance_is_and_more_level_more_of_it(name):
     images = torch.from_numpy(images_of((28, 28), 20))[:, None]
-    assert not torch.equal(damaged(name, images, 0.5, 0), damaged(name, images, 0.5, 1))
+    again = torch.equal(damaged(name, images, 0.5, 0), damaged(name, images, 0.5, 1))
+    assert again != corruptions[name].chance
     sizes = [float((damaged(name, images, level, 0) - images).square().mean()) for level in (0.0, 0.1, 0.4, 0.9)]
     assert sizes == sorted(set(sizes))
+
+
+@every_corruption
+def test_damage_is_the_same_where_training_rounds_to_bf16(name):
+    images = torch.from_numpy(images_of((28, 28), 20))[:, None]
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = damaged(name, images, 0.5, 0)
+    assert rounded.dtype == images.dtype
+    assert torch.equal(rounded, damaged(name, images, 0.5, 0))
 
 
 # 64 images of 784 pixels: a share of them is known to 0.0022, one standard deviation, at worst.
@@ -358,13 +369,87 @@ def test_gaussian_noise_has_its_deviation_and_no_bias(level):
     assert float((noise[1:] * noise[:-1]).mean()) == pytest.approx(0, abs=0.025 * level**2)
 
 
+def test_a_hole_is_a_square_anywhere_inside_and_grows_where_it_is():
+    white, smaller = torch.ones(2000, 1, 9, 14), torch.zeros(2000, 9, 14, dtype=torch.bool)
+    for level, side in [(0.1, 1), (0.5, 4), (0.9, 8), (1.0, 9)]:
+        out = damaged("hole", white, level, 0)[:, 0]
+        black, rows, columns = out == 0, (out == 0).any(2), (out == 0).any(1)
+        assert torch.equal(black, rows[:, :, None] & columns[:, None, :])
+        assert (out[~black] == 1).all()
+        for lines, whole in [(rows, 9), (columns, 14)]:
+            places = {tuple(line.nonzero().flatten().tolist()) for line in lines.unique(dim=0)}
+            assert places == {tuple(range(start, start + side)) for start in range(whole - side + 1)}
+        assert len(black.unique(dim=0)) == (10 - side) * (15 - side)
+        assert (black | ~smaller).all()
+        smaller = black
+
+
+@pytest.mark.parametrize("level", [0.1, 0.4, 1.5, 5.0])
+def test_blur_spreads_a_point_by_its_deviation(level):
+    point = torch.zeros(1, 1, 81, 81)
+    point[0, 0, 40, 40] = 1
+    spread = damaged("blur", point, level, 0)[0, 0].double()
+    away = torch.arange(81).double() - 40
+    for line in (spread.sum(0), spread.sum(1)):
+        assert float(line.sum()) == pytest.approx(1, abs=1e-5)
+        assert float(line @ away) == pytest.approx(0, abs=1e-5)
+        assert float(line @ away**2) == pytest.approx(level**2, rel=1e-3)
+
+
+def test_blur_is_gaussian_and_reflected_at_the_edges():
+    images = torch.from_numpy(images_of((13, 9)))[:, None]
+    # scipy samples the Gaussian, which is near the discrete one where it is broad.
+    theirs = gaussian_filter(images.numpy(), 4, axes=(2, 3), mode="reflect")
+    assert damaged("blur", images, 4.0, 0).numpy() == pytest.approx(theirs, abs=2e-3)
+    # Variances add up, for Gaussians and for no other: 3 and 4 make 5.
+    once, twice = damaged("blur", images, 5.0, 0), damaged("blur", damaged("blur", images, 3.0, 0), 4.0, 0)
+    assert torch.allclose(once, twice, atol=1e-6)
+    sharp = images.sum((2, 3))
+    assert torch.allclose(damaged("blur", images, 0.7, 0).sum((2, 3)), sharp, rtol=1e-5)
+    # Shares of a white pixel add up to 1 but for rounding, which may not lead beyond white.
+    assert float(damaged("blur", torch.ones(1, 1, 28, 28), 1.5, 0).max()) == 1
+
+
+def on_black_and_white(name: str, level: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """How much of each pixel is hidden and what hides it, [64, 1, 28, 28] each: the same chance on black and white."""
+    black, white, between = (damaged(name, torch.full_like(GREY, x), level, 0) for x in (0.0, 1.0, 0.25))
+    assert torch.allclose(between, 0.75 * black + 0.25 * white, atol=1e-6)
+    hidden = 1 - (white - black)
+    return hidden, black / hidden.clamp_min(1e-3)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+def test_stains_cover_their_share_softly_and_grow_where_they_are(level):
+    hidden, grey = on_black_and_white("stains", level)
+    covered = hidden > 1e-3
+    assert covered.float().mean((1, 2, 3)).numpy() == pytest.approx(np.full(64, level), abs=0.01)
+    assert float(hidden.max()) == pytest.approx(0.8, abs=1e-3)
+    # Neither here nor there: a soft edge.
+    assert float((covered & (hidden < 0.7)).float().mean()) > 0.2 * level
+    assert float(grey[covered].quantile(0.1)) < 0.3
+    assert float(grey[covered].quantile(0.9)) > 0.7
+    assert (on_black_and_white("stains", level + 0.1)[0] >= hidden - 1e-6).all()
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 1.0])
+def test_a_watermark_is_one_grey_as_opaque_as_it_should_be_and_on_every_image_elsewhere(level):
+    hidden, grey = on_black_and_white("watermark", level)
+    assert grey[hidden > 0.05].numpy() == pytest.approx(0.7, abs=1e-4)
+    assert float(hidden.max()) == pytest.approx(level, rel=0.02)
+    assert torch.allclose(hidden, level * on_black_and_white("watermark", 1.0)[0], atol=1e-6)
+    # Every image has some, most of it is left free, and there are 1369 places for 64 images.
+    shares = hidden.mean((1, 2, 3)) / level
+    assert 0.1 < float(shares.min()) < float(shares.max()) < 0.4
+    assert len(hidden.unique(dim=0)) > 55
+
+
 @pytest.mark.parametrize("name", corruptions)
 def test_the_levels_ends_hold_on_images(name):
     member = corruptions[name]
     high = next(m.le for m in member.Settings.model_fields["level"].metadata if hasattr(m, "le"))
     out = damaged(name, GREY, high, 0)
     assert torch.isfinite(out).all()
-    if name == "masking":
+    if name in ("masking", "hole"):
         assert (out == 0).all()
     if name == "salt-pepper":
         assert ((out == 0) | (out == 1)).all()
