@@ -165,7 +165,7 @@ NOT_ALLOWED_HERE = [
     (["train", "--data", "mnits"], "there is no data set mnits; did you mean mnist?"),
     (["train", "--variant", "vea", "--help"], "did you mean vae?"),
     (["train", "--beta", "4"], "plain with dense has no setting beta; it belongs to variant"),
-    (["train", "--level=1"], "has no setting level; it belongs to corruption gaussian"),
+    (["train", "--level=1"], "has no setting level; it belongs to corruption "),
     (
         ["train", "--corruption", "masking"],
         "has no setting corruption; it belongs to variant denoising",
