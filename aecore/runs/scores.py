@@ -55,7 +55,7 @@ class Scores:
         return all(np.isfinite(values).all() for values in (self.bounds, self.wide, self.reconstruction, self.squared))
 
 
-@dataclass(eq=False)
+@dataclass(unsafe_hash=True)
 class AskScores:
     """Asks for the Scores on the first ``images`` held-out images, by how their pixels are read: grey and binarised.
 
@@ -64,13 +64,7 @@ class AskScores:
     """
 
     images: int
-    share: float = field(default=0.0)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AskScores) and self.images == other.images
-
-    def __hash__(self) -> int:
-        return hash(self.images)
+    share: float = field(default=0.0, compare=False)
 
     def __call__(self, run: Run) -> dict[str, Scores]:
         images = run.data.test.images[: self.images]
