@@ -13,6 +13,7 @@ page = st.navigation(
             st.Page("pages/train.py", title="Train", icon=":material/play_arrow:", url_path="train"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
             st.Page("pages/pca.py", title="PCA", icon=":material/line_axis:", url_path="pca"),
+            st.Page("pages/denoise.py", title="Denoising", icon=":material/auto_fix_high:", url_path="denoise"),
             st.Page("pages/vae.py", title="Variational", icon=":material/blur_on:", url_path="vae"),
         ],
         "Explore": [

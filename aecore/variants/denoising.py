@@ -21,6 +21,9 @@ class Denoising(Deterministic):
     regularised = True
 
     class Settings(Deterministic.Settings):
+        latent: int = Field(
+            64, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+        )
         fresh: bool = Field(
             True,
             description="Damage every image anew each time it is seen, rather than always alike: damage that stays can "

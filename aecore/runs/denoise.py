@@ -1,0 +1,153 @@
+"""What the page on denoising asks of a run.
+
+Letters: K levels of damage, N images, R images in the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+
+from aecore.corruptions import corruptions
+from aecore.figures.grey import grey
+from aecore.measures.restoration import FILTERS, best_linear, psnr, ssim
+from aecore.runs.run import Run
+from aecore.settings import build, knobs
+from aecore.training import generator
+
+# Levels that a slider goes through, the first of which is no damage at all.
+LEVELS = 21
+# Images in the row, and held-out images that figures are taken over.
+ROW, MOST = 10, 500
+# Of the rivals: held-out images compared, training images learned from, and how often each of these is damaged.
+COMPARED, LEARNED, COPIES = 100, 4_500, 8
+
+Restore = Callable[[np.ndarray], np.ndarray]
+
+
+def levels(damage: str) -> np.ndarray:
+    """[K] the levels of a corruption, from 0 to its highest."""
+    knob = next(knob for knob in knobs(corruptions[damage].Settings) if knob.name == "level")
+    return np.linspace(0, knob.high, LEVELS)
+
+
+def tested(damage: str) -> np.ndarray:
+    """Every second of the levels that change something."""
+    return levels(damage)[2::2]
+
+
+def damaged(images: np.ndarray, damage: str, level: float, seed: int = 0) -> np.ndarray:
+    """[N, H, W] float32 damaged copies of ``images`` [N, H, W]: by the same chance at every level."""
+    member = corruptions[damage]
+    whole = torch.from_numpy(np.array(images))[:, None]
+    made = member(build(member.Settings, {"level": float(level)})).damage(whole, generator(seed, "tested"))
+    return made[:, 0].numpy()
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Held-out images before and after, at ``levels`` [K]: uint8 [K, R, H, W] each, ``clean`` [1, R, H, W].
+
+    ``wrong`` is the difference of restored and clean, whatever its sign. ``before`` and ``after`` [K] are PSNR in dB
+    over up to 500 held-out images, of their mean squared error.
+    """
+
+    levels: np.ndarray
+    clean: np.ndarray
+    damaged: np.ndarray
+    restored: np.ndarray
+    wrong: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass(frozen=True)
+class AskRestored:
+    """Asks for what a run makes of images with ``damage`` at every level."""
+
+    damage: str
+
+    def __call__(self, run: Run) -> Restored:
+        clean, found = run.data.test.images[:MOST], levels(self.damage)
+        rows: dict[str, list[np.ndarray]] = {"damaged": [], "restored": [], "wrong": []}
+        before, after = [], []
+        for level in found:
+            given = damaged(clean, self.damage, level)
+            made = run.model.reconstruct(given)
+            before.append(psnr(given, clean))
+            after.append(psnr(made, clean))
+            rows["damaged"].append(grey(given[:ROW]))
+            rows["restored"].append(grey(made[:ROW]))
+            rows["wrong"].append(grey(np.abs(made - clean)[:ROW]))
+        pictures = {name: np.stack(frames) for name, frames in rows.items()}
+        return Restored(found, grey(clean[:ROW])[None], **pictures, before=np.array(before), after=np.array(after))
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good restorers are at ``levels`` [K], by name: ``psnr`` [K] in dB and ``ssim`` [K], on held-out images."""
+
+    levels: np.ndarray
+    psnr: dict[str, np.ndarray]
+    ssim: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class AskQuality:
+    """Asks for the Quality of a run's reconstructions of images with ``damage``, by its variant's title."""
+
+    damage: str
+
+    def __call__(self, run: Run) -> Quality:
+        model = run.model
+        return _quality(run, self.damage, [{model.title: model.reconstruct}] * len(tested(self.damage)))
+
+
+@dataclass(unsafe_hash=True)
+class AskRivals:
+    """Asks for the Quality of what restores without a network; ``share`` tells how far it is.
+
+    Doing nothing, the mean image, classical filters, which are told how strong the damage is, and the best linear map,
+    which is learned for each level from the training images.
+    """
+
+    damage: str
+    share: float = field(default=0.0, compare=False)
+
+    def __call__(self, run: Run) -> Quality:
+        return _quality(run, self.damage, self._rivals(run))
+
+    def _rivals(self, run: Run) -> Iterator[dict[str, Restore]]:
+        train = run.data.train.images[:LEARNED]
+        mean, found = run.data.train.images.mean(0), tested(self.damage)
+        for turn, level in enumerate(found):
+            self.share = turn / len(found)
+            copies = [damaged(train, self.damage, level, seed=1 + copy) for copy in range(COPIES)]
+            strength = float(np.sqrt(np.square(copies[0] - train).mean()))
+            linear = best_linear(copies, train)
+            yield {
+                "Damaged": lambda given: given,
+                "Mean image": lambda given: np.broadcast_to(mean, given.shape),
+                **{name: partial(restore, noise=strength) for name, restore in FILTERS.items()},
+                # Clipped as all others are.
+                "Best linear map": lambda given, linear=linear: linear.apply(given).clip(0, 1),
+            }
+
+
+def _quality(run: Run, damage: str, restorers: Iterable[Mapping[str, Restore]]) -> Quality:
+    """The Quality of the ``restorers`` by name, others for each level."""
+    clean = run.data.test.images[:COMPARED]
+    ratios: dict[str, list[float]] = {}
+    likeness: dict[str, list[float]] = {}
+    for level, named in zip(tested(damage), restorers, strict=True):
+        given = damaged(clean, damage, level)
+        for name, restore in named.items():
+            made = restore(given)
+            ratios.setdefault(name, []).append(psnr(made, clean))
+            likeness.setdefault(name, []).append(ssim(made, clean))
+    arrays = ({name: np.array(values) for name, values in found.items()} for found in (ratios, likeness))
+    return Quality(tested(damage), *arrays)

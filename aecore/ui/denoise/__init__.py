@@ -1,0 +1,9 @@
+"""The views of the page Denoising, one a file, in the order they are shown."""
+
+from aecore.ui.denoise.before import Before
+from aecore.ui.denoise.curves import Curves
+
+SECTIONS = {
+    "before": Before,
+    "curves": Curves,
+}

@@ -1,0 +1,9 @@
+"""Views worth opening, as links to the page Denoising."""
+
+DENOISE: dict[str, dict[str, object]] = {
+    "trained for it": {"view": "before"},
+    "trained for something else": {"view": "before", "damage": "masking"},
+    "never shown any damage": {"view": "before", "variant": "plain", "latent": 32},
+    "against the classical filters": {"view": "curves"},
+    "damage learned by heart": {"view": "before", "fresh": "false", "images": 500, "epochs": 100},
+}

@@ -1,0 +1,98 @@
+"""Denoising: what is asked of a run, the figure, and the page in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from browsing import expect, fits, press, shown, status
+
+from aecore.corruptions import corruptions
+from aecore.figures.denoise import quality
+from aecore.measures.restoration import psnr
+from aecore.runs import denoise as ask
+from aecore.runs.run import Run, train_spec
+from aecore.runs.spec import Spec
+
+SMALL = {"data": "digits", "images": 300, "variant": "denoising", "width": 16, "depth": 1, "latent": 8, "epochs": 2}
+QUERY = "&".join(f"{name}={value}" for name, value in SMALL.items())
+VIEWS = {
+    "before": ".st-key-before-psnr canvas",
+    "curves": ".st-key-ssim .js-plotly-plot, .st-key-psnr .js-plotly-plot",
+}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return train_spec(Spec(**SMALL))
+
+
+@pytest.mark.parametrize("damage", corruptions)
+def test_any_damage_goes_from_none_to_its_highest_level_by_the_same_chance(run, damage):
+    found, clean = ask.AskRestored(damage)(run), run.data.test.images
+    assert found.levels[0] == 0
+    assert np.array_equal(found.damaged[0], found.clean[0])
+    assert np.isinf(found.before[0])
+    assert found.damaged.shape == found.restored.shape == found.wrong.shape == (ask.LEVELS, ask.ROW, 8, 8)
+    for index in (5, 20):
+        given = ask.damaged(clean, damage, found.levels[index])
+        assert found.before[index] == pytest.approx(psnr(given, clean))
+        assert found.after[index] == pytest.approx(psnr(run.model.reconstruct(given), clean))
+
+
+def test_noise_grows_under_the_finger_and_does_not_change():
+    images = np.zeros((3, 8, 8), np.float32)
+    low, high = (ask.damaged(images, "gaussian", level) for level in (0.2, 0.8))
+    np.testing.assert_allclose(4 * low, high, rtol=1e-5)
+    assert not np.array_equal(ask.damaged(images, "gaussian", 0.2, seed=1), low)
+
+
+def test_rivals_are_compared_on_the_same_damage_and_tell_how_far_they_are(run, monkeypatch):
+    monkeypatch.setattr(ask, "COPIES", 2)
+    question = ask.AskRivals("gaussian")
+    found, own = question(run), ask.AskQuality("gaussian")(run)
+    assert question.share == 0.9
+    assert question == ask.AskRivals("gaussian")
+    assert hash(question) == hash(ask.AskRivals("gaussian"))
+    assert list(own.psnr) == ["Denoising autoencoder"]
+    assert np.array_equal(own.levels, found.levels)
+    clean = run.data.test.images[: ask.COMPARED]
+    given = ask.damaged(clean, "gaussian", found.levels[2])
+    assert found.psnr["Damaged"][2] == pytest.approx(psnr(given, clean))
+    assert own.psnr["Denoising autoencoder"][2] == pytest.approx(psnr(run.model.reconstruct(given), clean))
+    # The mean image does not see the damage; what was learned for it beats doing nothing and, where it is strong, that.
+    assert np.ptp(found.psnr["Mean image"]) == 0
+    assert (found.psnr["Best linear map"] > found.psnr["Damaged"]).all()
+    assert (found.psnr["Best linear map"][:5] > found.psnr["Mean image"][:5]).all()
+
+
+def test_the_figure_tells_networks_from_the_others():
+    found = {"network": np.array([20.0, 18.0]), "filter": np.array([19.0, np.inf])}
+    figure = quality(np.array([0.1, 0.2]), found, "PSNR, dB", 1)
+    assert [line.line.dash for line in figure.data] == ["solid", "dash"]
+    assert "network from 20 to 18; filter 19" in figure.layout.meta["alt"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
+    page = visit(f"denoise?view={view}&{QUERY}&v=1")
+    expect(status(page)).to_contain_text("finished: all")
+    expect(page.locator(VIEWS[view]).first).to_be_visible(timeout=60_000)
+    fits(page)
+
+
+@pytest.mark.browser
+def test_the_level_moves_pictures_in_the_browser_alone_and_damage_is_chosen_apart(visit):
+    page = visit(f"denoise?{QUERY}&damage=masking&v=1")
+    slider, pictures = page.locator(".st-key-level-scrubber"), page.locator(".st-key-before-images .view")
+    expect(slider).to_contain_text("level 0.50: damaged")
+    before, said = shown(pictures), len(page.sent)
+    slider.locator("input").press("ArrowRight")
+    expect(slider).to_contain_text("level 0.55: damaged")
+    expect(pictures).not_to_have_attribute("data-shown", before)
+    assert len(page.sent) == said
+    expect(page.get_by_text("Trained against gaussian noise at level 0.5")).to_be_visible()
+    press(page, "Share")
+    expect(page.get_by_test_id("stCode")).to_contain_text(re.compile("view=before.*damage=masking"))
