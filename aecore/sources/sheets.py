@@ -8,56 +8,23 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from aecore.dataset import Dataset, Report, Source, first_of_each, split
-
-SEED = 2000
-SECTIONS, LEARNED, HELD_OUT = 10, 10_000, 1_000
-POINTS = LEARNED + HELD_OUT
-MOST_NOISE = 0.1
-# The longest side, where the cube has 1: three standard deviations of the most noise fit on either side. The same
-# for less noise, so that a squared error means the same.
-SIDE = 1 / (1 + 6 * MOST_NOISE)
+from aecore.points import POINTS, SECTIONS, PointsSource
 
 
-class Sheets(Source):
+class Sheets(PointsSource):
     title = "Sheets in space"
     summary = "Points of a flat, rolled or bent sheet in space: up to 10,000 to train on and 1,000 held out. Made here."
+    name, seed = "sheets", 2000
 
-    class Settings(Source.Settings):
+    class Settings(PointsSource.Settings):
         sheet: Literal["plane", "swiss-roll", "s-curve", "sphere-cap"] = Field(
             "swiss-roll", description="The shape of the sheet.", json_schema_extra={"common": True}
         )
-        noise: float = Field(
-            0.0,
-            ge=0,
-            le=MOST_NOISE,
-            description="Standard deviation of the noise on each coordinate, as a share of the longest side.",
-        )
-        images: int = Field(2_000, ge=100, le=LEARNED, description="Points to train on; 1,000 more are held out.")
 
-    def load(self, report: Report) -> Dataset:
-        rng = np.random.default_rng(SEED)
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         way, points = SHEETS[self.settings.sheet](*rng.random((2, POINTS)))
-        noise = SIDE * self.settings.noise * rng.standard_normal(points.shape)
-        images = np.clip(_centred(points) + noise, 0, 1).reshape(POINTS, 1, 3)
         # Sections of equal count, by rank along the sheet's main way.
-        labels = np.argsort(np.argsort(way)) * SECTIONS // POINTS
-        # Dealt in turn, the last 1,000 points are the last 100 of each section.
-        order = first_of_each(labels, POINTS)
-        train, test = order[:-HELD_OUT][: self.settings.images], order[-HELD_OUT:]
-        report(POINTS, POINTS)
-        return Dataset(
-            name="sheets",
-            train=split(images[train], labels[train]),
-            test=split(images[test], labels[test]),
-            class_names=tuple(f"section {number}" for number in range(1, SECTIONS + 1)),
-        )
-
-
-def _centred(points: np.ndarray) -> np.ndarray:
-    """``points`` [N, 3] in the middle of the unit cube, their longest side SIDE, their shape as it was."""
-    low, high = points.min(0), points.max(0)
-    return 0.5 + SIDE * (points - (low + high) / 2) / (high - low).max()
+        return np.argsort(np.argsort(way)) * SECTIONS // POINTS, points
 
 
 # Each sheet takes u and v [N], evenly spread over [0, 1], and gives the main way along it [N] and its points [N, 3].

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aecore.points import MOST_NOISE, SIDE
 from aecore.sources import load
-from aecore.sources.sheets import MOST_NOISE, SHEETS, SIDE, Sheets
+from aecore.sources.sheets import SHEETS, Sheets
 
 every_sheet = pytest.mark.parametrize("sheet", SHEETS)
 
