@@ -19,7 +19,7 @@ SIDE = 1 / (1 + 6 * MOST_NOISE)
 
 
 class PointsSource(Source):
-    """Points of a shape, drawn anew by each load, in sections; a subclass says which shapes and draws them."""
+    """Points of a shape, in sections of equal count along it; a subclass says which shapes there are and draws them."""
 
     # Its name in the registry, and where its chance starts.
     name: ClassVar[str]

@@ -14,11 +14,13 @@ from aecore.measures.restoration import psnr
 from aecore.runs import denoise as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
+from aecore.ui.browser import live_arrows
 
 SMALL = {"data": "digits", "images": 300, "variant": "denoising", "width": 16, "depth": 1, "latent": 8, "epochs": 2}
 QUERY = "&".join(f"{name}={value}" for name, value in SMALL.items())
 VIEWS = {
     "before": ".st-key-before-psnr canvas",
+    "arrows": ".st-key-arrows-scrubber",
     "curves": ".st-key-ssim .js-plotly-plot, .st-key-psnr .js-plotly-plot",
 }
 
@@ -74,10 +76,33 @@ def test_the_figure_tells_networks_from_the_others():
     assert "network from 20 to 18; filter 19" in figure.layout.meta["alt"]
 
 
+def test_the_best_step_leads_to_the_data_and_is_not_known_far_away():
+    data = np.array([[0.2, 0.5], [0.8, 0.5]])
+    places = np.array([[0.21, 0.53], [0.8, 0.5], [0.5, 0.5]])
+    moved = ask.best_steps(places, data, 0.05)
+    np.testing.assert_allclose(moved[:2], data, atol=1e-6)
+    assert np.isnan(moved[2]).all()
+
+
+def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice():
+    run = train_spec(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
+    places = run.exhibits.probed
+    assert places.shape == (441, 1, 2)
+    assert (places.min(), places.max()) == pytest.approx((0.5 / 21, 20.5 / 21))
+    assert np.array_equal(run.history.moments[-1].rebuilt, run.model.reconstruct(places)[:, 0])
+    assert -1 <= ask.AskCosine(0.05)(run) <= 1
+
+
+@pytest.mark.parametrize(("ends", "right"), [(np.ones((2, 5, 2)), None), (np.ones((2, 4, 2)), np.ones((5, 2)))])
+def test_every_arrow_needs_its_end(ends, right):
+    with pytest.raises(ValueError, match="every start needs its end"):
+        live_arrows("a", np.ones((3, 2)), np.ones((4, 2)), ends, right, first_frame=0, key="k")
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
-    page = visit(f"denoise?view={view}&{QUERY}&v=1")
+    page = visit(f"denoise?view={view}&{QUERY if view != 'arrows' else 'images=100'}&v=1")
     expect(status(page)).to_contain_text("finished: all")
     expect(page.locator(VIEWS[view]).first).to_be_visible(timeout=60_000)
     fits(page)
@@ -96,3 +121,16 @@ def test_the_level_moves_pictures_in_the_browser_alone_and_damage_is_chosen_apar
     expect(page.get_by_text("Trained against gaussian noise at level 0.5")).to_be_visible()
     press(page, "Share")
     expect(page.get_by_test_id("stCode")).to_contain_text(re.compile("view=before.*damage=masking"))
+
+
+@pytest.mark.browser
+def test_arrows_are_rewound_in_the_browser_alone(visit):
+    page = visit("denoise?view=arrows&images=100&v=1")
+    expect(page.get_by_text("Mean cosine with the gradient")).to_have_count(3)
+    fields = [page.locator(f".st-key-{key}-field .view") for key in ("denoising", "contractive", "plain")]
+    trained, said = [shown(field) for field in fields], len(page.sent)
+    page.locator(".st-key-arrows-scrubber input").press("Home")
+    for field, before in zip(fields, trained, strict=True):
+        expect(field).not_to_have_attribute("data-shown", before)
+        expect(field.locator("canvas")).to_have_attribute("aria-label", re.compile("441 arrows over 100 points"))
+    assert len(page.sent) == said

@@ -19,5 +19,5 @@ def quality(levels: np.ndarray, found: Mapping[str, np.ndarray], what: str, mode
         add_line(figure, index, name, kept, levels, dashed=index >= models)
         figure.data[-1].hovertemplate = f"{name}, level %{{x:.2f}}: %{{y:.3g}}"
         said.append(f"{name} {from_to(kept)}")
-    figure.update_layout(height=420)
+    figure.update_layout(height=520)
     return describe(figure, f"{what} against the level of damage, from {levels[0]:g} to {levels[-1]:g}", said)

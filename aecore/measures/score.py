@@ -18,8 +18,8 @@ def smoothed_score(points: np.ndarray, data: np.ndarray, sigma: float) -> np.nda
 
     p_sigma(x) = 1/M sum_i N(x; x_i, sigma^2 I), whose gradient is sum_i w_i (x_i - x) / sigma^2 with
     w = softmax(-|x - x_i|^2 / (2 sigma^2)). Of all ways to undo noise from N(0, sigma^2 I) the one of least squared
-    error is x + sigma^2 times it, for any sigma (Miyasawa 1961; Tweedie's formula). Alain and Bengio 2014, theorem 1,
-    has the limit: for data with a density p, (r(x) - x) / sigma^2 -> d log p(x) / dx as sigma -> 0, r that best way.
+    error, r, is r(x) = x + sigma^2 d log p_sigma(x) / dx, for any sigma (Miyasawa 1961; Tweedie's formula). Alain and
+    Bengio 2014, theorem 1, has the limit: for data of density p, (r(x) - x) / sigma^2 -> d log p(x) / dx as sigma -> 0.
     """
     from scipy.spatial.distance import cdist
     from scipy.special import softmax

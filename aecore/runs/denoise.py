@@ -15,6 +15,7 @@ import torch
 from aecore.corruptions import corruptions
 from aecore.figures.grey import grey
 from aecore.measures.restoration import FILTERS, best_linear, psnr, ssim
+from aecore.measures.score import cosines, smoothed_score
 from aecore.runs.run import Run
 from aecore.settings import build, knobs
 from aecore.training import generator
@@ -151,3 +152,35 @@ def _quality(run: Run, damage: str, restorers: Iterable[Mapping[str, Restore]]) 
             likeness.setdefault(name, []).append(ssim(made, clean))
     arrays = ({name: np.array(values) for name, values in found.items()} for found in (ratios, likeness))
     return Quality(tested(damage), *arrays)
+
+
+# So many standard deviations away from all data, training shows a denoiser next to nothing.
+SEEN = 3.0
+
+
+def best_steps(places: np.ndarray, data: np.ndarray, level: float) -> np.ndarray:
+    """[Q, 2] where the best denoiser of Gaussian noise ``level`` moves places [Q, 2] of the plane; nan far from data.
+
+    The places plus level^2 times the gradient of the log density of ``data`` [M, 2] blurred by the noise.
+    """
+    from scipy.spatial import KDTree
+
+    moved = places + level**2 * smoothed_score(places, data, level)
+    moved[KDTree(data).query(places)[0] > SEEN * level] = np.nan
+    return moved
+
+
+@dataclass(frozen=True)
+class AskCosine:
+    """Asks how nearly a run's steps lead where the density of its data rises, as the mean cosine of the angle between.
+
+    At the held-out points, moved by Gaussian noise ``level``; the density is that of the training data blurred by it.
+    """
+
+    level: float
+
+    def __call__(self, run: Run) -> float:
+        given = damaged(run.data.test.images, "gaussian", self.level)
+        steps = (run.model.reconstruct(given) - given).reshape(len(given), -1)
+        data = run.data.train.images.reshape(len(run.data.train), -1)
+        return float(cosines(steps, smoothed_score(given.reshape(len(given), -1), data, self.level)).mean())

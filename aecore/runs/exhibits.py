@@ -30,8 +30,9 @@ FEW = 100
 LONG_CODE, BLOCK, ROUNDS = 100, 16, 8
 # Code sizes of which a linear decoder is compared with PCA at each look: it takes 5 ms at 30, 40 ms at 100.
 MOST_COMPARED = 100
-# Images of no more pixels than these are points in space, whose reconstructions are all remembered.
-POINT = 3
+# Images of two and three pixels are points in the plane and in space, which can be seen whole. In the plane what
+# becomes of any place is shown, on a lattice of so many places a side.
+PLANE, SPACE, LATTICE = 2, 3, 21
 # Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
 HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, *(2.0**power for power in range(5, 21)))
 
@@ -60,6 +61,8 @@ class Exhibits:
     few: np.ndarray
     # [k, P] the components of PCA that a decoder of one matrix is compared with, where there is one.
     components: np.ndarray | None = None
+    # [Q, 1, P] the points whose reconstructions each moment remembers, where images are points.
+    probed: np.ndarray | None = None
 
 
 # A fit lives as long as its data set.
@@ -95,6 +98,7 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
         spec.training.seed,
         few,
         _components(spec, data, model),
+        _probed(looked_at.images),
     )
 
 
@@ -104,6 +108,13 @@ def _components(spec: Spec, data: Dataset, model: Autoencoder) -> np.ndarray | N
     if not linear or model.latent > min(MOST_COMPARED, pca_of(data).rank):
         return None
     return pca_of(data).components[: model.latent]
+
+
+def _probed(images: np.ndarray) -> np.ndarray | None:
+    if images[0].size == PLANE:
+        middles = (np.arange(LATTICE, dtype=np.float32) + 0.5) / LATTICE
+        return np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, *images[0].shape)
+    return images if images[0].size == SPACE else None
 
 
 @torch.no_grad()
@@ -149,10 +160,9 @@ def _subspace(model: Autoencoder, shown: Exhibits) -> Subspace | None:
 
 
 def _rebuilt_points(model: Autoencoder, shown: Exhibits) -> np.ndarray | None:
-    points = shown.looked_at.images
-    if points[0].size > POINT:
+    if shown.probed is None:
         return None
-    return model.reconstruct(points).reshape(len(points), -1)
+    return model.reconstruct(shown.probed).reshape(len(shown.probed), -1)
 
 
 def _figures(model: Autoencoder, shown: Exhibits, codes: np.ndarray) -> dict[str, float]:

@@ -32,8 +32,8 @@ class Moment:
     before (NaN where there was none), ``heldout`` over the images of the map. ``places`` [M, 2] float32 are the
     codes on the map, ``half_width`` how far its axes reach, ``pictures`` [R, H, W] uint8 the reconstructions.
     ``figures`` are what every model can be compared by, whatever its loss; FIGURES says what.
-    ``subspace`` tells how close a linear decoder is to PCA; ``rebuilt`` [M, P] float32 are the reconstructions of all
-    M where the images are points in space. Both are None for other models and other data.
+    ``subspace`` tells how close a linear decoder is to PCA; ``rebuilt`` [Q, P] float32 are the reconstructions of
+    the exhibits' ``probed`` where images are points. Both are None for other models and other data.
     """
 
     step: int

@@ -9,6 +9,8 @@ import pytest
 from scipy.special import logsumexp
 
 from aecore.measures.score import AT_ONCE, ROUNDING, cosines, smoothed_score
+from aecore.runs.run import train_spec
+from aecore.runs.spec import Spec
 
 
 def rows(count: int, numbers: int, seed: int = 0) -> np.ndarray:
@@ -118,3 +120,23 @@ def test_an_arrow_that_points_nowhere_counts_as_at_a_right_angle(nowhere):
     for arrows, wanted in ((short, some), (some, short), (short, short)):
         assert cosines(arrows, wanted).tolist() == [0.0]
     assert cosines(np.array([[2 * ROUNDING, 0.0]]), some).tolist() == [1.0]
+
+
+def test_a_denoising_autoencoder_steps_along_the_score_and_a_plain_one_stays():
+    level = 0.05
+    how = {"width": 32, "depth": 4, "latent": 16, "likelihood": "gaussian", "precision": "fp32"}
+    how |= {"epochs": 200, "batch_size": 200, "learning_rate": 0.015}
+    likeness, lengths = {}, {}
+    for variant, more in (("denoising", {"level": level}), ("plain", {})):
+        run = train_spec(Spec(data="curves", curve="circle", variant=variant, **how, **more))
+        train, test = run.data.train.images, run.data.test.images
+        noisy = test + level * np.random.default_rng(0).standard_normal(test.shape).astype(np.float32)
+        steps = (run.model.reconstruct(noisy) - noisy)[:, 0]
+        best = level**2 * smoothed_score(noisy[:, 0], train[:, 0], level)
+        likeness[variant] = cosines(steps, best).mean()
+        lengths[variant] = np.linalg.norm(steps, axis=1).mean() / np.linalg.norm(best, axis=1).mean()
+    assert likeness["denoising"] > 0.9
+    assert lengths["denoising"] == pytest.approx(1, abs=0.05)
+    # Nothing moves points that a code of more numbers than pixels can copy.
+    assert likeness["plain"] < likeness["denoising"] - 0.05
+    assert lengths["plain"] < 0.7

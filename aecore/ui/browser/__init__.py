@@ -1,9 +1,10 @@
-"""Live views that the browser draws: loss, map, images, clouds, and the scrubber that moves them all.
+"""Live views that the browser draws: loss, map, images, clouds, arrows, and the scrubber that moves them all.
 
 They are canvases of our own (``st.components.v2``): redrawn many times a second while a run trains, and moved
 through a finished run without a word to the server. Arrays in, drawing out; no torch.
 """
 
+from aecore.ui.browser.arrows import live_arrows
 from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
 from aecore.ui.browser.cloud import Panel, live_cloud
 from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
@@ -16,6 +17,7 @@ __all__ = [
     "Panel",
     "Plane",
     "diagram",
+    "live_arrows",
     "live_atlas",
     "live_cloud",
     "live_images",

@@ -1,9 +1,11 @@
 """The views of the page Denoising, one a file, in the order they are shown."""
 
+from aecore.ui.denoise.arrows import Arrows
 from aecore.ui.denoise.before import Before
 from aecore.ui.denoise.curves import Curves
 
 SECTIONS = {
     "before": Before,
     "curves": Curves,
+    "arrows": Arrows,
 }

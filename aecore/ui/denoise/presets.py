@@ -5,5 +5,7 @@ DENOISE: dict[str, dict[str, object]] = {
     "trained for something else": {"view": "before", "damage": "masking"},
     "never shown any damage": {"view": "before", "variant": "plain", "latent": 32},
     "against the classical filters": {"view": "curves"},
+    "why it works: arrows": {"view": "arrows"},
+    "arrows on a spiral": {"view": "arrows", "curve": "spiral"},
     "damage learned by heart": {"view": "before", "fresh": "false", "images": 500, "epochs": 100},
 }

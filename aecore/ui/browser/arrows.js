@@ -1,0 +1,75 @@
+/**
+ * Arrows in the unit square from fixed places to where a model moves them, frame by frame; under them the data as dots
+ * and, as wide pale arrows, where they should lead.
+ *
+ * Header: {run, first, frames, colour, wanted: colour}
+ * Arrays: dots float32 [D, 2], from float32 [Q, 2], to float32 [F, Q, 2], right float32 [Q, 2] or missing
+ */
+export default function (component) {
+  return present(component, { build, take, draw });
+}
+
+const HEAD = 4; // Length of an arrow's head, in pixels, but never more than half the arrow.
+const LEAST = 0.7; // Shorter arrows, in pixels, are a dot.
+
+function build(state) {
+  state.canvas = picture();
+  state.root.append(state.canvas);
+}
+
+function take(state, header, arrays) {
+  hold(state, header.run, header.first, header.frames);
+  Object.assign(state, { header, arrays });
+}
+
+function draw(state, theme) {
+  const { header, arrays, canvas } = state;
+  const side = state.width;
+  const context = surface(canvas, side, side);
+  const onBox = (places, i) => [places[2 * i] * side, (1 - places[2 * i + 1]) * side];
+  context.strokeStyle = theme.border;
+  context.strokeRect(0.5, 0.5, side - 1, side - 1);
+  Object.assign(context, { fillStyle: theme.text, globalAlpha: 0.3 });
+  for (let i = 0; i < arrays.dots.length / 2; i++) {
+    const [x, y] = onBox(arrays.dots, i);
+    context.fillRect(x - 0.75, y - 0.75, 1.5, 1.5);
+  }
+  const places = arrays.from.length;
+  const index = state.frame - state.first;
+  const to = arrays.to.subarray(index * places, (index + 1) * places);
+  if (arrays.right) arrows(context, onBox, arrays.from, arrays.right, { colour: header.wanted, width: 4, alpha: 0.35 });
+  arrows(context, onBox, arrays.from, to, { colour: header.colour, width: 1.5, alpha: 1 });
+  context.globalAlpha = 1;
+  state.root.dataset.shown = checksum(to.map((place) => Math.round(place * 1e4)));
+  describe(state, to);
+}
+
+function arrows(context, onBox, from, to, { colour, width, alpha }) {
+  Object.assign(context, { strokeStyle: colour, fillStyle: colour, lineWidth: width, globalAlpha: alpha });
+  for (let i = 0; i < from.length / 2; i++) {
+    const [[x, y], [u, v]] = [onBox(from, i), onBox(to, i)];
+    const length = Math.hypot(u - x, v - y);
+    if (!(length >= LEAST)) {
+      context.fillRect(x - 1, y - 1, 2, 2);
+      continue;
+    }
+    const head = Math.min(HEAD + width, length / 2);
+    const [across, down] = [((u - x) / length) * head, ((v - y) / length) * head];
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(u, v);
+    context.moveTo(u - across - down / 2, v - down + across / 2);
+    context.lineTo(u, v);
+    context.lineTo(u - across + down / 2, v - down - across / 2);
+    context.stroke();
+  }
+}
+
+function describe(state, to) {
+  const { from, dots } = state.arrays;
+  let sum = 0;
+  for (let i = 0; i < to.length; i += 2) sum += Math.hypot(to[i] - from[i], to[i + 1] - from[i + 1]);
+  const mean = plain(Number((sum / Math.max(1, to.length / 2)).toPrecision(2)));
+  const what = `${to.length / 2} arrows over ${dots.length / 2} points of data, frame ${state.frame}`;
+  state.canvas.setAttribute("aria-label", `${what}: on average ${mean} of the square's side long`);
+}

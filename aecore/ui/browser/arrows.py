@@ -1,0 +1,35 @@
+"""Arrows in the plane: where a model moves each place, over the data it learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aecore.figures.palette import class_colour
+from aecore.ui.browser.views import _mount
+
+
+def live_arrows(
+    run: str,
+    dots: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    right: np.ndarray | None = None,
+    *,
+    first_frame: int,
+    key: str,
+) -> None:
+    """Arrows from ``starts`` [Q, 2] to ``ends`` [F, Q, 2] in the unit square, over ``dots`` [D, 2].
+
+    ``right`` [Q, 2], where they should end, is drawn wide and pale below them.
+    """
+    if ends.shape[1:] != starts.shape or (right is not None and right.shape != starts.shape):
+        raise ValueError(f"every start needs its end: {list(starts.shape)} starts, {list(ends.shape)} ends")
+    header = {
+        "run": run,
+        "first": int(first_frame),
+        "frames": len(ends),
+        "colour": class_colour(0),
+        "wanted": class_colour(1),
+    }
+    arrays = {"dots": dots, "from": starts, "to": ends} | ({} if right is None else {"right": right})
+    _mount("arrows", key, header, {name: np.asarray(values, np.float32) for name, values in arrays.items()})
