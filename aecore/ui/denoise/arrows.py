@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
-# With more numbers than pixels nothing but the damage, or the penalty, keeps a model from copying.
+# More numbers than pixels: nothing but damage or penalty keeps a model from copying. With noise from 0.02 to 0.1 the
+# cosine is at least 0.93 on all curves, in 6 seconds; rates from 2e-2 on now and then end at the mean.
 HOW = {
     "likelihood": "gaussian",
     "width": 32,
     "depth": 4,
     "latent": 16,
-    "epochs": 400,
+    "epochs": 500,
     "batch_size": 200,
-    "learning_rate": 1e-2,
+    "learning_rate": 1.5e-2,
     "precision": "fp32",
 }
 NAMES = {"denoising": "Denoising", "contractive": "Contractive", "plain": "Plain"}
