@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from pydantic import Field
 
 from aecore.corruptions import corruptions
-from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live
 from aecore.ui.browser import Line, live_images, live_loss, scrubber
+from aecore.ui.denoise.tested import DENOISING, Tested
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
-Damage = Literal[tuple(corruptions)]
-DENOISING = sections.WholeSpec(variant="denoising")
 # Where the axis ends, in dB: an image without damage has no end.
 HIGHEST = 40.0
 
@@ -32,8 +29,7 @@ class Before(OneRun):
         "against one damage and test with another to see what it has never been shown."
     )
 
-    class Settings(Settings):
-        damage: Damage = Field("gaussian", description="What held-out images are damaged with; training has its own.")
+    Settings = Tested
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.runs.denoise import AskRestored

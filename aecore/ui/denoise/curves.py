@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from pydantic import Field
 
 from aecore.figures import denoise as figures
-from aecore.settings import Settings
 from aecore.ui import live, sections
 from aecore.ui.chart import chart
-from aecore.ui.denoise.before import DENOISING, Damage
+from aecore.ui.denoise.tested import DENOISING, Tested
 
 if TYPE_CHECKING:
     from aecore.runs.denoise import Quality
@@ -28,8 +26,7 @@ class Curves(sections.Section):
         "strong the damage is at each level; the network has to see for itself."
     )
 
-    class Settings(Settings):
-        damage: Damage = Field("gaussian", description="What held-out images are damaged with; training has its own.")
+    Settings = Tested
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
