@@ -12,15 +12,18 @@ from aecore.corruptions import corruptions
 from aecore.figures.denoise import quality
 from aecore.measures.restoration import psnr
 from aecore.runs import denoise as ask
+from aecore.runs.filled import SHARES, filled
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.browser import live_arrows
 
 SMALL = {"data": "digits", "images": 300, "variant": "denoising", "width": 16, "depth": 1, "latent": 8, "epochs": 2}
 QUERY = "&".join(f"{name}={value}" for name, value in SMALL.items())
+QUERIES = {"arrows": "images=100", "masked": "data=digits&images=300&latent=8&epochs=2"}
 VIEWS = {
     "before": ".st-key-before-psnr canvas",
     "arrows": ".st-key-arrows-scrubber",
+    "masked": ".st-key-filled-errors canvas",
     "curves": ".st-key-ssim .js-plotly-plot, .st-key-psnr .js-plotly-plot",
 }
 
@@ -93,6 +96,24 @@ def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice():
     assert -1 <= ask.AskCosine(0.05)(run) <= 1
 
 
+@pytest.mark.parametrize("variant", ["masked", "masked-linear-lsq"])
+def test_all_models_fill_in_the_same_hidden_pixels_and_seen_ones_stay(variant):
+    how = {"data": "digits", "images": 300, "variant": variant, "likelihood": "gaussian", "latent": 8, "epochs": 60}
+    run = train_spec(Spec(**how, architecture="linear"))
+    found, seen = filled(run), None
+    for k in (2, 9, 17):
+        hidden = found.shown[k] != found.original[0]
+        # What was hidden stays hidden; pixels of middle grey, hidden or not, look alike.
+        assert seen is None or (hidden | ~seen).all()
+        seen = hidden
+        share = (found.shown[k] == 128).mean()
+        assert share == pytest.approx(SHARES[k], abs=0.1)
+        assert (found.filled[k] == found.original[0])[found.shown[k] != 128].all()
+    # Filling all in by the mean image is as bad whatever is hidden.
+    assert found.floors == pytest.approx(np.full(19, found.floors.mean()), rel=0.1)
+    assert found.errors[0] < found.floors[0]
+
+
 @pytest.mark.parametrize(("ends", "right"), [(np.ones((2, 5, 2)), None), (np.ones((2, 4, 2)), np.ones((5, 2)))])
 def test_every_arrow_needs_its_end(ends, right):
     with pytest.raises(ValueError, match="every start needs its end"):
@@ -102,7 +123,7 @@ def test_every_arrow_needs_its_end(ends, right):
 @pytest.mark.browser
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
-    page = visit(f"denoise?view={view}&{QUERY if view != 'arrows' else 'images=100'}&v=1")
+    page = visit(f"denoise?view={view}&{QUERIES.get(view, QUERY)}&v=1")
     expect(status(page)).to_contain_text("finished: all")
     expect(page.locator(VIEWS[view]).first).to_be_visible(timeout=60_000)
     fits(page)

@@ -3,9 +3,11 @@
 from aecore.ui.denoise.arrows import Arrows
 from aecore.ui.denoise.before import Before
 from aecore.ui.denoise.curves import Curves
+from aecore.ui.denoise.filled import Masked
 
 SECTIONS = {
     "before": Before,
     "curves": Curves,
     "arrows": Arrows,
+    "masked": Masked,
 }

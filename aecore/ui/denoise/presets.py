@@ -7,5 +7,6 @@ DENOISE: dict[str, dict[str, object]] = {
     "against the classical filters": {"view": "curves"},
     "why it works: arrows": {"view": "arrows"},
     "arrows on a spiral": {"view": "arrows", "curve": "spiral"},
+    "filling in hidden pixels": {"view": "masked"},
     "damage learned by heart": {"view": "before", "fresh": "false", "images": 500, "epochs": 100},
 }
