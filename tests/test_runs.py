@@ -1055,7 +1055,7 @@ def test_a_model_comes_back_from_its_file(tmp_path, finished):
         assert type(again) is type(run.model)
         assert np.array_equal(again.embed(images), run.model.embed(images))
         assert np.array_equal(again.reconstruct(images), run.model.reconstruct(images))
-        assert load_model(str(path)).latent == 2
+        assert load_model(str(path)).latent == run.model.latent
 
 
 def _facts(run: Run, **more) -> dict[str, str]:
