@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 
 from aecore.corruptions import corruptions
+from aecore.dataset import Dataset
 from aecore.figures.grey import grey
 from aecore.measures.restoration import FILTERS, best_linear, psnr, ssim
 from aecore.measures.score import cosines, smoothed_score
@@ -108,6 +110,10 @@ class AskQuality:
         return _quality(run, self.damage, [{model.title: model.reconstruct}] * len(tested(self.damage)))
 
 
+# What is found of a data set's rivals lives as long as it does: other runs on it have the same.
+_rivals: WeakKeyDictionary[Dataset, dict[str, Quality]] = WeakKeyDictionary()
+
+
 @dataclass(unsafe_hash=True)
 class AskRivals:
     """Asks for the Quality of what restores without a network; ``share`` tells how far it is.
@@ -120,9 +126,12 @@ class AskRivals:
     share: float = field(default=0.0, compare=False)
 
     def __call__(self, run: Run) -> Quality:
-        return _quality(run, self.damage, self._rivals(run))
+        found = _rivals.setdefault(run.data, {})
+        if self.damage not in found:
+            found[self.damage] = _quality(run, self.damage, self._restorers(run))
+        return found[self.damage]
 
-    def _rivals(self, run: Run) -> Iterator[dict[str, Restore]]:
+    def _restorers(self, run: Run) -> Iterator[dict[str, Restore]]:
         train = run.data.train.images[:LEARNED]
         mean, found = run.data.train.images.mean(0), tested(self.damage)
         for turn, level in enumerate(found):
@@ -156,6 +165,16 @@ def _quality(run: Run, damage: str, restorers: Iterable[Mapping[str, Restore]]) 
 
 # So many standard deviations away from all data, training shows a denoiser next to nothing.
 SEEN = 3.0
+
+
+@dataclass(frozen=True)
+class AskBestSteps:
+    """Asks where the best denoiser of Gaussian noise ``level`` would move the places that a run's moments probe."""
+
+    level: float
+
+    def __call__(self, run: Run) -> np.ndarray:
+        return best_steps(run.exhibits.probed[:, 0], run.data.train.images[:, 0], self.level)
 
 
 def best_steps(places: np.ndarray, data: np.ndarray, level: float) -> np.ndarray:

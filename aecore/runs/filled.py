@@ -24,8 +24,9 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Filled:
-    """The first held-out images with the hidden pixels filled in: ``shown`` and ``filled`` uint8 [K, R, H, W].
+    """The first held-out images with their hidden pixels grey and filled in: ``shown`` and ``filled`` [K, R, H, W].
 
+    Both are uint8, as ``original`` [1, R, H, W] is.
     ``errors`` [K] are mean squared errors of hidden pixels alone, over up to 200 held-out images; ``floors`` [K] those
     of the mean image in their place.
     """

@@ -14,7 +14,8 @@ class Denoising(Deterministic):
     summary = "Is shown a damaged image and must give back the clean one; as a rule the damage is always fresh."
     formula = r"\min_{E, D}\; \mathbb{E}_{\tilde x \sim q(\tilde x \mid x)}\; \ell\big(x,\, D(E(\tilde x))\big)"
     letters = (
-        "x: an image; x̃: the image damaged, anew each time; E: the encoder; D: the decoder; ℓ: the loss of one image."
+        "x: an image; x̃: the image damaged, anew each time unless damage is to stay; E: the encoder; D: the decoder; "
+        "ℓ: the loss of one image."
     )
     source = "Vincent, Larochelle, Bengio and Manzagol 2008, equation 4"
     corrupts = True

@@ -3,7 +3,7 @@
 from aecore.ui.denoise.arrows import Arrows
 from aecore.ui.denoise.before import Before
 from aecore.ui.denoise.curves import Curves
-from aecore.ui.denoise.filled import Masked
+from aecore.ui.denoise.masked import Masked
 
 SECTIONS = {
     "before": Before,

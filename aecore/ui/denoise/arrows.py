@@ -29,6 +29,8 @@ HOW = {
     "learning_rate": 1.5e-2,
     "precision": "fp32",
 }
+# Points of the data that are drawn; they come in turn from all along the curve.
+DOTS = 500
 NAMES = {"denoising": "Denoising", "contractive": "Contractive", "plain": "Plain"}
 
 
@@ -75,24 +77,25 @@ class Arrows(sections.Section):
         )
 
     def _column(self, pool: Pool, seat: Seat, name: str, key: str, resting: bool) -> None:
-        from aecore.runs.denoise import AskCosine, best_steps
+        from aecore.runs.denoise import AskBestSteps, AskCosine
 
         run, view = seat.run, seat.view
         if view.newest is None:
             live.waiting(view)
             return
         moments = live.moments_of(view) if resting else (view.newest,)
-        data, starts = run.data.train.images[:, 0], run.exhibits.probed[:, 0]
+        level = self.settings.level
+        right = live.answer(pool, run, AskBestSteps(level), "Finding the best steps.", of_data=True)
         live_arrows(
             name,
-            data[:500],
-            starts,
+            run.data.train.images[:DOTS, 0],
+            run.exhibits.probed[:, 0],
             np.stack([moment.rebuilt for moment in moments]),
-            best_steps(starts, data, self.settings.level),
+            right,
             first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
             key=f"{key}-field",
         )
         if resting:
-            cosine = live.answer(pool, run, AskCosine(self.settings.level), "Comparing with the gradient.")
+            cosine = live.answer(pool, run, AskCosine(level), "Comparing with the gradient.")
             if cosine is not None:
                 st.markdown(f"Mean cosine with the gradient **{cosine:.2f}**, at 1,000 held-out points with noise")
