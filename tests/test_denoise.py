@@ -11,6 +11,7 @@ from browsing import expect, fits, press, shown, status
 from aecore.corruptions import corruptions
 from aecore.figures.denoise import quality
 from aecore.measures.restoration import psnr
+from aecore.measures.score import smoothed_score
 from aecore.runs import denoise as ask
 from aecore.runs.filled import SHARES, filled
 from aecore.runs.run import Run, train_spec
@@ -93,7 +94,19 @@ def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice():
     assert places.shape == (441, 1, 2)
     assert (places.min(), places.max()) == pytest.approx((0.5 / 21, 20.5 / 21))
     assert np.array_equal(run.history.moments[-1].rebuilt, run.model.reconstruct(places)[:, 0])
-    assert -1 <= ask.AskCosine(0.05)(run) <= 1
+
+
+def test_a_model_that_takes_the_best_steps_agrees_and_one_that_copies_takes_none(monkeypatch):
+    run = train_spec(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
+    data = run.data.train.images[:, 0]
+
+    def best(given: np.ndarray) -> np.ndarray:
+        return (given[:, 0] + 0.05**2 * smoothed_score(given[:, 0], data, 0.05))[:, None]
+
+    monkeypatch.setattr(run.model, "reconstruct", best)
+    assert ask.AskAgreement(0.05)(run) == pytest.approx((1, 1))
+    monkeypatch.setattr(run.model, "reconstruct", lambda given: given)
+    assert ask.AskAgreement(0.05)(run) == (0, 0)
 
 
 @pytest.mark.parametrize("variant", ["masked", "masked-linear-lsq"])

@@ -190,16 +190,19 @@ def best_steps(places: np.ndarray, data: np.ndarray, level: float) -> np.ndarray
 
 
 @dataclass(frozen=True)
-class AskCosine:
-    """Asks how nearly a run's steps lead where the density of its data rises, as the mean cosine of the angle between.
+class AskAgreement:
+    """Asks how far a run's steps are those of the best denoiser: mean cosine of the angle, and ratio of mean lengths.
 
-    At the held-out points, moved by Gaussian noise ``level``; the density is that of the training data blurred by it.
+    A model that copies takes no steps: 0. At the held-out points, moved by Gaussian noise ``level``; the density that
+    says which steps are best is that of the training data blurred by it.
     """
 
     level: float
 
-    def __call__(self, run: Run) -> float:
+    def __call__(self, run: Run) -> tuple[float, float]:
         given = damaged(run.data.test.images, "gaussian", self.level)
         steps = (run.model.reconstruct(given) - given).reshape(len(given), -1)
         data = run.data.train.images.reshape(len(run.data.train), -1)
-        return float(cosines(steps, smoothed_score(given.reshape(len(given), -1), data, self.level)).mean())
+        best = self.level**2 * smoothed_score(given.reshape(len(given), -1), data, self.level)
+        own, wanted = (np.linalg.norm(arrows, axis=1).mean() for arrows in (steps, best))
+        return float(cosines(steps, best).mean()), float(own / wanted)

@@ -37,7 +37,7 @@ NAMES = {"denoising": "Denoising", "contractive": "Contractive", "plain": "Plain
 class Arrows(sections.Section):
     look_for = (
         "Images of two pixels are points of the plane, so all that a model does can be drawn. A denoiser learns to "
-        "step back to the data: its arrows point where there is more of it. A plain autoencoder just copies."
+        "step back to the data: its arrows point where there is more of it. A plain autoencoder copies: short arrows."
     )
     about = "curves"
 
@@ -77,7 +77,7 @@ class Arrows(sections.Section):
         )
 
     def _column(self, pool: Pool, seat: Seat, name: str, key: str, resting: bool) -> None:
-        from aecore.runs.denoise import AskBestSteps, AskCosine
+        from aecore.runs.denoise import AskAgreement, AskBestSteps
 
         run, view = seat.run, seat.view
         if view.newest is None:
@@ -96,6 +96,10 @@ class Arrows(sections.Section):
             key=f"{key}-field",
         )
         if resting:
-            cosine = live.answer(pool, run, AskCosine(level), "Comparing with the gradient.")
-            if cosine is not None:
-                st.markdown(f"Mean cosine with the gradient **{cosine:.2f}**, at 1,000 held-out points with noise")
+            agreement = live.answer(pool, run, AskAgreement(level), "Comparing with the gradient.")
+            if agreement is not None:
+                cosine, length = agreement
+                st.markdown(
+                    f"Mean cosine with the gradient **{cosine:.2f}**, steps **{length:.2f}** times as long as the "
+                    "best, at 1,000 held-out points with noise"
+                )
