@@ -26,6 +26,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A tab that closes while the server is sending makes Streamlit 1.67.0 close the same socket twice (taking
+# Starlette's "not connected" for a text frame) and say so. The visitor has left: nobody meets it and nothing is lost.
+LEFT_WHILE_SENDING = re.compile(
+    r"Exception in ASGI application\n(?:(?!Exception in ASGI|/aecore/|/pages/|/app\.py).)*?, in _websocket_endpoint\n"
+    r"\s+await websocket\.close\(\)\n(?:(?!Exception in ASGI|/aecore/|/pages/|/app\.py).)*?"
+    r"Cannot call \"send\" once a close message has been sent\.\n",
+    re.DOTALL,
+)
 
 
 @dataclass
@@ -36,6 +44,11 @@ class Server:
     log: Path
     process: subprocess.Popen
     started: float
+
+    def mistakes(self) -> str:
+        """What it logged from the first traceback of ours on; empty if there is none."""
+        said = LEFT_WHILE_SENDING.sub("", self.log.read_text())
+        return said[said.index("Traceback") :] if "Traceback" in said else ""
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""

@@ -106,8 +106,8 @@ def server(tmp_path_factory) -> Iterator:
 
     with serve("app.py", tmp_path_factory.mktemp("pages")) as served:
         yield served
-        said = served.log.read_text()
-    assert "Traceback" not in said, said
+        said = served.mistakes()
+    assert not said, said
 
 
 @pytest.fixture
