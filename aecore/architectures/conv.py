@@ -3,12 +3,24 @@ from itertools import pairwise
 
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
 from aecore.architecture import Architecture, Layered, Spatial, layer
 
 # 3x3 kernels at stride 2 with padding 1 halve an image, rounding up.
 KERNEL, STRIDE, PADDING = 3, 2, 1
+
+
+class Residual(nn.Module):
+    """x -> x + f(x), f two convolutions that keep the size (He et al. 2016, identity mappings, equation 1)."""
+
+    def __init__(self, channels: int, rng: torch.Generator):
+        super().__init__()
+        first, second = (layer(nn.Conv2d, channels, channels, KERNEL, padding=PADDING, rng=rng) for _ in range(2))
+        self.change = nn.Sequential(nn.SiLU(), first, nn.SiLU(), second)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values + self.change(values)
 
 
 class Conv(Architecture, Spatial, Layered):
@@ -23,6 +35,12 @@ class Conv(Architecture, Spatial, Layered):
             16, ge=4, le=64, description="Channels after the first convolution; each further one doubles them."
         )
         depth: int = Field(2, ge=1, le=3, description="Convolutions in the encoder, each halving height and width.")
+        blocks: int = Field(
+            0,
+            ge=0,
+            le=4,
+            description="Residual blocks after them, each of two more convolutions: they see farther around a place.",
+        )
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -63,6 +81,8 @@ class Conv(Architecture, Spatial, Layered):
         for a, b in pairwise([channels, *self._channels()[1:]]):
             yield layer(nn.Conv2d, a, b, KERNEL, stride=STRIDE, padding=PADDING, rng=rng)
             yield nn.SiLU()
+        for _ in range(self.settings.blocks):
+            yield Residual(self._channels()[-1], rng)
 
     def _up(self, rng: torch.Generator) -> Iterator[nn.Module]:
         channels, shapes = self._channels(), self._shapes()
