@@ -28,7 +28,7 @@ FLOORS: list[tuple[str, float]] = [
     (r"aecore/(training|portable)\.py", 4),
     (r"aecore/(variants|sources|corruptions|architectures)/.*", 3),
     (
-        r"aecore/(autoencoder|capabilities|masking|variational|architecture|corruption|dataset|idx|points|losses)\.py|aecore/figures/.*",
+        r"aecore/(autoencoder|capabilities|masking|restoring|variational|architecture|corruption|dataset|idx|points|losses)\.py|aecore/figures/.*",
         2,
     ),
     (r"aecore/(settings|registry|events|home)\.py", 1),

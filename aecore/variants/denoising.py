@@ -1,47 +1,16 @@
-import zlib
-
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from aecore.autoencoder import Batch, Deterministic, Term
+from aecore.restoring import Restoring
 
 
-class Denoising(Deterministic):
+class Denoising(Restoring):
     """min over D, E of E[loss(x, D(E(x~)))], x~ a freshly damaged x (Vincent et al. 2008, equation 4)."""
 
     title = "Denoising autoencoder"
     summary = "Is shown a damaged image and must give back the clean one; as a rule the damage is always fresh."
-    formula = r"\min_{E, D}\; \mathbb{E}_{\tilde x \sim q(\tilde x \mid x)}\; \ell\big(x,\, D(E(\tilde x))\big)"
-    letters = (
-        "x: an image; x̃: the image damaged, anew each time unless damage is to stay; E: the encoder; D: the decoder; "
-        "ℓ: the loss of one image."
-    )
     source = "Vincent, Larochelle, Bengio and Manzagol 2008, equation 4"
-    corrupts = True
-    regularised = True
 
-    class Settings(Deterministic.Settings):
+    class Settings(Restoring.Settings):
         latent: int = Field(
             64, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
         )
-        fresh: bool = Field(
-            True,
-            description="Damage every image anew each time it is seen, rather than always alike: damage that stays can "
-            "be learned by heart.",
-        )
-
-    def inputs(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        if self.settings.fresh:
-            return super().inputs(images, rng)
-        return torch.cat([self.corruption.damage(image[None], _own_chance(image)) for image in images])
-
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
-        codes = self.encode(self.inputs(batch.images, rng))
-        return {"reconstruction": self.reconstruction(codes, batch.images)}
-
-
-def _own_chance(image: Tensor) -> torch.Generator:
-    """Chance that depends on the image alone."""
-    seed = zlib.crc32(image.cpu().numpy().tobytes())
-    return torch.Generator(image.device).manual_seed(seed)

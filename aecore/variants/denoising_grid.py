@@ -5,10 +5,10 @@ from torch import Tensor, nn
 
 from aecore.architecture import Architecture, Spatial
 from aecore.dataset import Facts
-from aecore.variants.denoising import Denoising
+from aecore.restoring import Restoring
 
 
-class DenoisingGrid(Denoising):
+class DenoisingGrid(Restoring):
     """min over D, E of E[loss(x, D(E(x~)))], E and D made of convolutions alone, the code a grid of cells.
 
     Vincent et al. 2008, equation 4. ``reconstruct`` takes images of any size; of another than it was trained on, the
@@ -19,7 +19,7 @@ class DenoisingGrid(Denoising):
     summary = "A denoising autoencoder whose code is a grid of cells: it restores images of any size, as whole pages."
     source = "Vincent et al. 2008, equation 4; without fully connected layers as in Long, Shelhamer and Darrell 2015"
 
-    class Settings(Denoising.Settings):
+    class Settings(Restoring.Settings):
         latent: int = Field(
             32,
             ge=1,
