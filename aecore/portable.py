@@ -1,4 +1,4 @@
-"""A decoder as plain numbers, for what runs it without torch, such as a browser.
+"""A model, or its decoder alone, as plain numbers, for what runs it without torch, such as a browser.
 
 Letters as in ``aecore.autoencoder``; C classes, K numbers that come after a code for its class.
 """
@@ -14,36 +14,40 @@ from torch import Tensor, nn
 
 from aecore.architecture import Transposed
 from aecore.autoencoder import Autoencoder
-from aecore.capabilities import Conditional
+from aecore.capabilities import Conditional, FillsIn
 from aecore.losses import Bernoulli, Gaussian, GaussianLearned
 
 
 class NotPortable(RuntimeError):
-    """A decoder that only torch can run; one sentence that says why, and what to do."""
+    """A model that only torch can run; one sentence that says why, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
 class Portable:
-    """A decoder: what ``layers`` do one after another, each to what the one before has put out.
+    """A model, or its decoder: what ``layers`` do one after another, each to what the one before has put out.
 
-    The first is given a code, ``latent`` numbers, and after it ``labels[c]`` [K] where the model decodes it as one of
-    class c. ``output`` makes what the last puts out an image of ``shape``, H x W: the logistic function ("sigmoid"), or
-    nothing ("clip"); then it is cut off at 0 and 1. A layer is a dict for JSON, which tells its ``kind`` and the names
-    of its arrays, float32; the bias of each may be None.
+    The first is given ``inputs`` numbers, and after them ``labels[c]`` [K] where a code is decoded as one of class c.
+    ``output`` makes what the last puts out an image of ``shape``, H x W: the logistic function ("sigmoid"), or nothing
+    ("clip"); then it is cut off at 0 and 1. A layer is a dict for JSON, which tells its ``kind`` and the names of its
+    arrays, float32; the bias of each may be None.
 
     - order: number i is number ``order[i]`` of what it is given
     - linear: ``weight`` [out, in] times it, plus ``bias`` [out]
     - reshape: from one row to ``shape``: [channels, height, width], or one row again
-    - conv: at each place ``weight`` [out, in, 1, 1] times its channels, plus ``bias`` [out]
+    - flatten: to one row, channel by channel, each by rows
+    - conv: as torch.nn.Conv2d has it, with ``weight`` [out, in, height, width] and ``bias`` [out]; ``stride`` and
+      ``padding`` are [down, across]
     - conv_transpose: as torch.nn.ConvTranspose2d has it, with ``weight`` [in, out, height, width] and ``bias`` [out];
       ``stride``, ``padding`` and ``output_padding`` are [down, across]
     - silu: x / (1 + exp(-x)) of each number x
     - add: plus ``values``, of the same shape
+    - hide: of 2n numbers, the last n of them 0 or 1, the first n, each 0 where its other is 0; where ``scaled``, over
+      the share of the others that are 1, at least 1/n; and where ``flags``, after them 1 less the others
     """
 
     layers: tuple[dict, ...]
     arrays: dict[str, np.ndarray]
-    latent: int
+    inputs: int
     shape: tuple[int, int]
     output: str
     labels: np.ndarray | None
@@ -58,20 +62,24 @@ class _Kind:
     told: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, object] = field(default_factory=dict)
 
+    def fits(self, module: nn.Module) -> bool:
+        """Whether that is all there is to tell of ``module``."""
+        # Of a padding there may be a word, such as "same", in place of numbers.
+        numbers = all(isinstance(getattr(module, attribute), tuple) for attribute in self.told.values())
+        return numbers and all(getattr(module, attribute) == value for attribute, value in self.only.items())
+
 
 AFFINE = ("weight", "bias")
+PLACED = ("stride", "padding", "output_padding")
+PLAIN = {"dilation": (1, 1), "groups": 1, "padding_mode": "zeros"}
 KINDS: dict[type[nn.Module], _Kind] = {
     nn.Linear: _Kind("linear", AFFINE),
     Transposed: _Kind("linear", AFFINE),
     nn.SiLU: _Kind("silu"),
+    nn.Flatten: _Kind("flatten", only={"start_dim": 1, "end_dim": -1}),
     nn.Unflatten: _Kind("reshape", told={"shape": "unflattened_size"}, only={"dim": 1}),
-    nn.Conv2d: _Kind("conv", AFFINE, only={"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "groups": 1}),
-    nn.ConvTranspose2d: _Kind(
-        "conv_transpose",
-        AFFINE,
-        told={name: name for name in ("stride", "padding", "output_padding")},
-        only={"dilation": (1, 1), "groups": 1},
-    ),
+    nn.Conv2d: _Kind("conv", AFFINE, told={name: name for name in PLACED[:2]}, only=PLAIN),
+    nn.ConvTranspose2d: _Kind("conv_transpose", AFFINE, told={name: name for name in PLACED}, only=PLAIN),
 }
 OUTPUTS = {Bernoulli: "sigmoid", Gaussian: "clip", GaussianLearned: "clip"}
 
@@ -79,19 +87,39 @@ OUTPUTS = {Bernoulli: "sigmoid", Gaussian: "clip", GaussianLearned: "clip"}
 def portable(model: Autoencoder) -> Portable:
     """The decoder of ``model`` as it is now. Raises NotPortable where it does what ``Portable`` has no words for."""
     labels = _labels(model)
-    layers, arrays = _start(model, 0 if labels is None else labels.shape[1])
-    for part in _parts(model.decoder):
-        layers.append(_layer(part, str(len(layers)), arrays))
-    arrays["output_bias"] = _numbers(model.output_bias)
-    layers.append({"kind": "add", "values": "output_bias"})
-    output = OUTPUTS.get(type(model.likelihood))
-    if output is None:
-        raise _refusal(f"This model's likelihood ({type(model.likelihood).__name__})")
-    return Portable(tuple(layers), arrays, model.latent, model.shape, output, labels)
+    chain = _Chain()
+    _decode(model, chain, 0 if labels is None else labels.shape[1])
+    return chain.ended(model, model.latent, labels)
 
 
-def _refusal(what: str) -> NotPortable:
-    return NotPortable(f"{what} is not among what the browser can compute; other architectures decode here.")
+@torch.no_grad()
+def restorer(model: Autoencoder) -> Portable:
+    """The whole of ``model`` as it is now, from an image to its reconstruction; raises as ``portable`` does.
+
+    It is given the pixels of the image by rows and, where ``model`` fills in, as many numbers after them: 1 where a
+    pixel is seen and 0 where it is hidden. A posterior's mean is the code.
+    """
+    hiding = _hiding(model)
+    if hiding is None or _labels(model) is not None:
+        raise _refusal(f"The way in which this model rebuilds an image ({model.title})", "variants")
+    less = -model.mean.flatten()
+    if hiding:
+        less = torch.cat([less, torch.zeros_like(less)])
+    chain = _Chain()
+    chain.append("add", {"values": less})
+    if hiding:
+        chain.append("hide", {}, **hiding)
+    chain.append("reshape", {}, shape=[2 if hiding.get("flags") else 1, *model.shape])
+    chain.append_parts(model.encoder, "encoder")
+    chain.append("flatten", {})
+    if model.numbers_per_code > 1:
+        chain.append("order", {"order": torch.arange(model.latent)})
+    _decode(model, chain)
+    return chain.ended(model, len(less), None)
+
+
+def _refusal(what: str, others: str = "architectures") -> NotPortable:
+    return NotPortable(f"{what} is not among what the browser can compute; other {others} are.")
 
 
 def _labels(model: Autoencoder) -> np.ndarray | None:
@@ -102,14 +130,83 @@ def _labels(model: Autoencoder) -> np.ndarray | None:
     return None if beside is None else _numbers(beside)
 
 
-def _start(model: Autoencoder, beside: int) -> tuple[list[dict], dict[str, np.ndarray]]:
-    """The layers that put a code, and ``beside`` numbers after it, where the decoder takes them; their arrays."""
+class _Chain:
+    """Layers one after another, as far as they are known, and their arrays."""
+
+    def __init__(self):
+        self.layers: list[dict] = []
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def append(self, kind: str, tensors: Mapping[str, Tensor | None], **told: object) -> None:
+        """A layer of ``kind`` with ``tensors`` by the names that the kind has for them."""
+        layer = {"kind": kind, **told}
+        for name, values in tensors.items():
+            layer[name] = None if values is None else f"{len(self.layers)}.{name}"
+            if values is not None:
+                self.arrays[layer[name]] = _numbers(values)
+        self.layers.append(layer)
+
+    def append_parts(self, module: nn.Module, of: str) -> None:
+        """The layers that do what ``module`` does, which is a part of ``of``."""
+        for part in _parts(module):
+            # By the very class: one derived from it may do something else.
+            kind = KINDS.get(type(part))
+            if kind is None or not kind.fits(part):
+                raise _refusal(f"A layer of this {of} ({type(part).__name__})")
+            told = {key: list(getattr(part, attribute)) for key, attribute in kind.told.items()}
+            self.append(kind.name, {name: getattr(part, name) for name in kind.tensors}, **told)
+
+    def ended(self, model: Autoencoder, inputs: int, labels: np.ndarray | None) -> Portable:
+        output = OUTPUTS.get(type(model.likelihood))
+        if output is None:
+            raise _refusal(f"This model's likelihood ({type(model.likelihood).__name__})")
+        return Portable(tuple(self.layers), self.arrays, inputs, model.shape, output, labels)
+
+
+def _hiding(model: Autoencoder) -> dict[str, bool] | None:
+    """What the layer ``hide`` tells of ``model``, nothing where it hides no pixels; None where that is not its way.
+
+    Its way is to decode the first numbers that the encoder puts out for an image less the mean. Whether it goes it is
+    found by trying, because a model may say the same in words of its own.
+    """
+    images, seen = _tried(model.mean)
+    if not isinstance(model, FillsIn):
+        codes = model.encode(images)
+        same = _alike(_first_numbers(model, images - model.mean), codes)
+        return {} if same and _alike(model.decode(codes), model.rebuild(images)) else None
+    codes, flags = model.encode_seen(images, seen), getattr(model.settings, "flags", False)
+    for scaled in (False, True):
+        share = seen.mean((1, 2, 3), keepdim=True) if scaled else 1
+        given = [(images - model.mean) * seen / share, *([1 - seen] if flags else [])]
+        if _alike(_first_numbers(model, torch.cat(given, 1)), codes):
+            return {"scaled": scaled, "flags": flags}
+    return None
+
+
+def _tried(like: Tensor) -> tuple[Tensor, Tensor]:
+    """[4, 1, H, W] images as irregular as chance would make them, and which of their pixels are seen."""
+    places = torch.arange(4 * like.numel(), device=like.device).reshape(4, *like.shape[1:])
+    return 2 * torch.sin(1.7 * places), (torch.sin(2.3 * places) > 0).to(like.dtype)
+
+
+def _first_numbers(model: Autoencoder, given: Tensor) -> Tensor:
+    return model.encoder(given).flatten(1)[:, : model.latent]
+
+
+def _alike(made: Tensor, wanted: Tensor) -> bool:
+    return made.shape == wanted.shape and torch.allclose(made, wanted, 1e-4, 1e-4)
+
+
+def _decode(model: Autoencoder, chain: _Chain, beside: int = 0) -> None:
+    """Appends the decoder, which is given a code and ``beside`` numbers after it, where it takes them."""
     numbers = torch.arange(model.latent + beside)
     placed = model.placed(numbers[None])[0]
-    if torch.equal(placed, numbers):
-        return [], {}
-    layers = [{"kind": "order", "order": "order"}, {"kind": "reshape", "shape": list(placed.shape)}]
-    return layers, {"order": _numbers(placed.flatten())}
+    if not torch.equal(placed, numbers):
+        chain.append("order", {"order": placed.flatten()})
+        chain.append("reshape", {}, shape=list(placed.shape))
+    chain.append_parts(model.decoder, "decoder")
+    # It may be one number for all pixels.
+    chain.append("add", {"values": model.output_bias.expand_as(model.mean)})
 
 
 def _parts(module: nn.Module) -> Iterator[nn.Module]:
@@ -119,21 +216,6 @@ def _parts(module: nn.Module) -> Iterator[nn.Module]:
         return
     for part in module:
         yield from _parts(part)
-
-
-def _layer(part: nn.Module, name: str, arrays: dict[str, np.ndarray]) -> dict:
-    """The layer that does what ``part`` does; its arrays join ``arrays`` under names that begin with ``name``."""
-    # By the very class: one derived from it may do something else.
-    kind = KINDS.get(type(part))
-    if kind is None or any(getattr(part, attribute) != value for attribute, value in kind.only.items()):
-        raise _refusal(f"A layer of this decoder ({type(part).__name__})")
-    layer = {"kind": kind.name} | {key: list(getattr(part, attribute)) for key, attribute in kind.told.items()}
-    for tensor in kind.tensors:
-        values = getattr(part, tensor)
-        layer[tensor] = None if values is None else f"{name}.{tensor}"
-        if values is not None:
-            arrays[layer[tensor]] = _numbers(values)
-    return layer
 
 
 def _numbers(values: Tensor) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""A decoder as plain numbers gives the same pictures as torch, or says in a sentence that it cannot."""
+"""A model as plain numbers gives the same pictures as torch, or says in a sentence that it cannot."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -12,11 +13,11 @@ from conftest import is_sentence
 from torch import nn
 
 from aecore.architectures import architectures
-from aecore.autoencoder import Autoencoder
-from aecore.capabilities import Conditional
+from aecore.autoencoder import Autoencoder, Deterministic
+from aecore.capabilities import Conditional, FillsIn
 from aecore.dataset import Facts
 from aecore.losses import Gaussian
-from aecore.portable import NotPortable, Portable, portable
+from aecore.portable import NotPortable, Portable, portable, restorer
 from aecore.runs.spec import Spec, knobs_of
 from aecore.variants import variants
 
@@ -24,6 +25,8 @@ COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[
 LIKED = [(v, a, k) for v, a in COMBINATIONS for k in knobs_of({"variant": v})["likelihood"].choices]
 # What is made of these has to be portable, whatever the variant.
 KNOWN = {"linear", "dense", "conv"}
+# Those whose code is not what the encoder puts out for the image, or the first half of it.
+OWN_CODES = {"contractive", "cvae", "masked-linear-lsq", "masked-linear-unrolled", "sparse-kl", "sparse-l1", "vq-vae"}
 
 
 def model_of(variant: str, architecture: str, shape: tuple[int, int] = (13, 10), **more) -> Autoencoder:
@@ -55,11 +58,38 @@ def torchs(model: Autoencoder, codes: np.ndarray, label: int | None = None) -> n
         return model.likelihood.mean(outputs)[:, 0].clamp(0, 1).numpy()
 
 
+def images_of(model: Autoencoder, count: int = 20) -> np.ndarray:
+    # Far from the mean, or a small untrained network would make nearly the same of all.
+    return 20 * np.random.default_rng(2).random((count, *model.shape), np.float32) - 10
+
+
+def seen_of(images: np.ndarray) -> np.ndarray:
+    """[N, H, W] of the first image all is seen, of the second nothing, of each of the others about half."""
+    seen = (np.random.default_rng(3).random(images.shape) < 0.5).astype(np.float32)
+    seen[0], seen[1] = 1, 0
+    return seen
+
+
+@torch.no_grad()
+def torchs_restored(model: Autoencoder, images: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """[N, H, W] the model's own reconstructions of images [N, H, W], where it fills in, of what is ``seen`` of them."""
+    if not isinstance(model, FillsIn):
+        return model.reconstruct(images)
+    codes = model.encode_seen(torch.from_numpy(images)[:, None], torch.from_numpy(seen)[:, None])
+    return model.generate(codes.numpy())
+
+
+def rows_of(model: Autoencoder, images: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """[N, inputs] what ``restorer`` is given for images [N, H, W]."""
+    given = [images, seen] if isinstance(model, FillsIn) else [images]
+    return np.concatenate([pixels.reshape(len(images), -1) for pixels in given], 1)
+
+
 # ---- What the layers mean, with numpy
 
 
 def plainly(decoder: Portable, codes: np.ndarray, label: int | None = None) -> np.ndarray:
-    """[N, H, W] pictures of codes [N, L] by nothing but what ``Portable`` says of its layers."""
+    """[N, H, W] pictures of codes [N, inputs] by nothing but what ``Portable`` says of its layers."""
     values = codes.astype(np.float64)
     if label is not None:
         values = np.concatenate([values, np.tile(decoder.labels[label], (len(codes), 1))], 1)
@@ -78,8 +108,19 @@ def linear(values, layer, arrays):
 
 
 def conv(values, layer, arrays):
-    made = np.einsum("nihw,oi->nhwo", values, arrays[layer["weight"]][:, :, 0, 0])
+    """Every number is the sum of a window, with zeros around the whole, times the kernel."""
+    kernels, (top, left) = arrays[layer["weight"]], layer["padding"]
+    padded = np.pad(values, ((0, 0), (0, 0), (top, top), (left, left)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernels.shape[2:], (2, 3))
+    down, across = layer["stride"]
+    made = np.einsum("nihwyx,oiyx->nhwo", windows[:, :, ::down, ::across], kernels)
     return np.moveaxis(made + bias_of(layer, arrays), 3, 1)
+
+
+def hide(values, layer, arrays):
+    given, seen = np.split(values, 2, 1)
+    share = np.maximum(seen.mean(1, keepdims=True), 1 / seen.shape[1]) if layer["scaled"] else 1
+    return np.concatenate([np.where(seen, given, 0) / share, *([1 - seen] if layer["flags"] else [])], 1)
 
 
 def conv_transpose(values, layer, arrays):
@@ -101,6 +142,8 @@ KINDS = {
     "order": lambda values, layer, arrays: values[:, arrays[layer["order"]].astype(int)],
     "linear": linear,
     "reshape": lambda values, layer, arrays: values.reshape(len(values), *layer["shape"]),
+    "flatten": lambda values, layer, arrays: values.reshape(len(values), -1),
+    "hide": hide,
     "conv": conv,
     "conv_transpose": conv_transpose,
     "silu": lambda values, layer, arrays: values / (1 + np.exp(-values)),
@@ -111,52 +154,101 @@ KINDS = {
 # ---- Every combination
 
 
-def refusal_of(model: Autoencoder) -> str:
+def refusal_of(model: Autoencoder, way: Callable[[Autoencoder], Portable] = portable) -> str:
     """What is said of a model that is not portable; nothing where it is."""
     try:
-        portable(model)
+        way(model)
     except NotPortable as refusal:
         return str(refusal)
     return ""
 
 
+def assert_plain(made: Portable) -> None:
+    assert json.loads(json.dumps(made.layers)) == list(made.layers)
+    assert {array.dtype for array in made.arrays.values()} == {np.dtype(np.float32)}
+
+
 def assert_the_same(model: Autoencoder) -> None:
     decoder, codes = portable(model), codes_of(model)
-    assert json.loads(json.dumps(decoder.layers)) == list(decoder.layers)
-    assert {array.dtype for array in decoder.arrays.values()} == {np.dtype(np.float32)}
-    assert (decoder.latent, decoder.shape) == (model.latent, model.shape)
+    assert_plain(decoder)
+    assert (decoder.inputs, decoder.shape) == (model.latent, model.shape)
     for label in [None] if decoder.labels is None else range(len(decoder.labels)):
         pictures = torchs(model, codes, label)
         assert pictures.std(0).max() > 0.01  # Or any decoder would do.
         np.testing.assert_allclose(plainly(decoder, codes, label), pictures, atol=1e-5)
 
 
+def assert_restores_the_same(model: Autoencoder) -> None:
+    whole, images = restorer(model), images_of(model)
+    assert_plain(whole)
+    assert (whole.inputs, whole.shape) == (images[0].size * (1 + isinstance(model, FillsIn)), model.shape)
+    assert whole.labels is None
+    seen = seen_of(images)
+    pictures = torchs_restored(model, images, seen)
+    assert pictures.std(0).max() > 0.01
+    np.testing.assert_allclose(plainly(whole, rows_of(model, images, seen)), pictures, atol=1e-5)
+
+
 @pytest.mark.parametrize(("variant", "architecture", "likelihood"), LIKED)
-def test_every_model_is_given_exactly_or_refused_in_a_sentence(variant, architecture, likelihood):
+def test_every_decoder_is_given_exactly_or_refused_in_a_sentence(variant, architecture, likelihood):
     model = model_of(variant, architecture, likelihood=likelihood)
     if said := refusal_of(model):
         assert architecture not in KNOWN
         assert is_sentence(said)
-        assert said.endswith("other architectures decode here.")
+        assert said.endswith("other architectures are.")
     else:
         assert_the_same(model)
+
+
+@pytest.mark.parametrize(("variant", "architecture"), COMBINATIONS)
+def test_every_model_restores_exactly_or_is_refused_in_a_sentence(variant, architecture):
+    model = model_of(variant, architecture)
+    if said := refusal_of(model, restorer):
+        assert variant in OWN_CODES or architecture not in KNOWN
+        assert is_sentence(said)
+        assert said.endswith("other variants are." if variant in OWN_CODES else "other architectures are.")
+    else:
+        assert_restores_the_same(model)
+
+
+@pytest.mark.parametrize("architecture", ["dense", "conv"])
+@pytest.mark.parametrize("patch", [1, 3])
+def test_flags_say_what_is_hidden(architecture, patch):
+    assert_restores_the_same(model_of("masked", architecture, flags=True, patch=patch))
 
 
 @pytest.mark.parametrize("architecture", ["linear", "dense"])
 @pytest.mark.parametrize("variant", ["plain", "sparse-l1", "vae", "beta-tcvae", "masked"])
 def test_tied_matrices_are_turned_round(variant, architecture):
-    assert_the_same(model_of(variant, architecture, tied=True))
+    model = model_of(variant, architecture, tied=True)
+    assert_the_same(model)
+    if variant not in OWN_CODES:
+        assert_restores_the_same(model)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (8, 8), (9, 15)])
 @pytest.mark.parametrize("variant", ["plain", "vq-vae"])
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_images_of_any_size_come_out_at_their_size(shape, variant, depth):
-    assert_the_same(model_of(variant, "conv", shape, depth=depth))
+    model = model_of(variant, "conv", shape, depth=depth)
+    assert_the_same(model)
+    if variant not in OWN_CODES:
+        assert_restores_the_same(model)
 
 
 def test_tapered_and_deep_networks():
-    assert_the_same(model_of("plain", "dense", width=16, depth=4, taper=True))
+    model = model_of("plain", "dense", width=16, depth=4, taper=True)
+    assert_the_same(model)
+    assert_restores_the_same(model)
+
+
+def test_hidden_pixels_change_nothing():
+    model = model_of("context", "dense")
+    images, whole = images_of(model), restorer(model)
+    seen = seen_of(images)
+    otherwise = np.where(seen, images, 7)
+    pictures = [plainly(whole, rows_of(model, given, seen)) for given in (images, otherwise)]
+    np.testing.assert_array_equal(*pictures)
 
 
 def test_a_class_makes_a_difference_and_no_other_model_has_one():
@@ -189,8 +281,10 @@ def test_an_lstm_is_refused_by_name():
     [
         nn.Tanh(),
         nn.Unflatten(-1, (1, 13, 10)),
-        nn.Conv2d(1, 1, 3, padding=1),
-        nn.Conv2d(1, 1, 1, stride=2),
+        nn.Flatten(2),
+        nn.Conv2d(1, 1, 3, dilation=2),
+        nn.Conv2d(1, 1, 3, padding="same"),
+        nn.Conv2d(1, 1, 3, padding_mode="reflect"),
         nn.Conv2d(2, 2, 1, groups=2),
         nn.ConvTranspose2d(1, 1, 3, dilation=2),
         nn.ConvTranspose2d(2, 2, 3, groups=2),
@@ -202,6 +296,20 @@ def test_a_layer_that_is_not_known_is_refused_by_name(part):
     model = model_of("plain", "linear")
     model.decoder.append(nn.Sequential(part))
     assert f"A layer of this decoder ({type(part).__name__})" in refusal_of(model)
+
+
+@pytest.mark.parametrize("name", ["rebuild", "encode", "features"])
+def test_a_way_to_the_code_of_ones_own_is_refused_by_title(name):
+    model = model_of("plain", "linear")
+    own = {name: lambda self, images: 2 * getattr(Deterministic, name)(self, images)}
+    model.__class__ = type("Louder", (type(model),), own)
+    assert "The way in which this model rebuilds an image (Plain autoencoder)" in refusal_of(model, restorer)
+
+
+def test_another_way_of_hiding_pixels_is_refused_by_title():
+    model = model_of("context", "linear")
+    model.__class__ = type("Black", (type(model),), {"shown": lambda self, images, seen: images * seen})
+    assert "The way in which this model rebuilds an image (Context encoder)" in refusal_of(model, restorer)
 
 
 def test_a_decode_of_ones_own_is_refused_by_title():
@@ -228,6 +336,7 @@ def test_a_likelihood_of_ones_own_is_refused_by_name():
 def test_numbers_of_a_code_are_put_where_the_decoder_takes_them():
     model = model_of("plain", "dense")
     model.__class__ = type("Backwards", (type(model),), {"placed": lambda self, codes: codes.flip(1)})
-    assert portable(model).layers[0] == {"kind": "order", "order": "order"}
-    assert portable(model).arrays["order"].tolist() == [2, 1, 0]
+    assert portable(model).layers[0] == {"kind": "order", "order": "0.order"}
+    assert portable(model).arrays["0.order"].tolist() == [2, 1, 0]
     assert_the_same(model)
+    assert_restores_the_same(model)

@@ -98,8 +98,8 @@ def live_atlas(
     if rebuilt is not None:
         arrays["rebuilt"] = rebuilt
     if decoder is not None and plane is not None:
-        if len(plane.base) != decoder.latent:
-            raise ValueError(f"the plane's base must be a code of {decoder.latent} numbers, got {len(plane.base)}")
+        if len(plane.base) != decoder.inputs:
+            raise ValueError(f"the plane's base must be a code of {decoder.inputs} numbers, got {len(plane.base)}")
         header["decoder"], weights = decoder_part(decoder)
         header["plane"] = {"across": plane.across, "up": plane.up}
         header["labels"] = list(class_of or ()) if decoder.labels is not None else []

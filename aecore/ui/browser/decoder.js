@@ -1,12 +1,13 @@
 /**
- * A trained decoder, run in the browser. The Python door puts this text before the script of a view that asks for it.
+ * A trained decoder, or a whole model from image to image, run in the browser. The Python door puts this text before
+ * the script of a view that asks for it.
  *
  * What goes from layer to layer is one array, place by place and all channels of a place together; a row of numbers is
- * one place. So a linear layer, a 1x1 convolution and the sums of a transposed one are all the same: a matrix times
- * the channels of each place.
+ * one place. So a linear layer, a convolution and the sums of a transposed one are all the same: a matrix times the
+ * channels of each place, or of a window around it.
  *
  * @typedef {Object} Decoder
- * @property {number} latent                                                 Numbers in a code.
+ * @property {number} inputs                                                 Numbers that it is given: a code, say.
  * @property {number} height
  * @property {number} width
  * @property {(code: Float32Array, label?: number) => Float32Array} decode    Pixels in [0, 1], by rows.
@@ -18,16 +19,16 @@
  * The decoder that `decoder_part` described. `decode` returns the same array each time, written over; `label` is the
  * class to decode as, the first if none is given, and is only asked about where the header says `labels`.
  *
- * Header: {layers, latent, shape: [H, W], output: "sigmoid" | "clip", labels: boolean, prefix}
+ * Header: {layers, inputs, shape: [H, W], output: "sigmoid" | "clip", labels: boolean, prefix}
  * Arrays: float32, their names after `prefix` and a dot, as the layers name them; labels [C, K]
  *
  * @returns {Decoder}
  */
-function decoderOf({ layers, latent, shape: [height, width], output, labels, prefix }, arrays) {
+function decoderOf({ layers, inputs, shape: [height, width], output, labels, prefix }, arrays) {
   const read = (name) => arrays[`${prefix}.${name}`];
   const besides = labels ? read("labels") : null;
   const beside = besides ? besides.shape[1] : 0;
-  const given = new Float32Array(latent + beside);
+  const given = new Float32Array(inputs + beside);
   const steps = [];
   let size = { channels: given.length, height: 1, width: 1 };
   for (const layer of layers) {
@@ -39,32 +40,33 @@ function decoderOf({ layers, latent, shape: [height, width], output, labels, pre
   const pixel = output === "sigmoid" ? (value) => 1 / (1 + Math.exp(-value)) : (value) => value;
   const decode = (code, label = 0) => {
     given.set(code);
-    for (let k = 0; k < beside; k++) given[latent + k] = besides[label * beside + k];
+    for (let k = 0; k < beside; k++) given[inputs + k] = besides[label * beside + k];
     let values = given;
     for (const run of steps) values = run(values);
     for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(1, Math.max(0, pixel(values[i])));
     return pixels;
   };
   // The first takes 14 ms, for the browser has yet to compile all this, the next 0.5.
-  decode(new Float32Array(latent));
-  return { latent, height, width, decode };
+  decode(new Float32Array(inputs));
+  return { inputs, height, width, decode };
 }
 
 /** For each kind of layer, from its description and the size that it is given: how it runs, and the size it makes. */
 const DECODER_LAYERS = {
   linear: productAtEachPlace,
-  conv: productAtEachPlace,
+  conv: productAtEachWindow,
   conv_transpose: stampsAtEachPlace,
 
   silu: (layer, size) => ({ size, run: siluInPlace }),
 
   order({ order }, size, read) {
-    const [from, to] = [Int32Array.from(read(order)), new Float32Array(size.channels)];
+    const from = Int32Array.from(read(order));
+    const to = new Float32Array(from.length);
     const run = (values) => {
       for (let i = 0; i < to.length; i++) to[i] = values[from[i]];
       return to;
     };
-    return { size, run };
+    return { size: { ...size, channels: to.length }, run };
   },
 
   reshape({ shape: [channels, height = 1, width = 1] }) {
@@ -76,6 +78,31 @@ const DECODER_LAYERS = {
       return to;
     };
     return { size: { channels, height, width }, run };
+  },
+
+  flatten(layer, { channels, height, width }) {
+    const [places, to] = [height * width, new Float32Array(channels * height * width)];
+    const run = (values) => {
+      for (let c = 0, i = 0; c < channels; c++) {
+        for (let place = 0; place < places; place++) to[i++] = values[place * channels + c];
+      }
+      return to;
+    };
+    return { size: { channels: to.length, height: 1, width: 1 }, run };
+  },
+
+  hide({ scaled, flags }, { channels }) {
+    const half = channels / 2;
+    const to = new Float32Array(flags ? channels : half);
+    const run = (values) => {
+      let seen = 0;
+      for (let i = half; i < channels; i++) seen += values[i];
+      const share = scaled ? Math.max(1, seen) / half : 1;
+      for (let i = 0; i < half; i++) to[i] = values[half + i] ? values[i] / share : 0;
+      for (let i = half; i < to.length; i++) to[i] = 1 - values[i];
+      return to;
+    };
+    return { size: { channels: to.length, height: 1, width: 1 }, run };
   },
 
   // Of one channel, whose places are in the order of the values.
@@ -104,6 +131,45 @@ function productAtEachPlace({ weight, bias }, { channels, height, width }, read)
     return to;
   };
   return { size: { channels: rows, height, width }, run };
+}
+
+/** A convolution: at each place of the output the kernels, times all channels of a window of the input. */
+function productAtEachWindow({ weight, bias, stride, padding }, { channels, height, width }, read) {
+  const [rows, , high, wide] = read(weight).shape;
+  const tall = Math.floor((height + 2 * padding[0] - high) / stride[0]) + 1;
+  const broad = Math.floor((width + 2 * padding[1] - wide) / stride[1]) + 1;
+  const matrix = windowMatrix(read(weight), bias ? read(bias) : new Float32Array(rows));
+  const [window, to] = [new Float32Array(matrix.columns), new Float32Array(tall * broad * rows)];
+  const gather = (values, top, left) => {
+    for (let i = 0; i < high * wide; i++) {
+      const [row, column] = [top + Math.floor(i / wide), left + (i % wide)];
+      const inside = row >= 0 && row < height && column >= 0 && column < width;
+      const start = (row * width + column) * channels;
+      for (let c = 0; c < channels; c++) window[i * channels + c] = inside ? values[start + c] : 0;
+    }
+  };
+  const run = (values) => {
+    for (let place = 0; place < tall * broad; place++) {
+      const [row, column] = [Math.floor(place / broad), place % broad];
+      gather(values, row * stride[0] - padding[0], column * stride[1] - padding[1]);
+      multiply(matrix, window, 0, to, place * rows);
+    }
+    return to;
+  };
+  return { size: { channels: rows, height: tall, width: broad }, run };
+}
+
+/** Kernels [out, in, height, width] as a matrix from a window, place by place, to the channels of a place. */
+function windowMatrix(kernels, bias) {
+  const [rows, inputs, high, wide] = kernels.shape;
+  const columns = high * wide * inputs;
+  const weights = new Float32Array(rows * columns);
+  for (let o = 0, k = 0; o < rows; o++) {
+    for (let c = 0; c < inputs; c++) {
+      for (let i = 0; i < high * wide; i++) weights[o * columns + i * inputs + c] = kernels[k++];
+    }
+  }
+  return { weights, rows, columns, bias };
 }
 
 /** A transposed convolution: each place adds to a window of the output the kernels, times its channels. */

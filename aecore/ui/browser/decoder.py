@@ -1,4 +1,4 @@
-"""A trained decoder for the browser, which then decodes without a word to the server."""
+"""A trained decoder, or a whole model, for the browser, which then computes without a word to the server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def decoder_part(portable: Portable, prefix: str = "decoder") -> tuple[dict, dic
     """
     header = {
         "layers": portable.layers,
-        "latent": portable.latent,
+        "inputs": portable.inputs,
         "shape": portable.shape,
         "output": portable.output,
         "labels": portable.labels is not None,
