@@ -1,11 +1,11 @@
-"""A page with the four live views, for ``test_browser_views.py``: a run that grows at a button's press."""
+"""A page with live views, for ``test_browser_views.py``: a run that grows at a button's press."""
 
 import numpy as np
 import streamlit as st
 
-from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scrubber
+from aecore.ui.browser import Floor, Line, live_bars, live_images, live_loss, live_map, live_path, scrubber
 
-TOTAL, CLASSES, SIDE = 25, 10, 28
+TOTAL, CLASSES, SIDE, NUMBERS = 25, 10, 28, 24
 
 
 def curves(frames: int) -> tuple[np.ndarray, list[Line]]:
@@ -80,3 +80,12 @@ if not state.get("away"):
     if state.resting:
         moments = [f"epoch {f / 2 + 0.5:.1f}, step {36 * f + 36}, {0.3 * f + 0.3:.1f} s" for f in range(frames)]
         scrubber(run, moments, key="scrubber")
+        left, right = st.columns(2)
+        costs = np.roll(np.linspace(3, 0.01, NUMBERS), 2) / np.arange(1, frames + 1)[:, None]
+        with left:
+            live_bars(run, costs, costs > 0.2, what="KL", unit="nats", key="bars")
+        with right:
+            rates = costs.sum(1)
+            titles = ("rate: KL", "distortion: reconstruction")
+            labels = [f"{2.0**f:g}" for f in range(frames)]
+            live_path(run, rates, 80 + 900 / rates, labels, name="beta", axes=titles, unit="nats", key="path")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from browsing import ROOT, expect, serve
 
-from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, payload
+from aecore.ui.browser import Floor, Line, live_bars, live_images, live_loss, live_map, live_path, payload
 from aecore.ui.browser.payload import LARGE, pack
 from aecore.ui.browser.views import NOWHERE, STEPS, _lean, _steps
 
-NAMES = ("loss", "map", "images", "scrubber")
+NAMES = ("loss", "map", "images", "scrubber", "bars", "path")
 FRAMES = 20
 
 
@@ -30,6 +30,14 @@ def unpacked(buffer: bytes) -> tuple[dict, dict[str, np.ndarray]]:
         count = int(np.prod(said["shape"]))
         arrays[name] = np.frombuffer(buffer, said["dtype"], count, body + said["offset"]).reshape(said["shape"])
     return header, arrays
+
+
+def bars(values, used) -> None:
+    live_bars("a", values, used, what="KL", unit="nats", key="k")
+
+
+def path(x, y, labels) -> None:
+    live_path("a", x, y, labels, name="beta", axes=("rate", "distortion"), unit="nats", key="k")
 
 
 @pytest.mark.parametrize("title", ["", "a", "Verlust über Epochen"])
@@ -98,6 +106,11 @@ def test_comments_and_indentation_stay_at_home():
             ),
             "1 or F frames, got 1, 2, 3",
         ),
+        (lambda: bars(np.ones((2, 3)), np.ones((2, 4))), r"got \[2, 3\] and \[2, 4\]"),
+        (lambda: bars(np.ones(3), np.ones(3)), r"got \[3\] and \[3\]"),
+        (lambda: path([1, 2], [1, 2, 3], "ab"), "got 2, 3 and 2"),
+        (lambda: path([1, 2], [1, 2], "abc"), "got 2, 2 and 3"),
+        (lambda: path([1, np.nan], [1, 2], "ab"), "rate and distortion must be finite"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_in_words(call, said):
@@ -108,6 +121,8 @@ def test_arrays_that_do_not_fit_are_refused_in_words(call, said):
 def test_outside_a_page_the_views_do_nothing():
     floors = [Floor("mean image", 206.0), Floor("diverged", np.nan)]
     live_loss("a", [], [], floors, total=np.nan, top=0, unit="nats", key="k")
+    bars(np.zeros((1, 1)), np.zeros((1, 1), bool))
+    path([0], [0], ["1"])
 
 
 @pytest.mark.parametrize("query", [{}, {"frames": "3"}, {"frames": "3", "resting": ""}])
@@ -386,6 +401,30 @@ def test_the_pointer_reads_values_and_class_names(visit):
 
 
 @pytest.mark.browser
+def test_bars_and_a_path_say_what_the_frame_shows_and_what_is_pointed_at(visit):
+    page = visit("frames=8&resting")
+    scrub_to(page, 3)
+    bars, path = view(page, "bars"), view(page, "path")
+    expect(bars.locator(".when")).to_have_text("17 of 24 in use")
+    expect(bars).to_contain_text("KL 9.03 nats in all")
+    expect_data(page, "bars", shown=re.compile(r"^3 4 5 .* 24 1 2$"))
+    label = bars.get_by_role("img").get_attribute("aria-label")
+    assert label.startswith("KL of each code number, nats; 17 of 24 in use. The highest first: number 3: 0.750, number")
+    expect(path.locator(".readout")).to_have_text("beta 8rate: KL 9.03distortion: reconstruction 179.7")
+    label = path.get_by_role("img").get_attribute("aria-label")
+    assert "8 points. Shown: beta 8: rate: KL 9.03, distortion: reconstruction 179.7. All: beta 1: rate" in label
+    # What a pointer is on: the last bar, which is as good as empty, and the first point.
+    box = bars.get_by_role("img").bounding_box()
+    bars.get_by_role("img").hover(position={"x": box["width"] - 17, "y": 100})
+    expect(bars.locator(".readout")).to_contain_text("number 2: 0.002, not in use")
+    box = path.get_by_role("img").bounding_box()
+    path.get_by_role("img").hover(position={"x": box["width"] * 0.9, "y": box["height"] * 0.72})
+    expect(path.locator(".readout")).to_contain_text("beta 1rate: KL 36.12")
+    page.mouse.move(1, 1)
+    expect(path.locator(".readout")).to_contain_text("beta 8rate")
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 390, 1366])
 @pytest.mark.parametrize("query", ["frames=20&resting", ""])
 def test_nothing_overflows(visit, width, query):
@@ -412,13 +451,13 @@ def test_controls_are_big_enough_for_a_finger(visit):
 
 @pytest.mark.browser
 def test_another_theme_redraws_in_its_colours(visit):
-    page = visit("frames=9", color_scheme="light")
+    page = visit("frames=9&resting", color_scheme="light")
     # The pixel where the axes' labels stand changes from dark to light ink; the sum over the strip tells.
     ink = """root => { const c = root.querySelector("canvas"), x = c.getContext("2d");
-                       const d = x.getImageData(0, 0, 60, c.height).data; let s = 0, n = 0;
+                       const d = x.getImageData(0, 0, 16, c.height).data; let s = 0, n = 0;
                        for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 200) { s += d[i]; n++; } return s / n; }"""
-    light = {name: view(page, name).evaluate(ink) for name in ("loss", "map")}
-    before = {name: data(page, name, "draws") for name in NAMES[:3]}
+    light = {name: view(page, name).evaluate(ink) for name in ("loss", "map", "bars", "path")}
+    before = {name: data(page, name, "draws") for name in NAMES}
     page.emulate_media(color_scheme="dark")
     for name, draws in before.items():
         changed(page, name, "draws", draws)

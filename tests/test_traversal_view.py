@@ -15,7 +15,7 @@ from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts
 from aecore.portable import Portable
 from aecore.runs.spec import Spec
-from aecore.ui.browser.traversal import Strip, live_traversals
+from aecore.ui.browser import Scene, Strip, live_traversals
 
 # As in the page.
 LOW, HIGH, BASE, STEPS, NOTCHES = -30.0, 30.0, -8, 9, 600
@@ -45,7 +45,12 @@ def strip(**changes) -> Strip:
 def test_what_does_not_fit_is_refused_in_words(base, changes, steps, said):
     decoder = Portable((), {}, 2, (1, 2), "clip", None)
     with pytest.raises(ValueError, match=said):
-        live_traversals("a", decoder, base, [strip(**changes)], steps=steps, key="k")
+        live_traversals("a", [Scene(decoder, base, [strip(**changes)])], steps=steps, key="k")
+
+
+def test_there_must_be_a_scene():
+    with pytest.raises(ValueError, match="there must be a scene to show"):
+        live_traversals("a", [], key="k")
 
 
 # ---- In the browser
@@ -99,8 +104,8 @@ def code_with(number: int, value: float, latent: int = 10) -> str:
     return " ".join(f"{value:g}" for value in code)
 
 
-def model(variant: str = "vae", latent: int = 10) -> Autoencoder:
-    return Spec(variant=variant, latent=latent).model(Facts(np.full((28, 28), 0.5, np.float32), classes=10))
+def model(variant: str = "vae", latent: int = 10, seed: int = 0) -> Autoencoder:
+    return Spec(variant=variant, latent=latent, seed=seed).model(Facts(np.full((28, 28), 0.5, np.float32), classes=10))
 
 
 def codes(number: int, values, latent: int = 10) -> np.ndarray:
@@ -230,6 +235,38 @@ def test_the_code_outlives_reruns_even_under_a_finger_but_not_another_name(opene
     page.mouse.up()
     press(page, "Other image")
     expect_data(page, code=code_with(3, BASE), strips=SETTLED)
+
+
+@pytest.mark.browser
+def test_every_frame_has_a_scene_of_its_own_that_keeps_its_code(opened):
+    page = opened("scenes=3")
+    expect_data(page, frame="0", ready="3")
+    page.sent.clear()
+    frame = page.get_by_role("slider", name="Scene")
+    sliders(page).first.fill("450")
+    moved = code_with(3, LOW + (HIGH - LOW) * 0.75)
+    expect_data(page, code=moved)
+    first = data(page, "now")
+    frame.fill("1")
+    expect_data(page, frame="1", code=code_with(0, BASE), strips=SETTLED)
+    expect_pictures(now(page), model(seed=1).generate(codes(0, [BASE])))
+    for row, number in enumerate([0, 1, 2, 3]):  # In this scene's order.
+        expect_pictures(pictures_of(page, row), model(seed=1).generate(codes(number, PLACES)))
+    expect(view(page).locator(".strip").first).to_have_text(re.compile("^number 1KL 2.00 nats"))
+    drag(page, 3, 0.3, 1)
+    expect_data(page, code=code_with(3, HIGH), strips=SETTLED)
+    expect_pictures(now(page), model(seed=1).generate(codes(3, [HIGH])))
+    page.mouse.up()
+    # A strip in focus hands it on to the one in its place.
+    frame.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
+    expect_data(page, frame="0", code=moved, now=first)
+    expect(sliders(page).last).to_be_focused()
+    frame.fill("1")
+    expect_data(page, frame="1", code=code_with(3, HIGH))
+    press_back = view(page).get_by_role("button", name="Back to the image")
+    press_back.click()
+    expect_data(page, code=code_with(0, BASE))
+    assert page.sent == []
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from aecore.figures.vae import quantile_sheet
 from aecore.losses import kl_from_standard_normal
@@ -88,8 +89,10 @@ def test_a_conditional_model_draws_the_class_it_is_asked_for():
 def test_a_trade_is_in_held_out_nats(run):
     found = ask.trade(run)
     assert found.kl == run.metrics["heldout_kl"]
-    assert found.per_number.shape == (3,)
+    assert found.per_number.kl.sum() == pytest.approx(found.kl, abs=1e-3)
     assert found.samples.shape == (20, 8, 8)
+    rebuilt = ask.grey(run.model.generate(found.code[None]))[0].astype(int)
+    assert np.abs(rebuilt - found.row[0]).max() <= 1
 
 
 def test_a_model_without_a_posterior_says_so():
@@ -97,3 +100,14 @@ def test_a_model_without_a_posterior_says_so():
     plain.prepare()
     with pytest.raises(ValueError, match="has no posterior; choose a variational autoencoder"):
         ask.rates(plain)
+
+
+def test_betas_whose_decoders_only_torch_can_run_are_told_so():
+    def page():
+        from aecore.ui.vae.beta import _traversals
+
+        _traversals("a", [(None, "Only torch can run this decoder.")])
+
+    app = AppTest.from_function(page).run()
+    assert [info.value for info in app.info] == ["Only torch can run this decoder."]
+    assert not app.exception

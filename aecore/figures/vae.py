@@ -1,10 +1,9 @@
-"""Inside a variational autoencoder, and what beta trades. Letters: L numbers of a code, B betas."""
+"""Inside a variational autoencoder. Letter: L numbers of a code."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -55,27 +54,3 @@ def quantile_sheet(pictures: np.ndarray, names: tuple[str, str]) -> go.Figure:
     figure.update_layout(height=480)
     words = [f"{names[0]} from left to right, {names[1]} from below, in equal shares of what the prior draws"]
     return describe(figure, f"{side} by {side} decoded pictures", words)
-
-
-def rate_distortion(betas: Sequence[float], kl: Sequence[float], reconstruction: Sequence[float]) -> go.Figure:
-    """Reconstruction loss against KL of B models, in nats, in order of beta; each point is labelled with its beta."""
-    order = np.argsort(betas)
-    betas, kl, reconstruction = (finite(values)[order] for values in (betas, kl, reconstruction))
-    figure = empty_figure("rate: KL, nats per image", "distortion: reconstruction, nats per image")
-    figure.add_scatter(
-        x=kl,
-        y=reconstruction,
-        mode="lines+markers+text",
-        text=[f"{beta:g}" for beta in betas],
-        textposition="top right",
-        line={"color": class_colour(0), "width": 2},
-        marker={"size": 9},
-        hovertemplate="beta %{text}: KL %{x:.2f}, reconstruction %{y:.1f} nats",
-        showlegend=False,
-        cliponaxis=False,
-    )
-    words = [
-        f"beta {number(b)}: KL {number(k)}, reconstruction {number(r)}"
-        for b, k, r in zip(betas, kl, reconstruction, strict=True)
-    ]
-    return describe(figure, f"Rate against distortion of {some(len(betas), 'model')}", words)

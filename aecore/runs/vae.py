@@ -170,25 +170,30 @@ class AskQuantiles:
 
 @dataclass(frozen=True)
 class Trade:
-    """Where a run stands between rate and distortion, held-out: mean ``kl`` and ``reconstruction`` in nats."""
+    """Where a run stands between rate and distortion, held-out: mean ``kl`` and ``reconstruction`` in nats.
+
+    ``per_number`` are the Rates of its code numbers, ``samples`` [20, H, W] uint8 are of the prior, ``row`` [R, H, W]
+    uint8 is the exhibits' row rebuilt, and ``code`` [L] that of the first in it.
+    """
 
     kl: float
     reconstruction: float
-    per_number: np.ndarray
+    per_number: Rates
     samples: np.ndarray
     row: np.ndarray
+    code: np.ndarray
 
 
 def trade(run: Run) -> Trade:
-    """The Trade of a run, with ``per_number`` [L] KL, 20 ``samples`` of the prior and the ``row`` rebuilt."""
-    found = rates(run)
-    samples = AskSamples("prior", 1.0, 0, 20)(run)
+    """The Trade of a run, whose model has a posterior."""
+    row = run.exhibits.row[:, 0].cpu().numpy()
     return Trade(
         run.metrics["heldout_kl"],
         run.metrics["heldout_reconstruction"],
-        found.kl,
-        samples.pictures,
-        grey(run.model.reconstruct(run.exhibits.row[:, 0].cpu().numpy())),
+        rates(run),
+        AskSamples("prior", 1.0, 0, 20)(run).pictures,
+        grey(run.model.reconstruct(row)),
+        run.model.embed(row[:1])[0],
     )
 
 

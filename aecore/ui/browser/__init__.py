@@ -1,4 +1,4 @@
-"""Live views that the browser draws: loss, map, images, clouds, arrows, and the scrubber that moves them all.
+"""Live views that the browser draws: loss, map, images, clouds and more, and the scrubber that moves them all.
 
 They are canvases of our own (``st.components.v2``): redrawn many times a second while a run trains, and moved
 through a finished run without a word to the server. Arrays in, drawing out; no torch.
@@ -6,7 +6,11 @@ through a finished run without a word to the server. Arrays in, drawing out; no 
 
 from aecore.ui.browser.arrows import live_arrows
 from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
+from aecore.ui.browser.bars import live_bars
 from aecore.ui.browser.cloud import Panel, live_cloud
+from aecore.ui.browser.easel import live_easel
+from aecore.ui.browser.path import live_path
+from aecore.ui.browser.traversal import Scene, Strip, live_traversals
 from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
 
 __all__ = [
@@ -16,12 +20,18 @@ __all__ = [
     "Line",
     "Panel",
     "Plane",
+    "Scene",
+    "Strip",
     "diagram",
     "live_arrows",
     "live_atlas",
+    "live_bars",
     "live_cloud",
+    "live_easel",
     "live_images",
     "live_loss",
     "live_map",
+    "live_path",
+    "live_traversals",
     "scrubber",
 ]

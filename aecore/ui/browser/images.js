@@ -1,8 +1,8 @@
 /**
- * Rows of images with aligned columns: light ink on dark, pixel by pixel.
+ * Rows of images with aligned columns: light ink on dark, or in colour, pixel by pixel.
  *
  * Header: {run, first, frames, titles: [row]}
- * Arrays: row0, row1, ... uint8 [1 or F, R, H, W]
+ * Arrays: row0, row1, ... uint8 [1 or F, R, H, W], or with red, green and blue [1 or F, R, H, W, 3]
  */
 export default function (component) {
   return present(component, { build, take, draw });
@@ -51,7 +51,7 @@ function layoutOf({ width, rows }, widest, size) {
 
 /** @returns {string} the checksum of the pixels drawn */
 function drawRow(context, theme, state, layout, { title, pixels }, r) {
-  const [frames, images, high, wide] = pixels.shape;
+  const [frames, images, high, wide, parts = 1] = pixels.shape;
   if (!frames || !layout.columns) return "0";
   const top = r * layout.pitch + layout.above;
   Object.assign(context, { fillStyle: theme.text, strokeStyle: theme.border, lineWidth: 1 });
@@ -59,9 +59,9 @@ function drawRow(context, theme, state, layout, { title, pixels }, r) {
   context.fillText(title, 0, layout.beside ? top + layout.cell / 2 : top - 6);
   const count = Math.min(images, layout.columns);
   const frame = frames === 1 ? 0 : state.frame - state.first;
-  const length = high * wide;
+  const length = high * wide * parts;
   const shown = pixels.subarray(frame * images * length, (frame * images + count) * length);
-  const strip = stripOf(shown, count, high, wide);
+  const strip = stripOf(shown, count, high, wide, parts);
   for (let c = 0; c < count; c++) {
     const x = layout.left + c * (layout.cell + GAP);
     context.drawImage(strip, 0, c * high, wide, high, x, top, layout.cell, layout.cell);
@@ -71,10 +71,13 @@ function drawRow(context, theme, state, layout, { title, pixels }, r) {
 }
 
 /** The images one below the other on a canvas of their own size, to be enlarged from there. */
-function stripOf(shown, count, high, wide) {
+function stripOf(shown, count, high, wide, parts) {
   const data = new ImageData(wide, count * high);
   const words = new Uint32Array(data.data.buffer);
-  for (let i = 0; i < shown.length; i++) words[i] = 0xff000000 | (shown[i] * 0x010101);
+  const [green, blue] = parts === 3 ? [1, 2] : [0, 0];
+  for (let i = 0, at = 0; i < words.length; i++, at += parts) {
+    words[i] = 0xff000000 | (shown[at + blue] << 16) | (shown[at + green] << 8) | shown[at];
+  }
   const strip = new OffscreenCanvas(wide, count * high);
   strip.getContext("2d").putImageData(data, 0, 0);
   return strip;

@@ -62,7 +62,7 @@ function swatch(line) {
 /** The index of the epoch whose values are printed: pointed at, scrubbed to, or the newest; -1 if there is none. */
 function shownIndex({ arrays, pointer, scrubbed, frame, scale }) {
   const { epochs, frameEpochs } = arrays;
-  if (pointer && scale) return nearest(epochs, scale.epochAt(pointer.x));
+  if (pointer && scale) return nearest(epochs, scale.xAt(pointer.x));
   return scrubbed ? nearest(epochs, frameEpochs[frame]) : epochs.length - 1;
 }
 
@@ -76,13 +76,7 @@ function nearest(epochs, epoch) {
   return best;
 }
 
-/** A loss with as many decimals as its axis can show. */
-function number(value, top) {
-  if (!Number.isFinite(value)) return "\u2013";
-  return value.toFixed(top >= 100 ? 1 : top >= 10 ? 2 : 3);
-}
-
-const floorText = ({ title, value }, top) => `${title} ${top >= 100 ? value.toFixed(0) : number(value, top)}`;
+const floorText = ({ title, value }, top) => `${title} ${top >= 100 ? value.toFixed(0) : decimals(value, top)}`;
 /** Where a line is read: at `index`, or, while it is the newest that counts, at the last value the line has. */
 function placeOn(state, line, index) {
   let k = index;
@@ -97,13 +91,12 @@ const valueAt = ({ arrays }, line, index) => (index < 0 ? NaN : arrays.values[li
 function draw(state, theme) {
   if (!state.header) return;
   const { header, arrays, width } = state;
-  const size = textSize(width);
-  const height = Math.round(Math.min(270, Math.max(230, width * 0.5)));
+  const height = plotHeight(width);
   const context = surface(state.canvas, width, height);
-  context.font = `${size}px ${theme.font}`;
-  state.scale = scaleOf(context, header, arrays, width, height, size);
+  context.font = `${textSize(width)}px ${theme.font}`;
+  state.scale = scaleOf(context, header, arrays, width, height);
   const index = shownIndex(state);
-  drawAxes(context, theme, state.scale, header);
+  drawAxes(context, theme, state.scale);
   drawFloors(context, theme, state.scale, header.floors);
   if (index < 0) drawInvitation(context, theme, state.scale);
   drawLines(context, state.scale, header.lines, arrays);
@@ -113,39 +106,10 @@ function draw(state, theme) {
 }
 
 /** Where epochs and losses lie on the canvas. */
-function scaleOf(context, { total, bottom, top }, { epochs }, width, height, size) {
+function scaleOf(context, { x, total, bottom, top, unit }, { epochs }, width, height) {
   const end = Math.max(total, epochs.length ? epochs[epochs.length - 1] : 0);
-  const marks = ticks(bottom, top, 5);
-  const widest = Math.max(...marks.map((mark) => context.measureText(plain(mark)).width));
-  const box = { left: Math.ceil(widest) + 12, right: width - 14, top: size + 16, bottom: height - 2 * size - 18 };
-  const [across, up] = [box.right - box.left, box.bottom - box.top];
-  return {
-    ...box,
-    size,
-    end,
-    marks,
-    x: (epoch) => box.left + (epoch / end) * across,
-    y: (loss) => box.bottom - ((loss - bottom) / (top - bottom)) * up,
-    epochAt: (x) => ((x - box.left) / across) * end,
-  };
-}
-
-function drawAxes(context, theme, scale, { unit, x: across }) {
-  Object.assign(context, { strokeStyle: theme.border, lineWidth: 1, fillStyle: theme.text });
-  Object.assign(context, { textAlign: "right", textBaseline: "middle" });
-  for (const mark of scale.marks) {
-    rule(context, scale.left, scale.y(mark), scale.right, scale.y(mark));
-    context.fillText(plain(mark), scale.left - 8, scale.y(mark));
-  }
-  Object.assign(context, { textAlign: "center", textBaseline: "top" });
-  for (const mark of ticks(0, scale.end, (scale.right - scale.left) / 80)) {
-    const x = scale.x(mark);
-    rule(context, x, scale.bottom, x, scale.bottom + 5);
-    context.fillText(plain(mark), x, scale.bottom + 9);
-  }
-  context.fillText(across, (scale.left + scale.right) / 2, scale.bottom + scale.size + 14);
-  Object.assign(context, { textAlign: "left", textBaseline: "top" });
-  context.fillText(unit, 0, 0);
+  const [across, up] = [{ from: 0, to: end, title: x }, { from: bottom, to: top, title: unit }];
+  return plotOf(context, width, height, across, up);
 }
 
 function drawInvitation(context, theme, scale) {
@@ -208,12 +172,7 @@ function drawCursor(context, theme, state, index) {
 }
 
 function dot(context, theme, x, y, line) {
-  if (!Number.isFinite(y)) return;
-  context.beginPath();
-  context.arc(x, y, line.split === "train" ? 3.5 : 5, 0, 2 * Math.PI);
-  Object.assign(context, { fillStyle: line.colour, strokeStyle: theme.background, lineWidth: 1.5 });
-  context.fill();
-  context.stroke();
+  if (Number.isFinite(y)) drawDot(context, theme, x, y, line.split === "train" ? 3.5 : 5, line.colour);
 }
 
 function drawFloors(context, theme, scale, floors) {
@@ -263,7 +222,7 @@ function rowsOf(labels, step) {
 function print(state, index) {
   const { header, arrays } = state;
   const said = header.lines.map((line, l) => {
-    const value = number(valueAt(state, l, placeOn(state, l, index)), header.top);
+    const value = decimals(valueAt(state, l, placeOn(state, l, index)), header.top);
     state.values[l].textContent = value;
     return `${nameOf(line, header.lines)} ${value}`;
   });

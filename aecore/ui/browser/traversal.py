@@ -30,45 +30,59 @@ class Strip:
     unused: bool = False  # paler: the model does not use this number
 
 
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What one frame shows: the code that starts as ``base`` [L], and the strips of pictures from ``decoder``.
+
+    A decoder with labels decodes as class ``label``, by default the first.
+    """
+
+    decoder: Portable
+    base: np.ndarray
+    strips: Sequence[Strip]
+    label: int | None = None
+
+
 def live_traversals(
     name: str,
-    decoder: Portable,
-    base: np.ndarray,
-    strips: Sequence[Strip],
+    scenes: Sequence[Scene],
     *,
     steps: int = 9,
     marks: Sequence[float] = (),
-    label: int | None = None,
     unit: str = "prior sigmas",
     key: str,
 ) -> None:
-    """The code that starts as ``base`` [L], decoded large, and under sliders ``steps`` pictures along each strip.
+    """A code decoded large, and under sliders ``steps`` pictures along each strip: a scene for each frame of ``name``.
 
-    ``marks`` are values with a tick under each strip. A decoder with labels decodes as class ``label``, by default the
-    first. The code that a visitor made stays as long as ``name`` does; the server never hears of it.
+    ``marks`` are values with a tick under each strip. The code that a visitor made of a scene's stays as long as
+    ``name`` does; the server never hears of it.
     """
-    base = _vector(base)
-    _check(decoder, base, strips, steps)
-    part, weights = decoder_part(decoder)
+    if not 2 <= steps <= MOST_STEPS:
+        raise ValueError(f"steps must be from 2 to {MOST_STEPS}, got {steps}")
+    if not scenes:
+        raise ValueError("there must be a scene to show")
+    told, arrays = [], {}
+    for i, scene in enumerate(scenes):
+        _check(scene)
+        part, weights = decoder_part(scene.decoder, f"decoder{i}")
+        told.append({"label": scene.label, "strips": [asdict(strip) for strip in scene.strips], "decoder": part})
+        arrays |= {f"base{i}": _vector(scene.base), **weights}
     header = {
         "run": name,
         "steps": int(steps),
         "marks": [float(mark) for mark in marks],
-        "label": label,
         "unit": unit,
-        "strips": [asdict(strip) for strip in strips],
-        "decoder": part,
+        "scenes": told,
     }
-    _mount("traversal", key, header, {"base": base, **weights}, ("decoder.js",))
+    _mount("traversal", key, header, arrays, ("decoder.js",))
 
 
-def _check(decoder: Portable, base: np.ndarray, strips: Sequence[Strip], steps: int) -> None:
-    if len(base) != decoder.latent:
-        raise ValueError(f"base must have {decoder.latent} numbers as the decoder's codes, got {len(base)}")
-    if not 2 <= steps <= MOST_STEPS:
-        raise ValueError(f"steps must be from 2 to {MOST_STEPS}, got {steps}")
-    for strip in strips:
-        if not 0 <= strip.number < decoder.latent:
-            raise ValueError(f"{strip.title} must move a number from 0 to {decoder.latent - 1}, got {strip.number}")
+def _check(scene: Scene) -> None:
+    latent = scene.decoder.inputs
+    if len(scene.base) != latent:
+        raise ValueError(f"base must have {latent} numbers as the decoder's codes, got {len(scene.base)}")
+    for strip in scene.strips:
+        if not 0 <= strip.number < latent:
+            raise ValueError(f"{strip.title} must move a number from 0 to {latent - 1}, got {strip.number}")
         if not -math.inf < strip.low < strip.high < math.inf:
             raise ValueError(f"{strip.title} must run from a number to a greater one, got {strip.low} to {strip.high}")

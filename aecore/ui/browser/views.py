@@ -90,7 +90,7 @@ def live_loss(
         "floors": [{"title": f.title, "value": float(f.value)} for f in floors if math.isfinite(f.value)],
     }
     frames = epochs if frame_epochs is None else _vector(frame_epochs)
-    _mount("loss", key, header, {"epochs": epochs, "values": values, "frameEpochs": frames})
+    _mount("loss", key, header, {"epochs": epochs, "values": values, "frameEpochs": frames}, ("axes.js",))
 
 
 def live_map(
@@ -127,13 +127,16 @@ def live_map(
 
 
 def live_images(run: str, rows: Sequence[tuple[str, np.ndarray]], *, first_frame: int, key: str) -> None:
-    """Rows of images, uint8 [1 or F, R, H, W], columns aligned; a row with one frame stands still."""
+    """Rows of images, uint8 [1 or F, R, H, W], columns aligned; a row with one frame stands still.
+
+    In colour a row is [1 or F, R, H, W, 3]: red, green and blue.
+    """
     lengths = {len(pixels) for _, pixels in rows}
     if len(lengths - {0, 1}) > 1:
         raise ValueError(f"rows must have 1 or F frames, got {', '.join(map(str, sorted(lengths)))}")
     for title, pixels in rows:
-        if pixels.dtype != np.uint8 or pixels.ndim != 4:
-            raise TypeError(f"{title} must be uint8 [F, R, H, W], got {pixels.dtype} {list(pixels.shape)}")
+        if pixels.dtype != np.uint8 or (pixels.ndim != 4 and pixels.shape[4:] != (3,)):
+            raise TypeError(f"{title} must be uint8 [F, R, H, W] or [..., 3], got {pixels.dtype} {list(pixels.shape)}")
     header = {
         "run": run,
         "first": int(first_frame),

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import streamlit as st
 from pydantic import Field
 
-from aecore.figures import vae as figures
 from aecore.settings import Settings
 from aecore.ui import live, sections
-from aecore.ui.browser import Line, live_images, live_loss, scrubber
-from aecore.ui.chart import chart
+from aecore.ui.browser import Scene, live_bars, live_images, live_path, live_traversals, scrubber
+from aecore.ui.one import portable_of
+from aecore.ui.vae.traverse import MARKS, strips_of
 
 if TYPE_CHECKING:
+    from aecore.portable import Portable
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
     from aecore.runs.spec import Spec
     from aecore.runs.vae import Trade
 
 Betas = tuple[Annotated[float, Field(ge=0, le=100)], ...]
 # Large batches: on mnist-5k eight models of 20 epochs are trained in 19 seconds on two cores, not in 28.
 HOW = {"batch_size": 250, "learning_rate": 5e-3}
+# How far traversals go to both sides, in the prior's sigmas.
+REACH = 3.0
 BETAS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+# The slider stays in sight from all that it switches.
+STICKY = """<style>
+.st-key-beta-scrubber { position: sticky; top: 4.1rem; z-index: 2; }
+.st-key-beta-traversals { --kept-above: 5.75rem; }
+</style>"""
 
 
 class Beta(sections.Section):
@@ -45,22 +54,30 @@ class Beta(sections.Section):
         return {beta: Spec(**shared, beta=beta) for beta in sorted(own.betas)}
 
     def draw(self, pool: Pool, seats: Mapping[float, Seat]) -> None:
-        from aecore.runs.vae import trade
-
         done = {beta: seat for beta, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
         if len(done) < len(seats):
             st.info("Press Train: every beta becomes a run; the slider is there when all are trained.")
             return
-        found = {beta: live.answer(pool, seat.run, trade, "Comparing.") for beta, seat in done.items()}
+        found = {beta: live.answer(pool, seat.run, _shown, "Comparing.") for beta, seat in done.items()}
         if all(one is not None for one in found.values()):
-            _switch("-".join(seat.run.id for seat in seats.values()), seats, found)
+            _switch("-".join(seat.run.id for seat in seats.values()), seats[min(seats)].run, found)
 
 
-def _switch(name: str, seats: Mapping[float, Seat], found: Mapping[float, Trade]) -> None:
-    betas, trades = list(found), list(found.values())
-    run = seats[betas[0]].run
-    pixels, latent = run.data.train.images[0].size, run.model.latent
-    said = [f"beta {beta:g}: KL {t.kl:.2f}, reconstruction {t.reconstruction:.1f} nats" for beta, t in found.items()]
+def _shown(run: Run) -> tuple[Trade, Portable | str]:
+    """All that is shown of a run: one question, so that its answers come together."""
+    from aecore.runs.vae import trade
+
+    return trade(run), portable_of(run)
+
+
+def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | str]]) -> None:
+    """One slider over what is ``found`` of each beta, and all that it switches; ``run`` is one of those compared."""
+    betas, trades = list(found), [trade for trade, _ in found.values()]
+    said = [
+        f"beta {beta:g}: KL {t.kl:.2f}, reconstruction {t.reconstruction:.1f} nats"
+        for beta, t in zip(betas, trades, strict=True)
+    ]
+    st.html(STICKY)
     scrubber(name, said, key="beta-scrubber", name="Beta", start=betas.index(1.0) if 1.0 in betas else 0)
     with st.container(key="live-reconstructions"):
         live_images(
@@ -76,23 +93,38 @@ def _switch(name: str, seats: Mapping[float, Seat], found: Mapping[float, Trade]
         )
     left, right = st.columns(2)
     with left, st.container(key="live-loss"):
-        st.markdown("**KL of each code number**, nats, mean over the held-out images, largest first")
-        kls = -np.sort(-np.stack([t.per_number for t in trades]), axis=1)
-        live_loss(
+        st.markdown("**KL of each code number**, mean over the held-out images, largest first")
+        kl, used = (np.stack([getattr(t.per_number, word) for t in trades]) for word in ("kl", "used"))
+        live_bars(name, kl, used, what="KL", unit="nats", key="beta-bars")
+    with right, st.container(key="trade"):
+        st.markdown("**Rate against distortion**, held-out images, a point for each beta")
+        live_path(
             name,
-            np.arange(len(betas)),
-            [Line(f"number {i + 1}", "", kls[:, i], i) for i in range(min(latent, 10))],
-            total=len(betas) - 1,
-            top=float(kls.max()) * 1.1,
+            [t.kl for t in trades],
+            [t.reconstruction for t in trades],
+            [f"{beta:g}" for beta in betas],
+            name="beta",
+            axes=("rate: KL", "distortion: reconstruction"),
             unit="nats per image",
-            key="beta-kls",
-            what="KL",
-            x="place in the list of betas",
+            key="beta-path",
         )
-    with right:
-        st.markdown("**Rate against distortion**, held-out images")
-        chart(figures.rate_distortion(betas, [t.kl for t in trades], [t.reconstruction for t in trades]), "trade")
+    _traversals(name, list(found.values()))
+    pixels, latent = run.data.train.images[0].size, run.model.latent
     st.caption(
         f"Losses are sums over {pixels} pixels and {latent} code numbers. Papers that average both write beta as "
-        f"beta x {latent} / {pixels}: beta 1 here is {latent / pixels:.4f} there (Higgins et al. 2017)."
+        f"beta x {latent} / {pixels}: beta 1 here is {latent / pixels:.4f} there (Higgins et al. 2017). A code number "
+        "is in use where the variance of its posterior mean over the held-out images is above 0.01."
     )
+
+
+def _traversals(name: str, found: Sequence[tuple[Trade, Portable | str]]) -> None:
+    st.markdown("**One code number at a time**, from the code of the first image above")
+    scenes = []
+    for trade, decoder in found:
+        if isinstance(decoder, str):
+            st.info(decoder)
+            return
+        of_each = trade.per_number
+        scenes.append(Scene(decoder, trade.code, strips_of(of_each.kl, of_each.used, REACH)))
+    with st.container(key="live-traversals"):
+        live_traversals(name, scenes, marks=MARKS, key="beta-traversals")

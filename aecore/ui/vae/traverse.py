@@ -11,7 +11,7 @@ from pydantic import Field
 from aecore.figures import vae as figures
 from aecore.settings import Settings
 from aecore.ui import live
-from aecore.ui.browser.traversal import Strip, live_traversals
+from aecore.ui.browser import Scene, Strip, live_traversals
 from aecore.ui.chart import chart
 from aecore.ui.one import OneRun, portable_of
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Pictures along each side of the sheet over the prior.
 SIDE = 15
+# Prior sigmas with a tick under each strip.
+MARKS = (-2, -1, 0, 1, 2)
 
 
 class Traverse(OneRun):
@@ -61,24 +63,12 @@ class Traverse(OneRun):
             base = run.model.embed(images[image : image + 1])[0]
         order = np.argsort(-known.kl)
         held = image if own.start == "image" else None
+        label = int(labels[image]) if decoder.labels is not None else None
         with st.container(key="live-traversals"):
             live_traversals(
                 f"traversals-{run.id}-{seat.view.step}-{own.start}-{image}",
-                decoder,
-                base,
-                [
-                    Strip(
-                        int(number),
-                        f"number {number + 1}",
-                        f"KL {known.kl[number]:.2f} nats",
-                        -own.reach,
-                        own.reach,
-                        not known.used[number],
-                    )
-                    for number in order
-                ],
-                marks=[-2, -1, 0, 1, 2],
-                label=int(labels[image]) if decoder.labels is not None else None,
+                [Scene(decoder, base, strips_of(known.kl, known.used, own.reach), label)],
+                marks=MARKS,
                 key="traversals",
             )
         st.caption(
@@ -88,6 +78,14 @@ class Traverse(OneRun):
         )
         if run.model.latent > 1:
             _over_quantiles(pool, run, int(order[0]), int(order[1]), held)
+
+
+def strips_of(kl: np.ndarray, used: np.ndarray, reach: float) -> list[Strip]:
+    """A strip for each code number, its mean ``kl`` [L] said, the largest first, ``reach`` sigmas to both sides."""
+    return [
+        Strip(int(number), f"number {number + 1}", f"KL {kl[number]:.2f} nats", -reach, reach, not used[number])
+        for number in np.argsort(-kl)
+    ]
 
 
 def _over_quantiles(pool: Pool, run: Run, across: int, up: int, image: int | None) -> None:
