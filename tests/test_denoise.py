@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import numpy as np
 import pytest
 from browsing import expect, fits, press, shown, status
+from PIL import Image
 
 from aecore.corruptions import corruptions
 from aecore.figures.denoise import quality
@@ -23,6 +25,7 @@ QUERY = "&".join(f"{name}={value}" for name, value in SMALL.items())
 QUERIES = {"arrows": "images=100", "masked": "data=digits&images=300&latent=8&epochs=2"}
 VIEWS = {
     "before": ".st-key-before-psnr canvas",
+    "own": ".st-key-live-easel canvas",
     "arrows": ".st-key-arrows-scrubber",
     "masked": ".st-key-filled-errors canvas",
     "curves": ".st-key-ssim .js-plotly-plot, .st-key-psnr .js-plotly-plot",
@@ -155,6 +158,65 @@ def test_the_level_moves_pictures_in_the_browser_alone_and_damage_is_chosen_apar
     expect(page.get_by_text("Trained against gaussian noise at level 0.5")).to_be_visible()
     press(page, "Share")
     expect(page.get_by_test_id("stCode")).to_contain_text(re.compile("view=before.*damage=masking"))
+
+
+@pytest.mark.browser
+def test_a_digit_is_damaged_and_restored_by_hand_in_the_browser_alone(visit):
+    page = visit("denoise?view=own&variant=context&images=500&epochs=1&image=3&v=1")
+    easel = page.locator(".st-key-live-easel .view")
+    expect(easel).to_have_attribute("data-hole", "8 8 11 11")
+    first, restored = easel.get_attribute("data-given"), easel.get_attribute("data-restored")
+    picture, said = easel.get_by_role("application"), len(page.sent)
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+
+    def drag(*places) -> None:
+        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+        page.mouse.move(*at[0])
+        page.mouse.down()
+        page.mouse.move(*at[1], steps=5)
+        page.mouse.up()
+
+    drag((0.5, 0.5), (0.3, 0.7))
+    expect(easel).to_have_attribute("data-hole", "14 3 11 11")
+    expect(easel).not_to_have_attribute("data-restored", restored)
+    assert float(easel.get_attribute("data-pointer-ms")) < 100
+    moved = easel.get_attribute("data-restored")
+    press(page, "Erase")
+    drag((0.2, 0.3), (0.8, 0.4))
+    expect(easel).not_to_have_attribute("data-restored", moved)
+    press(page, "Undo")
+    expect(easel).to_have_attribute("data-restored", moved)
+    press(page, "Undo")
+    expect(easel).to_have_attribute("data-given", first)
+    assert len(page.sent) == said
+    page.reload()
+    expect(easel).to_have_attribute("data-restored", restored)
+
+
+@pytest.mark.browser
+def test_an_empty_field_waits_for_a_drawing_and_a_photo_for_a_file(visit):
+    page = visit(f"denoise?view=own&start=empty&{QUERY}&v=1")
+    expect(page.get_by_text("Draw a digit here")).to_be_visible()
+    page = visit(f"denoise?view=own&start=photo&{QUERY}&v=1")
+    expect(page.get_by_text("No photo yet")).to_be_visible()
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "digit.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(page.get_by_text("The file is no picture that can be read")).to_be_visible()
+    paper = np.full((200, 160), 230, np.uint8)
+    paper[40:160, 70:90] = 20
+    file = io.BytesIO()
+    Image.fromarray(paper).save(file, "PNG")
+    chooser.set_input_files({"name": "one.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    easel = page.locator(".st-key-live-easel .view")
+    expect(easel.get_by_text("Given to the model")).to_be_visible()
+    expect(easel.get_by_text("no damage", exact=True)).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_model_that_the_browser_cannot_compute_says_so(visit):
+    page = visit(f"denoise?view=own&{QUERY.replace('depth=1&', '')}&architecture=recurrent&v=1")
+    expect(page.get_by_text("A layer of this encoder (Reader) is not among what the browser can")).to_be_visible()
 
 
 @pytest.mark.browser

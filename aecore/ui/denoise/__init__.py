@@ -4,9 +4,11 @@ from aecore.ui.denoise.arrows import Arrows
 from aecore.ui.denoise.before import Before
 from aecore.ui.denoise.curves import Curves
 from aecore.ui.denoise.masked import Masked
+from aecore.ui.denoise.own import Own
 
 SECTIONS = {
     "before": Before,
+    "own": Own,
     "curves": Curves,
     "arrows": Arrows,
     "masked": Masked,

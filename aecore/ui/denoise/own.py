@@ -1,0 +1,100 @@
+"""A digit of one's own: drawn, damaged by hand, and restored as the hand moves, in the browser."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live
+from aecore.ui.browser import live_easel
+from aecore.ui.browser.easel import in_the_middle
+from aecore.ui.denoise.tested import DENOISING
+from aecore.ui.one import OneRun
+
+if TYPE_CHECKING:
+    from aecore.portable import Portable
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+
+
+class Own(OneRun):
+    subject = DENOISING
+    look_for = (
+        "Damage a digit with brush, eraser, noise or a hole, or draw your own: it is restored as you go. What the "
+        "model has never seen, such as a star or a letter, comes back as the nearest thing to a digit."
+    )
+
+    class Settings(Settings):
+        start: Literal["image", "empty", "photo"] = Field(
+            "image", description="What to start from: a held-out image, an empty field, or a photo of your own digit."
+        )
+        image: int = Field(0, ge=0, le=9_999, description="The held-out image to start from.")
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        from aecore.capabilities import FillsIn
+
+        run, own = seat.run, self.settings
+        restorer = live.answer(pool, run, restorer_of, "Packing the model.")
+        if restorer is None:
+            return
+        if isinstance(restorer, str):
+            st.info(restorer)
+            return
+        image = None
+        if own.start == "image":
+            image = run.data.test.images[min(own.image, len(run.data.test) - 1)]
+        elif own.start == "photo" and (image := _photo(run.data.shape)) is None:
+            return
+        tool = "hole" if isinstance(run.model, FillsIn) else "draw" if image is None else "noise"
+        with st.container(key="live-easel"):
+            # Not by the run: the same drawing can then be tried on another model.
+            name = f"{own.start}-{0 if image is None else zlib.crc32(image.tobytes())}"
+            live_easel(name, restorer, image, tool=tool, hole=_hole(run), key="easel")
+
+
+def restorer_of(run: Run) -> Portable | str:
+    """The run's whole model for the browser, or the sentence that says why it cannot be had."""
+    from aecore.portable import NotPortable, restorer
+
+    try:
+        return restorer(run.model)
+    except NotPortable as reason:
+        return str(reason)
+
+
+def _photo(shape: tuple[int, int]) -> np.ndarray | None:
+    """[H, W] the photo that is uploaded, made into a digit as MNIST has them; None, and a word, while there is none."""
+    from aecore.measures.drawing import as_mnist
+    from aecore.measures.photo import PhotoError, read_photo
+
+    file = st.file_uploader("A photo of one digit, written large and dark on white paper", key="photo")
+    if file is None:
+        st.info("No photo yet: choose one above, or take one with your phone. It stays on this server while you look.")
+        return None
+    try:
+        image = as_mnist(read_photo(file.getvalue()), shape)
+    except PhotoError as error:
+        st.error(str(error))
+        return None
+    if image is None:
+        st.error("There is no digit to be seen in this photo; write one larger and darker, and take it again.")
+    return image
+
+
+def _hole(run: Run) -> tuple[int, int, int, int] | None:
+    """The hole that the run is trained with, in the middle where it moves: from the top and the left, and its sides."""
+    from aecore.training import generator
+
+    trained, mean = run.spec.flat(), run.model.mean
+    if "hole_height" not in trained:
+        return None
+    hidden = run.model.hide(mean, generator(0, "hole", device=mean.device))[0, 0].cpu().numpy() == 0
+    rows, columns = (np.flatnonzero(hidden.any(axis)) for axis in (1, 0))
+    if trained["moving"]:
+        return in_the_middle(*hidden.shape, len(rows), len(columns))
+    return int(rows[0]), int(columns[0]), len(rows), len(columns)
