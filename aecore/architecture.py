@@ -103,6 +103,18 @@ class Transposed(nn.Module):
         return F.linear(values, self.weight, self.bias)
 
 
+class Residual(nn.Module):
+    """x -> x + f(x), f two convolutions that keep the size (He et al. 2016, identity mappings, equation 1)."""
+
+    def __init__(self, channels: int, kernel: int, rng: torch.Generator):
+        super().__init__()
+        first, second = (layer(nn.Conv2d, channels, channels, kernel, padding=kernel // 2, rng=rng) for _ in range(2))
+        self.change = nn.Sequential(nn.SiLU(), first, nn.SiLU(), second)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values + self.change(values)
+
+
 def transposes(encoder: nn.Module, *sizes: int) -> list[Transposed]:
     """The linear layers of ``encoder`` transposed, the last one first; the last of them has no bias.
 

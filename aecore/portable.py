@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aecore.architecture import Transposed
+from aecore.architecture import Residual, Transposed
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional, FillsIn
 from aecore.losses import Bernoulli, Gaussian, GaussianLearned
@@ -41,6 +41,7 @@ class Portable:
       ``stride``, ``padding`` and ``output_padding`` are [down, across]
     - silu: x / (1 + exp(-x)) of each number x
     - add: plus ``values``, of the same shape
+    - residual: plus what its own ``layers`` make of it one after another
     - hide: of 2n numbers, the last n of them 0 or 1, the first n, each 0 where its other is 0; where ``scaled``, over
       the share of the others that are 1, at least 1/n; and where ``flags``, after them 1 less the others
     """
@@ -133,7 +134,8 @@ def _labels(model: Autoencoder) -> np.ndarray | None:
 class _Chain:
     """Layers one after another, as far as they are known, and their arrays."""
 
-    def __init__(self):
+    def __init__(self, inside: str = ""):
+        self.inside = inside
         self.layers: list[dict] = []
         self.arrays: dict[str, np.ndarray] = {}
 
@@ -141,7 +143,7 @@ class _Chain:
         """A layer of ``kind`` with ``tensors`` by the names that the kind has for them."""
         layer = {"kind": kind, **told}
         for name, values in tensors.items():
-            layer[name] = None if values is None else f"{len(self.layers)}.{name}"
+            layer[name] = None if values is None else f"{self.inside}{len(self.layers)}.{name}"
             if values is not None:
                 self.arrays[layer[name]] = _numbers(values)
         self.layers.append(layer)
@@ -149,6 +151,12 @@ class _Chain:
     def append_parts(self, module: nn.Module, of: str) -> None:
         """The layers that do what ``module`` does, which is a part of ``of``."""
         for part in _parts(module):
+            if type(part) is Residual:
+                change = _Chain(f"{self.inside}{len(self.layers)}.")
+                change.append_parts(part.change, of)
+                self.layers.append({"kind": "residual", "layers": change.layers})
+                self.arrays |= change.arrays
+                continue
             # By the very class: one derived from it may do something else.
             kind = KINDS.get(type(part))
             if kind is None or not kind.fits(part):

@@ -39,7 +39,7 @@ WHOLE = {
     "whole-conv": {"variant": "denoising", "architecture": "conv"},
     "whole-masked": {"variant": "masked", "architecture": "conv", "flags": True},
     "whole-context": {"variant": "context", "architecture": "dense"},
-    "whole-grid": {"variant": "denoising-grid", "architecture": "conv"},
+    "whole-grid": {"variant": "denoising-grid", "architecture": "conv", "blocks": 2},
     "whole-odd": {"variant": "masked", "architecture": "conv", "width": 5, "depth": 3, "likelihood": "gaussian"},
 }
 SPECS |= WHOLE

@@ -93,10 +93,15 @@ def plainly(decoder: Portable, codes: np.ndarray, label: int | None = None) -> n
     values = codes.astype(np.float64)
     if label is not None:
         values = np.concatenate([values, np.tile(decoder.labels[label], (len(codes), 1))], 1)
-    for layer in decoder.layers:
-        values = KINDS[layer["kind"]](values, layer, decoder.arrays)
+    values = in_turn(values, decoder.layers, decoder.arrays)
     pictures = 1 / (1 + np.exp(-values)) if decoder.output == "sigmoid" else values
     return pictures.clip(0, 1).reshape(-1, *decoder.shape)
+
+
+def in_turn(values, layers, arrays):
+    for layer in layers:
+        values = KINDS[layer["kind"]](values, layer, arrays)
+    return values
 
 
 def bias_of(layer: dict, arrays: dict[str, np.ndarray]) -> np.ndarray | float:
@@ -148,6 +153,7 @@ KINDS = {
     "conv_transpose": conv_transpose,
     "silu": lambda values, layer, arrays: values / (1 + np.exp(-values)),
     "add": lambda values, layer, arrays: values + arrays[layer["values"]],
+    "residual": lambda values, layer, arrays: values + in_turn(values, layer["layers"], arrays),
 }
 
 
@@ -240,6 +246,15 @@ def test_tapered_and_deep_networks():
     model = model_of("plain", "dense", width=16, depth=4, taper=True)
     assert_the_same(model)
     assert_restores_the_same(model)
+
+
+@pytest.mark.parametrize("variant", ["plain", "denoising-grid"])
+def test_residual_blocks(variant):
+    model = model_of(variant, "conv", blocks=2)
+    assert_the_same(model)
+    assert_restores_the_same(model)
+    kinds = [layer["kind"] for layer in restorer(model).layers]
+    assert kinds.count("residual") == 2
 
 
 def test_hidden_pixels_change_nothing():

@@ -3,24 +3,12 @@ from itertools import pairwise
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
-from aecore.architecture import Architecture, Layered, Spatial, layer
+from aecore.architecture import Architecture, Layered, Residual, Spatial, layer
 
 # 3x3 kernels at stride 2 with padding 1 halve an image, rounding up.
 KERNEL, STRIDE, PADDING = 3, 2, 1
-
-
-class Residual(nn.Module):
-    """x -> x + f(x), f two convolutions that keep the size (He et al. 2016, identity mappings, equation 1)."""
-
-    def __init__(self, channels: int, rng: torch.Generator):
-        super().__init__()
-        first, second = (layer(nn.Conv2d, channels, channels, KERNEL, padding=PADDING, rng=rng) for _ in range(2))
-        self.change = nn.Sequential(nn.SiLU(), first, nn.SiLU(), second)
-
-    def forward(self, values: Tensor) -> Tensor:
-        return values + self.change(values)
 
 
 class Conv(Architecture, Spatial, Layered):
@@ -82,7 +70,7 @@ class Conv(Architecture, Spatial, Layered):
             yield layer(nn.Conv2d, a, b, KERNEL, stride=STRIDE, padding=PADDING, rng=rng)
             yield nn.SiLU()
         for _ in range(self.settings.blocks):
-            yield Residual(self._channels()[-1], rng)
+            yield Residual(self._channels()[-1], KERNEL, rng)
 
     def _up(self, rng: torch.Generator) -> Iterator[nn.Module]:
         channels, shapes = self._channels(), self._shapes()

@@ -29,20 +29,13 @@ function decoderOf({ layers, inputs, shape: [height, width], output, labels, pre
   const besides = labels ? read("labels") : null;
   const beside = besides ? besides.shape[1] : 0;
   const given = new Float32Array(inputs + beside);
-  const steps = [];
-  let size = { channels: given.length, height: 1, width: 1 };
-  for (const layer of layers) {
-    const made = DECODER_LAYERS[layer.kind](layer, size, read);
-    steps.push(made.run);
-    size = made.size;
-  }
+  const { run } = inTurn({ layers }, { channels: given.length, height: 1, width: 1 }, read);
   const pixels = new Float32Array(height * width);
   const pixel = output === "sigmoid" ? (value) => 1 / (1 + Math.exp(-value)) : (value) => value;
   const decode = (code, label = 0) => {
     given.set(code);
     for (let k = 0; k < beside; k++) given[inputs + k] = besides[label * beside + k];
-    let values = given;
-    for (const run of steps) values = run(values);
+    const values = run(given);
     for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(1, Math.max(0, pixel(values[i])));
     return pixels;
   };
@@ -105,6 +98,18 @@ const DECODER_LAYERS = {
     return { size: { channels: to.length, height: 1, width: 1 }, run };
   },
 
+  residual(layer, size, read) {
+    const [change, to] = [inTurn(layer, size, read), new Float32Array(size.channels * size.height * size.width)];
+    const run = (values) => {
+      // A copy, because the layers may write over what they are given.
+      to.set(values);
+      const made = change.run(values);
+      for (let i = 0; i < to.length; i++) to[i] += made[i];
+      return to;
+    };
+    return { size, run };
+  },
+
   // Of one channel, whose places are in the order of the values.
   add({ values: name }, size, read) {
     const added = read(name);
@@ -115,6 +120,17 @@ const DECODER_LAYERS = {
     return { size, run };
   },
 };
+
+/** Layers one after another, as one. */
+function inTurn({ layers }, size, read) {
+  const steps = [];
+  for (const layer of layers) {
+    const made = DECODER_LAYERS[layer.kind](layer, size, read);
+    steps.push(made.run);
+    size = made.size;
+  }
+  return { size, run: (values) => steps.reduce((given, run) => run(given), values) };
+}
 
 function siluInPlace(values) {
   for (let i = 0; i < values.length; i++) values[i] /= 1 + Math.exp(-values[i]);
