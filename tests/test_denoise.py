@@ -15,19 +15,30 @@ from aecore.figures.denoise import quality
 from aecore.measures.restoration import psnr
 from aecore.measures.score import smoothed_score
 from aecore.runs import denoise as ask
+from aecore.runs.coloured import coloured
+from aecore.runs.documents import AskPages
 from aecore.runs.filled import SHARES, filled
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
-from aecore.ui.browser import live_arrows
+from aecore.sources.text import page as printed
+from aecore.ui.browser import live_arrows, live_wipe
+from aecore.ui.denoise.colour import HOLE
 
 SMALL = {"data": "digits", "images": 300, "variant": "denoising", "width": 16, "depth": 1, "latent": 8, "epochs": 2}
 QUERY = "&".join(f"{name}={value}" for name, value in SMALL.items())
-QUERIES = {"arrows": "images=100", "masked": "data=digits&images=300&latent=8&epochs=2"}
+QUERIES = {
+    "arrows": "images=100",
+    "masked": "data=digits&images=300&latent=8&epochs=2",
+    "documents": "images=100&epochs=1",
+    "colour": "images=100&epochs=1",
+}
 VIEWS = {
     "before": ".st-key-before-psnr canvas",
     "own": ".st-key-live-easel canvas",
     "arrows": ".st-key-arrows-scrubber",
     "masked": ".st-key-filled-errors canvas",
+    "documents": ".st-key-page-wipe canvas",
+    "colour": ".st-key-colour-images canvas",
     "curves": ".st-key-ssim .js-plotly-plot, .st-key-psnr .js-plotly-plot",
 }
 
@@ -130,6 +141,38 @@ def test_all_models_fill_in_the_same_hidden_pixels_and_seen_ones_stay(variant):
     assert found.errors[0] < found.floors[0]
 
 
+def test_a_page_is_restored_whole_at_its_own_size():
+    run = train_spec(Spec(data="text", images=100, variant="denoising-grid", corruption="stains", width=4, epochs=1))
+    found, clean = AskPages("stains", 3)(run), printed(3, 240, 360)[None]
+    assert found.damaged.shape == found.restored.shape == (len(found.levels), 240, 360)
+    assert found.levels[0] == 0
+    assert np.isinf(found.before[0])
+    # On pages, unlike small images, a stain more is always worse.
+    assert (np.diff(found.before[1:]) < 0).all()
+    given = ask.damaged(clean, "stains", found.levels[4], seed=3)
+    assert found.before[4] == pytest.approx(psnr(given, clean))
+    assert found.after[4] == pytest.approx(psnr(run.model.reconstruct(given), clean))
+
+
+def test_colours_are_painted_in_and_brightness_stays():
+    how = {"data": "coloured", "images": 600, "variant": "context", "likelihood": "gaussian", "latent": 16, "epochs": 8}
+    run = train_spec(Spec(**how, **HOLE, width=64))
+    found = coloured(run)
+    assert (found.given == found.given[..., :1]).all()
+    # What is rounded to a screen's colours, and cut off there, is no longer as bright to the bit.
+    brightness = [np.asarray(row @ [0.299, 0.587, 0.114]) for row in (found.given, found.true)]
+    assert np.abs(brightness[0] - brightness[1]).max() <= 1
+    assert found.error < 0.9 * found.mean < found.undone
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(np.ones((2, 4, 4)), np.ones((3, 4, 4))), (np.ones((4, 4)), np.ones((4, 4)))]
+)
+def test_a_wipe_needs_two_pictures_alike(before, after):
+    with pytest.raises(ValueError, match="must be"):
+        live_wipe("a", before, after, ("before", "after"), key="k")
+
+
 @pytest.mark.parametrize(("ends", "right"), [(np.ones((2, 5, 2)), None), (np.ones((2, 4, 2)), np.ones((5, 2)))])
 def test_every_arrow_needs_its_end(ends, right):
     with pytest.raises(ValueError, match="every start needs its end"):
@@ -229,4 +272,25 @@ def test_arrows_are_rewound_in_the_browser_alone(visit):
     for field, before in zip(fields, trained, strict=True):
         expect(field).not_to_have_attribute("data-shown", before)
         expect(field.locator("canvas")).to_have_attribute("aria-label", re.compile("441 arrows over 100 points"))
+    assert len(page.sent) == said
+
+
+@pytest.mark.browser
+def test_a_page_is_uncovered_in_the_browser_alone(visit):
+    page = visit("denoise?view=documents&images=100&epochs=1&v=1")
+    wipe, level = page.locator(".st-key-page-wipe .view"), page.locator(".st-key-page-scrubber")
+    expect(wipe).to_have_attribute("data-at", "0.5")
+    said = len(page.sent)
+    divider = wipe.get_by_role("slider")
+    divider.scroll_into_view_if_needed()
+    box = divider.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    page.mouse.up()
+    expect(wipe).to_have_attribute("data-at", re.compile(r"^0\.(19|2)"))
+    expect(wipe.locator("canvas")).to_have_attribute("aria-label", re.compile("360 x 240 pixels: (19|20|21) % damaged"))
+    frame = wipe.get_attribute("data-frame")
+    level.locator("input").press("ArrowRight")
+    expect(wipe).not_to_have_attribute("data-frame", frame)
     assert len(page.sent) == said

@@ -21,8 +21,9 @@ from aecore.runs.history import Moment
 from aecore.runs.spec import Spec
 from aecore.training import generator
 
-# Held-out images that are looked at while training: enough for a map, few enough to take 20 ms.
-MOST_ON_MAP = 2000
+# Held-out images that are looked at while training: enough for a map, few enough to take 20 ms. Where codes are long,
+# as many as have so many numbers together.
+MOST_ON_MAP, MOST_NUMBERS = 2000, 2**20
 ROW = 10
 # Held-out images, as many of each class, that the squared error is taken on at every look.
 FEW = 100
@@ -77,7 +78,8 @@ def pca_of(data: Dataset) -> PCA:
 
 def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
     """What a run of ``spec`` shows; takes about a second on 60,000 images, once a data set (PCA)."""
-    chosen = np.sort(first_of_each(data.test.labels, len(data.test))[:MOST_ON_MAP])
+    most = min(MOST_ON_MAP, max(FEW, MOST_NUMBERS // model.latent))
+    chosen = np.sort(first_of_each(data.test.labels, len(data.test))[:most])
     looked_at = Split(data.test.images[chosen], data.test.labels[chosen])
     first = first_of_each(looked_at.labels, -(-ROW // len(data.class_names)))[:ROW]
     originals = looked_at.images[first]

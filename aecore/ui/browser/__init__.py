@@ -12,6 +12,7 @@ from aecore.ui.browser.easel import live_easel
 from aecore.ui.browser.path import live_path
 from aecore.ui.browser.traversal import Scene, Strip, live_traversals
 from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
+from aecore.ui.browser.wipe import live_wipe
 
 __all__ = [
     "AtlasState",
@@ -33,5 +34,6 @@ __all__ = [
     "live_map",
     "live_path",
     "live_traversals",
+    "live_wipe",
     "scrubber",
 ]

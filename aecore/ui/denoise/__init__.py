@@ -2,7 +2,9 @@
 
 from aecore.ui.denoise.arrows import Arrows
 from aecore.ui.denoise.before import Before
+from aecore.ui.denoise.colour import Colour
 from aecore.ui.denoise.curves import Curves
+from aecore.ui.denoise.documents import Documents
 from aecore.ui.denoise.masked import Masked
 from aecore.ui.denoise.own import Own
 
@@ -12,4 +14,6 @@ SECTIONS = {
     "curves": Curves,
     "arrows": Arrows,
     "masked": Masked,
+    "documents": Documents,
+    "colour": Colour,
 }

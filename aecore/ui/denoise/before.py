@@ -40,7 +40,7 @@ class Before(OneRun):
             return
         name = f"before-{run.id}-{seat.view.step}-{damage}"
         labels = [
-            f"level {level:.2f}: damaged {_decibels(before)}, restored {_decibels(after)}"
+            f"level {level:.2f}: damaged {decibels(before)}, restored {decibels(after)}"
             for level, before, after in zip(found.levels, found.before, found.after, strict=True)
         ]
         scrubber(name, labels, key="level-scrubber", name="Level", start=_start(run, damage, found.levels))
@@ -49,7 +49,7 @@ class Before(OneRun):
         _remarks(run, damage)
 
 
-def _decibels(value: float) -> str:
+def decibels(value: float) -> str:
     return f"{value:.1f} dB" if np.isfinite(value) else "perfect"
 
 

@@ -1,0 +1,58 @@
+"""Colour: grey pictures coloured by a context encoder, whose hole is all that is colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live, sections
+from aecore.ui.browser import live_images
+from aecore.ui.one import OneRun
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
+
+# Of the three planes one below the other, brightness is at the top.
+HOLE = {"moving": False, "hole_top": 1 / 3, "hole_height": 2 / 3, "hole_left": 0.0, "hole_width": 1.0}
+HOW = {"variant": "context", "likelihood": "gaussian", "latent": 64, "hole_weight": 5.0, "learning_rate": 5e-3}
+
+
+class Colour(OneRun):
+    subject = sections.DataAndSeed()
+    about = "coloured"
+    look_for = (
+        "Brightness says what is there, and what is there says the colour: sun, house or tree, plain or striped. A "
+        "picture is three planes, brightness above two of colour, so colouring is predicting the bottom from the top."
+    )
+
+    class Settings(Settings):
+        epochs: int = Field(60, ge=1, le=200, description="How often every training image is seen.")
+
+    def specs(self) -> dict[str, Spec]:
+        from aecore.runs.spec import Spec
+
+        return {"run": Spec(**self.given, **HOW, **HOLE, epochs=self.settings.epochs)}
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        from aecore.runs.coloured import coloured
+
+        run = seat.run
+        found = live.answer(pool, run, coloured, "Colouring.")
+        if found is None:
+            return
+        rows = [("given", found.given), ("coloured", found.made), ("true", found.true)]
+        with st.container(key="live-reconstructions"):
+            name = f"colour-{run.id}-{seat.view.step}"
+            live_images(name, [(title, row[None]) for title, row in rows], first_frame=0, key="colour-images")
+        st.markdown(
+            f"Squared error of the colours **{found.error:.4f}**, mean over held-out scenes and both planes; "
+            f"{found.undone:.4f} left grey, {found.mean:.4f} with the mean image's colours."
+        )
+        st.caption(
+            "Planes of luma and two of chroma (ITU-R BT.601), in [0, 1]. Brightness is kept as it is given; a thing's "
+            "own brightness tells nothing of its colour here, its form and its stripes do."
+        )
