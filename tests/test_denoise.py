@@ -27,17 +27,12 @@ from aecore.ui.denoise.colour import HOLE
 SMALL = {"data": "digits", "images": 300, "variant": "denoising", "width": 16, "depth": 1, "latent": 8, "epochs": 2}
 QUERY = "&".join(f"{name}={value}" for name, value in SMALL.items())
 QUERIES = {
-    "arrows": "images=100",
     "masked": "data=digits&images=300&latent=8&epochs=2",
-    "documents": "images=100&epochs=1",
     "colour": "images=100&epochs=1",
 }
+# The others are opened below.
 VIEWS = {
-    "before": ".st-key-before-psnr canvas",
-    "own": ".st-key-live-easel canvas",
-    "arrows": ".st-key-arrows-scrubber",
     "masked": ".st-key-filled-errors canvas",
-    "documents": ".st-key-page-wipe canvas",
     "colour": ".st-key-colour-images canvas",
     "curves": ".st-key-ssim .js-plotly-plot, .st-key-psnr .js-plotly-plot",
 }
@@ -193,6 +188,7 @@ def test_the_level_moves_pictures_in_the_browser_alone_and_damage_is_chosen_apar
     page = visit(f"denoise?{QUERY}&damage=masking&v=1")
     slider, pictures = page.locator(".st-key-level-scrubber"), page.locator(".st-key-before-images .view")
     expect(slider).to_contain_text("level 0.50: damaged")
+    fits(page)
     before, said = shown(pictures), len(page.sent)
     slider.locator("input").press("ArrowRight")
     expect(slider).to_contain_text("level 0.55: damaged")
@@ -208,6 +204,7 @@ def test_a_digit_is_damaged_and_restored_by_hand_in_the_browser_alone(visit):
     page = visit("denoise?view=own&variant=context&images=500&epochs=1&image=3&v=1")
     easel = page.locator(".st-key-live-easel .view")
     expect(easel).to_have_attribute("data-hole", "8 8 11 11")
+    fits(page)
     first, restored = easel.get_attribute("data-given"), easel.get_attribute("data-restored")
     picture, said = easel.get_by_role("application"), len(page.sent)
     picture.scroll_into_view_if_needed()
@@ -266,6 +263,7 @@ def test_a_model_that_the_browser_cannot_compute_says_so(visit):
 def test_arrows_are_rewound_in_the_browser_alone(visit):
     page = visit("denoise?view=arrows&images=100&v=1")
     expect(page.get_by_text("Mean cosine with the gradient")).to_have_count(3)
+    fits(page)
     fields = [page.locator(f".st-key-{key}-field .view") for key in ("denoising", "contractive", "plain")]
     trained, said = [shown(field) for field in fields], len(page.sent)
     page.locator(".st-key-arrows-scrubber input").press("Home")
@@ -280,6 +278,7 @@ def test_a_page_is_uncovered_in_the_browser_alone(visit):
     page = visit("denoise?view=documents&images=100&epochs=1&v=1")
     wipe, level = page.locator(".st-key-page-wipe .view"), page.locator(".st-key-page-scrubber")
     expect(wipe).to_have_attribute("data-at", "0.5")
+    fits(page)
     said = len(page.sent)
     divider = wipe.get_by_role("slider")
     divider.scroll_into_view_if_needed()
