@@ -25,7 +25,7 @@ from aecore.runs.view import View
 
 SIGMA = 0.5
 MODEL = {"variant": "denoising-grid", "corruption": "gaussian", "level": SIGMA, "width": 24, "blocks": 2}
-QUICK = {"data": "mnist-5k", "batch_size": 50, "epochs": 12}
+QUICK = {"data": "mnist-5k", "batch_size": 50, "learning_rate": 6e-3, "epochs": 12}
 LONG = {"data": "mnist", "images": 60_000, "batch_size": 100}
 # How often each training image is damaged for the linear map, of as many images at most.
 COPIES, LEARNED = 4, 20_000

@@ -88,15 +88,21 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def context_with(browser) -> Callable:
+def context_with(browser, tmp_path_factory) -> Iterator[Callable]:
     """The browser's context with such options, one for all tests: what a page has fetched the next one need not."""
+    from browsing import lasting_context
+
     contexts = {}
 
     def find(**options):
         key = repr(sorted(options.items()))
-        return contexts.get(key) or contexts.setdefault(key, browser.new_context(**options))
+        if key not in contexts:
+            contexts[key] = lasting_context(browser, tmp_path_factory.mktemp("profile"), **options)
+        return contexts[key]
 
-    return find
+    yield find
+    for context in contexts.values():
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from conftest import is_sentence
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -22,6 +22,8 @@ CLASSES: dict[str, type[Settings]] = {"training": Training} | {
 CASES = [
     pytest.param(owner, knob, id=f"{title}: {knob.name}") for title, owner in CLASSES.items() for knob in knobs(owner)
 ]
+# Of each property of each knob: there are hundreds of knobs.
+few = settings(max_examples=25)
 every_knob = pytest.mark.parametrize(("owner", "knob"), CASES)
 
 
@@ -112,6 +114,7 @@ def test_a_knob_can_be_put_in_words(owner, knob):
 
 @every_knob
 def test_a_text_is_read_as_the_value_it_was_written_from(owner, knob):
+    @few
     @given(values_of(knob))
     def check(value):
         again = knob.read(as_text(value))
@@ -135,6 +138,7 @@ def test_a_text_that_stands_for_no_value_is_refused_in_one_sentence(owner, knob)
 def test_whatever_is_read_is_allowed(owner, knob):
     near = st.floats(knob.low, knob.high).map(str) if knob.low is not None else st.nothing()
 
+    @few
     @given(st.text() | st.floats().map(str) | st.integers().map(str) | near)
     def check(text):
         try:

@@ -123,7 +123,7 @@ def test_reset_gives_the_same_first_weights_and_the_trained_model_is_not_lost(vi
     press(page, "Reset")
     expect(status(page)).to_contain_text("untrained")
     expect(view(page, "images")).to_have_attribute("data-shown", untrained["images"])
-    assert "trained=" not in page.url
+    expect(page).not_to_have_url(re.compile("trained="))
     press(page, "Undo reset")
     expect(status(page)).to_contain_text("finished")
     expect(view(page, "images")).to_have_attribute("data-shown", trained["images"])

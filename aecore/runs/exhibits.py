@@ -23,7 +23,7 @@ from aecore.training import generator
 
 # Held-out images that are looked at while training: enough for a map, few enough to take 20 ms. Where codes are long,
 # as many as have so many numbers together.
-MOST_ON_MAP, MOST_NUMBERS = 2000, 2**20
+MOST_ON_MAP, MOST_NUMBERS = 2000, 2**19
 ROW = 10
 # Held-out images, as many of each class, that the squared error is taken on at every look.
 FEW = 100

@@ -11,7 +11,7 @@ from aecore.dataset import Dataset, Report, Source, Split, split
 SEED = 1455
 LEARNED, HELD_OUT = 20_000, 600
 # Pages that images to train on are cut from and that held-out ones are; ``page`` has a part of its own.
-PAGES = (60, 12)
+PAGES = (30, 6)
 PART = len(PAGES)
 # Height and width of a piece, and the least share of it that is ink: nothing is learned from margins.
 SIDE, LEAST = 32, 0.08

@@ -1,7 +1,7 @@
 """Views worth opening, as links to the page Denoising."""
 
 # A denoiser of convolutions alone, which learns from small batches.
-GRID = {"variant": "denoising-grid", "batch_size": 50}
+GRID = {"variant": "denoising-grid", "batch_size": 50, "learning_rate": 6e-3}
 
 DENOISE: dict[str, dict[str, object]] = {
     "trained for it": {"view": "before"},
