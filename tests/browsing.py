@@ -117,6 +117,17 @@ def _executable() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def slowness() -> float:
+    """How many times as long the machine takes just now as where bounds in seconds were set; 1 where it is no slower.
+
+    There the default run was trained, without a page, in 6 s.
+    """
+    from aecore.runs.run import train_spec
+    from aecore.runs.spec import Spec
+
+    return max(1.0, train_spec(Spec()).view.seconds / 6)
+
+
 # What tests of pages say.
 
 
