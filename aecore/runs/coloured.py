@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aecore.runs.filled import fill_in
 from aecore.runs.run import Run
 from aecore.sources.coloured import rgb
 from aecore.training import generator
@@ -43,7 +44,7 @@ def coloured(run: Run) -> Coloured:
     model = run.model
     true = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.mean.device)
     seen = model.hide(true, generator(0, "colour", device=true.device)) > 0
-    made = model.likelihood.mean(model.decode(model.encode_seen(true, seen.to(true.dtype)))).clamp(0, 1)
+    made = fill_in(model, true, seen.to(true.dtype))
     guesses = {"error": made, "undone": torch.full_like(true, COLOURLESS), "mean": model.mean.expand_as(true)}
     errors = {name: float((guess - true)[~seen].square().mean()) for name, guess in guesses.items()}
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aecore.autoencoder import Autoencoder
 from aecore.figures.grey import grey
 from aecore.masking import GREY
 from aecore.runs.run import Run
@@ -49,12 +50,17 @@ def filled(run: Run) -> Filled:
     for share in SHARES:
         # What is hidden stays hidden as the share grows.
         seen = (draw >= share).to(images.dtype)
-        made = model.likelihood.mean(model.decode(model.encode_seen(images, seen))).clamp(0, 1)
+        made = fill_in(model, images, seen)
         shown.append(_row(torch.where(seen > 0, images, GREY)))
         pictures.append(_row(torch.where(seen > 0, images, made)))
         errors.append(_error(made, images, 1 - seen))
         floors.append(_error(model.mean.expand_as(images), images, 1 - seen))
     return Filled(_row(images)[None], np.stack(shown), np.stack(pictures), np.array(errors), np.array(floors))
+
+
+def fill_in(model: Autoencoder, images: Tensor, seen: Tensor) -> Tensor:
+    """[N, 1, H, W] in [0, 1] what a model that fills in makes of images [N, 1, H, W] of which it is told ``seen``."""
+    return model.likelihood.mean(model.decode(model.encode_seen(images, seen))).clamp(0, 1)
 
 
 def _row(images: Tensor) -> np.ndarray:

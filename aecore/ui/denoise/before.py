@@ -10,7 +10,7 @@ import streamlit as st
 from aecore.corruptions import corruptions
 from aecore.ui import live
 from aecore.ui.browser import Line, live_images, live_loss, scrubber
-from aecore.ui.denoise.tested import DENOISING, Tested
+from aecore.ui.denoise.tested import DENOISING, Tested, level_labels
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -39,18 +39,11 @@ class Before(OneRun):
         if found is None:
             return
         name = f"before-{run.id}-{seat.view.step}-{damage}"
-        labels = [
-            f"level {level:.2f}: damaged {decibels(before)}, restored {decibels(after)}"
-            for level, before, after in zip(found.levels, found.before, found.after, strict=True)
-        ]
+        labels = level_labels(found.levels, found.before, found.after)
         scrubber(name, labels, key="level-scrubber", name="Level", start=_start(run, damage, found.levels))
         _pictures(name, found)
         _curves(name, found)
         _remarks(run, damage)
-
-
-def decibels(value: float) -> str:
-    return f"{value:.1f} dB" if np.isfinite(value) else "perfect"
 
 
 def _start(run: Run, damage: str, levels: np.ndarray) -> int:

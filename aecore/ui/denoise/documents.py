@@ -11,7 +11,7 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import live, sections
 from aecore.ui.browser import live_wipe, scrubber
-from aecore.ui.denoise.before import decibels
+from aecore.ui.denoise.tested import level_labels
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -57,14 +57,11 @@ class Documents(OneRun):
         if found is None:
             return
         name = f"page-{run.id}-{seat.view.step}-{own.page_number}"
-        labels = [
-            f"level {level:.2f}: damaged {decibels(before)}, cleaned {decibels(after)}"
-            for level, before, after in zip(found.levels, found.before, found.after, strict=True)
-        ]
+        labels = level_labels(found.levels, found.before, found.after)
         start = int(np.abs(found.levels - LEVELS[own.damage]).argmin())
         scrubber(name, labels, key="page-scrubber", name="Level", start=start)
         with st.container(key="live-page"):
-            live_wipe(name, found.damaged, found.restored, ("damaged", "cleaned"), key="page-wipe")
+            live_wipe(name, found.damaged, found.restored, ("damaged", "restored"), key="page-wipe")
         st.caption(
             f"Peak signal-to-noise ratio over all pixels of the page, of the mean squared error; damaged is what doing "
             f"nothing leaves. Trained at level {LEVELS[own.damage]:g} on cuttings of other pages."

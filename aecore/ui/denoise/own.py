@@ -14,10 +14,9 @@ from aecore.ui import live
 from aecore.ui.browser import live_easel
 from aecore.ui.browser.easel import in_the_middle
 from aecore.ui.denoise.tested import DENOISING
-from aecore.ui.one import OneRun
+from aecore.ui.one import OneRun, restorer_of
 
 if TYPE_CHECKING:
-    from aecore.portable import Portable
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
@@ -55,16 +54,6 @@ class Own(OneRun):
             # Not by the run: the same drawing can then be tried on another model.
             name = f"{own.start}-{0 if image is None else zlib.crc32(image.tobytes())}"
             live_easel(name, restorer, image, tool=tool, hole=_hole(run), key="easel")
-
-
-def restorer_of(run: Run) -> Portable | str:
-    """The run's whole model for the browser, or the sentence that says why it cannot be had."""
-    from aecore.portable import NotPortable, restorer
-
-    try:
-        return restorer(run.model)
-    except NotPortable as reason:
-        return str(reason)
 
 
 def _photo(shape: tuple[int, int]) -> np.ndarray | None:

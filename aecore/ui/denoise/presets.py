@@ -28,7 +28,7 @@ DENOISE: dict[str, dict[str, object]] = {
         "hole_left": 0,
     },
     "against the classical filters": {"view": "curves"},
-    "the best denoiser, in 40 seconds": {"view": "curves", **GRID, "width": 24, "blocks": 2, "epochs": 12},
+    "a convolutional denoiser": {"view": "curves", **GRID, "width": 24, "blocks": 2, "epochs": 12},
     "why it works: arrows": {"view": "arrows"},
     "arrows on a spiral": {"view": "arrows", "curve": "spiral"},
     "filling in hidden pixels": {"view": "masked"},
