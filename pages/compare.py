@@ -12,7 +12,7 @@ shell.header(
 )
 pool = engine.pool()
 columns.read_link()
-with st.container(horizontal=True, vertical_alignment="center", key="what"):
+with st.container(horizontal=True, vertical_alignment="center", key="compare-what"):
     sweeps = columns.sweeps()
     letters = ["a"] if sweeps else columns.letters()
 specs = columns.specs(letters, columns.shared_in_sidebar())

@@ -26,7 +26,7 @@ if links.wants_trained(spec) and not (seat.joined or seat.own):
 links.mark_trained(spec, trained=seat.joined)
 kept = aside.seat_aside(spec)
 pool.leave_others(engine.visitor(), {spec.id} | ({kept.run.id} if kept else set()))
-links.notices(st.session_state.pop("refusal", ""))
+links.notices(st.session_state.pop("pool-refusal", ""))
 
 
 @st.fragment(run_every=None if state in status.RESTING else 0.2)
@@ -35,7 +35,7 @@ def stage() -> None:
     now = engine.seat(spec)
     controls.buttons(pool, now)
     status.line(pool, now)
-    if now.view.state != state or "refusal" in st.session_state:
+    if now.view.state != state or "pool-refusal" in st.session_state:
         st.rerun()
     live.pictures(now.run, now.view)
 

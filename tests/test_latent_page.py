@@ -19,7 +19,7 @@ SMALL = "data=digits&images=300&width=16&depth=1&epochs=2"
 VIEWS = {
     "map": ".st-key-live-map canvas",
     "slice": ".st-key-live-map canvas",
-    "draw": ".st-key-canvas canvas",
+    "draw": ".st-key-pen-canvas canvas",
     "between": ".st-key-walk-distances canvas",
     "numbers": ".st-key-correlations .js-plotly-plot",
     "rewind": ".st-key-live-scrubber",
@@ -141,7 +141,7 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
 def test_a_drawn_digit_lands_on_the_map(visit):
     page = visit(f"latent?view=draw&{SMALL}&v=1", size=(1366, 1000))
     expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
-    canvas = page.locator(".st-key-canvas canvas").last
+    canvas = page.locator(".st-key-pen-canvas canvas").last
     # A dot is drawn and rebuilt too.
     stroke(page, canvas, (140, 140), (141, 141))
     expect(page.get_by_text("more than that of")).to_be_visible()

@@ -38,11 +38,11 @@ def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
 def test_the_slider_over_components_moves_images_in_the_browser_alone(visit):
     page = visit(f"pca?{SMALL}&components=500")
     expect(page.get_by_text("500 components are asked for")).to_contain_text("the slider goes to")
-    expect(page.locator(".st-key-kept")).to_contain_text("k = 10: squared error")
+    expect(page.locator(".st-key-components-kept")).to_contain_text("k = 10: squared error")
     expect(page.locator(".st-key-explained .js-plotly-plot")).to_be_visible()
     before, said = shown(pictures(page, "live-reconstructions")), len(page.sent)
-    page.locator(".st-key-kept input").press("ArrowRight")
-    expect(page.locator(".st-key-kept")).to_contain_text("k = 11: squared error")
+    page.locator(".st-key-components-kept input").press("ArrowRight")
+    expect(page.locator(".st-key-components-kept")).to_contain_text("k = 11: squared error")
     expect(pictures(page, "live-reconstructions")).not_to_have_attribute("data-shown", before)
     expect(page.locator(".st-key-live-loss .readout")).to_contain_text("k 11")
     assert len(page.sent) == said

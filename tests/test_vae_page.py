@@ -14,7 +14,7 @@ SMALL = "data=digits&images=300&width=16&depth=1&epochs=2"
 VIEWS = {
     "inside": (f"{SMALL}&latent=2", ".st-key-draws-images canvas"),
     "traverse": (f"{SMALL}&latent=4", ".st-key-live-traversals canvas"),
-    "generate": (SMALL, ".st-key-samples canvas"),
+    "generate": (SMALL, ".st-key-generated-samples canvas"),
     "beta": ("data=digits&images=300&epochs=1&latent=3", ".st-key-live-traversals canvas"),
 }
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def seat_aside(spec: Spec) -> Seat | None:
     """The seat at the run kept aside, None if there is none or it is the one of ``spec``, which is on show."""
-    aside = st.session_state.get("aside")
+    aside = st.session_state.get("run-aside")
     return None if aside is None or aside == spec else engine.seat(aside)
 
 
 def button(seat: Seat) -> None:
     """Keep aside, or, where a run is kept, Stop comparing."""
-    aside = st.session_state.get("aside")
+    aside = st.session_state.get("run-aside")
     # As callbacks: in the page's course a press is lost where the next one comes before the page has got here.
     if aside is not None and aside != seat.run.spec:
         help = "No longer show the run kept aside."
@@ -35,7 +35,7 @@ def button(seat: Seat) -> None:
 
 
 def _keep(spec: Spec | None) -> None:
-    st.session_state["aside"] = spec
+    st.session_state["run-aside"] = spec
 
 
 def kept_aside(seat: Seat, beside: Spec) -> None:

@@ -20,7 +20,7 @@ MAIN_WIDTH = 120
 def buttons(pool: Pool, seat: Seat) -> None:
     """The buttons that fit the seat's state; a press reruns the page."""
     view = seat.view
-    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+    with st.container(horizontal=True, vertical_alignment="center", key="run-controls"):
         if view.state in status.ACTIVE:
             main_button("Pause", ":material/pause:", lambda: pool.pause(seat))
         elif view.state in ("unavailable", "failed"):
@@ -51,7 +51,7 @@ def button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = Fa
 def main_button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
     """The row's first button, whatever it is called just now: one element of one width, so that when Pause becomes
     Continue the row does not move away under a pointer."""
-    button(name, icon, act, disabled=disabled, key="main", type="primary", width=MAIN_WIDTH)
+    button(name, icon, act, disabled=disabled, key="run-main", type="primary", width=MAIN_WIDTH)
 
 
 def attempt(act: Callable[[], None]) -> None:
@@ -61,14 +61,14 @@ def attempt(act: Callable[[], None]) -> None:
     try:
         act()
     except PoolError as error:
-        st.session_state["refusal"] = str(error)
+        st.session_state["pool-refusal"] = str(error)
 
 
 def outputs(seat: Seat) -> None:
     """Share, get the code, download, keep aside."""
     spec, run, view = seat.run.spec, seat.run, seat.view
     trained = view.state == "finished"
-    with st.container(horizontal=True, vertical_alignment="center", key="outputs"):
+    with st.container(horizontal=True, vertical_alignment="center", key="run-outputs"):
         with st.popover("Share", icon=":material/share:"):
             st.write("This link opens this model, trained, for everybody:")
             st.code(links.share_url(spec.texts()), language=None, wrap_lines=True)

@@ -78,7 +78,7 @@ def visitor() -> str:
 def seat(spec: Spec) -> Seat:
     """This visitor's seat at ``spec``; where they trained it before, they find it as they left it."""
     found = pool().seat(visitor(), spec)
-    trained = st.session_state.setdefault("trained", set())
+    trained = st.session_state.setdefault("visitor-trained", set())
     if found.joined:
         trained.add(spec.id)
     elif spec.id in trained and not found.own:

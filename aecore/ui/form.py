@@ -53,12 +53,12 @@ def note_change(key: str) -> None:
     What a callback sets in other widgets can be lost: the change may come first with a fragment's own turn, and the
     page's run right after it brings those widgets' former values.
     """
-    st.session_state[f"{key} changed"] = True
+    st.session_state[f"{key}-changed"] = True
 
 
 def changed(key: str) -> bool:
     """Whether a change was noted, once."""
-    return st.session_state.pop(f"{key} changed", False)
+    return st.session_state.pop(f"{key}-changed", False)
 
 
 def _stride(knob: Knob) -> float:

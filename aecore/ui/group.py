@@ -37,7 +37,7 @@ def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True, known: 
             controls.attempt(lambda seat=seat: pool.train(seat))
     pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
     links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
-    links.notices(st.session_state.pop("refusal", ""))
+    links.notices(st.session_state.pop("pool-refusal", ""))
     return seats
 
 
@@ -56,7 +56,7 @@ def stage(pool: Pool, seats: Seats, draw: Callable[[Seats], None], trains: bool 
             buttons(pool, now)
             line(now)
         draw(now)
-        if states(now) != state or "refusal" in st.session_state:
+        if states(now) != state or "pool-refusal" in st.session_state:
             st.rerun()
 
     redrawn()
@@ -74,7 +74,7 @@ def rests(seats: Seats) -> bool:
 
 def under_way(seats: Seats) -> bool:
     """Whether runs of this very group are still to be started: one with other settings waits for a press."""
-    return st.session_state.get("under way") == _ids(seats)
+    return st.session_state.get("group-under-way") == _ids(seats)
 
 
 def _ids(seats: Seats) -> list[str]:
@@ -83,7 +83,7 @@ def _ids(seats: Seats) -> list[str]:
 
 def train(pool: Pool, seats: Seats) -> None:
     """Begins or continues the group."""
-    st.session_state["under way"] = _ids(seats)
+    st.session_state["group-under-way"] = _ids(seats)
     advance(pool, seats)
 
 
@@ -102,7 +102,7 @@ def advance(pool: Pool, seats: Seats) -> None:
             controls.attempt(lambda seat=seat: pool.train(seat))
             active += 1
     if all(seat.joined and seat.view.state in OVER for seat in seats.values()):
-        st.session_state["under way"] = None
+        st.session_state["group-under-way"] = None
 
 
 def buttons(pool: Pool, seats: Seats) -> None:
@@ -110,7 +110,7 @@ def buttons(pool: Pool, seats: Seats) -> None:
 
     def each(act: Callable[[Seat], None], *wanted: str) -> Callable[[], None]:
         def act_on_each() -> None:
-            st.session_state["under way"] = None
+            st.session_state["group-under-way"] = None
             for seat in seats.values():
                 if seat.view.state in wanted:
                     act(seat)
@@ -118,7 +118,7 @@ def buttons(pool: Pool, seats: Seats) -> None:
         return act_on_each
 
     now = states(seats)
-    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+    with st.container(horizontal=True, vertical_alignment="center", key="run-controls"):
         if under_way(seats) or any(state in status.ACTIVE for state in now):
             controls.main_button("Pause", ":material/pause:", each(pool.pause, *status.ACTIVE))
         else:

@@ -29,8 +29,8 @@ def read(understand: Understand) -> None:
         return
     asked = st.query_params.to_dict()
     taken, ignored = understand({name: text for name, text in asked.items() if name != TRAINED})
-    st.session_state["ignored"] = ignored
-    st.session_state["from link"] = asked.get(VERSION) == str(SCHEMA)
+    st.session_state["link-ignored"] = ignored
+    st.session_state["link-trained"] = asked.get(VERSION) == str(SCHEMA)
     if TRAINED in asked:
         taken = taken | {TRAINED: asked[TRAINED]}
     if taken != asked:
@@ -40,7 +40,7 @@ def read(understand: Understand) -> None:
 
 def wants_trained(*specs: Spec) -> bool:
     """Whether a link, or the address after a reload, asks for the trained models of ``specs``."""
-    return st.session_state.pop("from link", False) or st.query_params.get(TRAINED) == _ids(specs)
+    return st.session_state.pop("link-trained", False) or st.query_params.get(TRAINED) == _ids(specs)
 
 
 def mark_trained(*specs: Spec, trained: bool) -> None:
@@ -58,7 +58,7 @@ def _ids(specs: tuple[Spec, ...]) -> str:
 def notices(*more: str) -> None:
     """What the link asked for and did not get, and whatever else has to be said, in one place."""
     with st.container(key="notices"):
-        if ignored := st.session_state.get("ignored"):
+        if ignored := st.session_state.get("link-ignored"):
             st.warning("  \n".join(map(as_code, ignored)), icon=":material/link_off:")
         for sentence in more:
             if sentence:

@@ -50,7 +50,7 @@ def ask_choice(
     knob, key = choice_knob(choice, picked), f"{prefix}{choice}"
     if default is not None:
         knob = replace(knob, default=default)
-    fallen_back = choice == "data" and st.session_state.pop("fall back", False)
+    fallen_back = choice == "data" and st.session_state.pop("data-fall-back", False)
     # Another variant may have been picked, which cannot be made of this architecture.
     if fallen_back or st.session_state.get(key, knob.default) not in knob.choices:
         st.session_state[key] = knob.default
@@ -59,7 +59,7 @@ def ask_choice(
     if form.changed(key):
         _take_defaults(choice, prefix)
     if choice == "variant":
-        st.session_state[f"{prefix}variant before"] = picked[choice]
+        st.session_state[f"{prefix}variant-before"] = picked[choice]
 
 
 def ask_rest(picked: Mapping[str, str], prefix: str = "", given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _take_defaults(choice: str, prefix: str) -> None:
     from aecore.settings import knobs
 
     registry = CHOICES[choice][0]
-    before = st.session_state.get(f"{prefix}variant before") if choice == "variant" else None
+    before = st.session_state.get(f"{prefix}variant-before") if choice == "variant" else None
     former = {knob.name: knob.default for knob in knobs(registry[before].Settings)} if before else {}
     for knob in knobs(registry[st.session_state[f"{prefix}{choice}"]].Settings):
         key = f"{prefix}{knob.name}"
@@ -96,6 +96,6 @@ def go_on_without(spec: Spec, why: str) -> None:
     default = CHOICES["data"][1]
     if spec.names["data"] == default:
         return
-    st.session_state["ignored"] = [f"{why.rstrip('.')}; going on with {default}"]
-    st.session_state["fall back"] = True
+    st.session_state["link-ignored"] = [f"{why.rstrip('.')}; going on with {default}"]
+    st.session_state["data-fall-back"] = True
     st.rerun()

@@ -185,6 +185,11 @@ def show(sections: Mapping[str, type[Section]], known: bool = False) -> dict[Any
     return specs
 
 
+def put(**values: Any) -> None:
+    """Sets settings of a view, for a callback."""
+    st.session_state.update(values)
+
+
 def remembered(name: str) -> str:
     """What a view keeps in the address under one of the names that it ``remembers``."""
     return st.query_params.get(name, "")

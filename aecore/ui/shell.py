@@ -26,9 +26,9 @@ STYLE = """
 def dress(page: str) -> None:
     """Lays out the page named ``page`` and notes when it was opened from another one."""
     st.html(STYLE)
-    if st.session_state.get("page") != page:
-        st.session_state["page"] = page
-        st.session_state["arrived"] = True
+    if st.session_state.get("page-open") != page:
+        st.session_state["page-open"] = page
+        st.session_state["page-arrived"] = True
 
 
 def header(title: str, what_to_look_for: str) -> None:
@@ -53,4 +53,4 @@ def try_this(presets: dict[str, dict[str, object]], page: str = "train", title: 
 
 def arrived() -> bool:
     """True once after a page was opened: its link's parameters are then news."""
-    return st.session_state.pop("arrived", False)
+    return st.session_state.pop("page-arrived", False)

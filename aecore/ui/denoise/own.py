@@ -53,7 +53,7 @@ class Own(OneRun):
         with st.container(key="live-easel"):
             # Not by the run: the same drawing can then be tried on another model.
             name = f"{own.start}-{0 if image is None else zlib.crc32(image.tobytes())}"
-            live_easel(name, restorer, image, tool=tool, hole=_hole(run), key="easel")
+            live_easel(name, restorer, image, tool=tool, hole=_hole(run), key="own-easel")
 
 
 def _photo(shape: tuple[int, int]) -> np.ndarray | None:
@@ -61,7 +61,7 @@ def _photo(shape: tuple[int, int]) -> np.ndarray | None:
     from aecore.measures.drawing import as_mnist
     from aecore.measures.photo import PhotoError, read_photo
 
-    file = st.file_uploader("A photo of one digit, written large and dark on white paper", key="photo")
+    file = st.file_uploader("A photo of one digit, written large and dark on white paper", key="own-photo")
     if file is None:
         st.info("No photo yet: choose one above, or take one with your phone. It stays on this server while you look.")
         return None

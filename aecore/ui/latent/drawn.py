@@ -79,7 +79,7 @@ def _canvas() -> np.ndarray | None:
         height=SIDE,
         width=SIDE,
         return_image_data=True,
-        key="canvas",
+        key="pen-canvas",
     ).image_data
 
 

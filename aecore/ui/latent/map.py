@@ -105,7 +105,7 @@ def _atlas(
         class_of=names if decoder is not None and decoder.labels is not None else None,
         hidden=hidden_classes(names),
         picked=marks_of(sections.remembered("marks"), flat.places),
-        key="atlas",
+        key="latent-atlas",
     )
     remember_hidden(chosen.hidden)
     sections.remember("marks", text_of(chosen.picked))
@@ -167,8 +167,7 @@ def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
     if all(isinstance(end, int) for end in ends):
 
         def beside() -> None:
-            st.session_state["view"] = "between"
-            st.session_state["a"], st.session_state["b"] = ends
+            sections.put(view="between", a=ends[0], b=ends[1])
 
         words = f"Walk from image {ends[0]:,} to image {ends[1]:,} beside a second model"
         if st.button(words, icon=":material/route:", on_click=beside):
@@ -199,8 +198,8 @@ def _gallery(run: Run, found: Found, selected: list[int]) -> None:
         pictures = [("mean", mean[None, None])]
         for part in parts:
             pictures += [("original", found.originals[part][None]), ("rebuilt", found.rebuilt[part][None])]
-        with st.container(key="selected"):
-            live_images(f"gallery-{hash(tuple(selected))}", pictures, first_frame=0, key="gallery")
+        with st.container(key="selected-images"):
+            live_images(f"gallery-{hash(tuple(selected))}", pictures, first_frame=0, key="selected-gallery")
     st.download_button(
         "Selection",
         lambda: _csv(found, rows),

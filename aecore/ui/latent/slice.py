@@ -66,7 +66,7 @@ class Slice(OneRun):
                 class_of=run.data.class_names if decoder.labels is not None else None,
                 label=int(found.labels[image]),
                 hidden=hidden_classes(run.data.class_names),
-                key="slice",
+                key="latent-slice",
             )
         remember_hidden(chosen.hidden)
         st.caption(

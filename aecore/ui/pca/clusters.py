@@ -73,13 +73,13 @@ def _centres(name: str, found: Grouped) -> None:
     with st.container(key="live-reconstructions"):
         st.markdown("**Centres** of the clusters as images, the largest cluster first")
         rows = [(group.title, group.centres[None]) for group in found.groups]
-        live_images(name, rows, first_frame=0, key="centres")
+        live_images(name, rows, first_frame=0, key="cluster-centres")
 
 
 def _maps(name: str, found: Grouped, class_names: tuple[str, ...]) -> None:
     """The same places coloured by label and by cluster."""
     titles = [group.title for group in found.groups]
-    picked = st.segmented_control("Clusters of", titles, default=titles[-1], required=True, key="clusters of")
+    picked = st.segmented_control("Clusters of", titles, default=titles[-1], required=True, key="clusters-of")
     group = found.groups[titles.index(picked)]
     count = len(group.centres)
     limit = np.array([np.abs(found.places).max() * 1.05])

@@ -70,9 +70,14 @@ class Components(sections.Section):
         start = int(np.searchsorted(counts, min(FIRST, counts[-1])))
         with st.container(key="live-reconstructions"):
             st.markdown("**Held-out images** rebuilt from the mean image and the first k components")
-            live_images(name, [("original", originals[None]), ("rebuilt", found.rebuilt)], first_frame=0, key="rebuilt")
+            live_images(
+                name,
+                [("original", originals[None]), ("rebuilt", found.rebuilt)],
+                first_frame=0,
+                key="components-images",
+            )
         said = [f"k = {count}: squared error {e:.2f} per image" for count, e in zip(counts, found.errors, strict=True)]
-        scrubber(name, said, key="kept", name="Components kept", start=start)
+        scrubber(name, said, key="components-kept", name="Components kept", start=start)
         with st.container(key="live-loss"):
             st.markdown("**Squared error** against k, summed over pixels, mean over the held-out images")
             live_loss(

@@ -96,7 +96,7 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
         st.markdown("**KL of each code number**, mean over the held-out images, largest first")
         kl, used = (np.stack([getattr(t.per_number, word) for t in trades]) for word in ("kl", "used"))
         live_bars(name, kl, used, what="KL", unit="nats", key="beta-bars")
-    with right, st.container(key="trade"):
+    with right, st.container(key="beta-trade"):
         st.markdown("**Rate against distortion**, held-out images, a point for each beta")
         live_path(
             name,

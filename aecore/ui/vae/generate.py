@@ -54,7 +54,7 @@ class Generate(OneRun):
                 ("nearest real", found.nearest[None, i : i + ACROSS]),
             ]
         with st.container(key="live-reconstructions"):
-            live_images(f"samples-{run.id}-{hash(question)}", rows, first_frame=0, key="samples")
+            live_images(f"samples-{run.id}-{hash(question)}", rows, first_frame=0, key="generated-samples")
         st.caption(
             f"{COUNT} samples; the nearest training image is {found.distances.mean():.2f} away on average, Euclidean "
             f"over pixels, {found.distances.min():.2f} at least: 0 would be a copy."

@@ -11,7 +11,7 @@ from pydantic import Field
 from aecore.figures import latent as maps
 from aecore.figures import vae as figures
 from aecore.settings import Settings
-from aecore.ui import live
+from aecore.ui import live, sections
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 from aecore.ui.one import OneRun
@@ -87,7 +87,7 @@ def _sample(found: Found, draw: int) -> None:
     )
 
     def again() -> None:
-        st.session_state["draw"] = (draw + 1) % 10_000
+        sections.put(draw=(draw + 1) % 10_000)
 
     if st.button("Draw again", icon=":material/casino:", on_click=again):
         # The number is asked for outside of what is redrawn here.

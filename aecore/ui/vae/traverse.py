@@ -69,7 +69,7 @@ class Traverse(OneRun):
                 f"traversals-{run.id}-{seat.view.step}-{own.start}-{image}",
                 [Scene(decoder, base, strips_of(known.kl, known.used, own.reach), label)],
                 marks=MARKS,
-                key="traversals",
+                key="traverse-strips",
             )
         st.caption(
             f"{known.used.sum():,} of {len(known.used):,} code numbers are in use (variance of the posterior mean over "
