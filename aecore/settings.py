@@ -23,7 +23,8 @@ class Settings(BaseModel):
     """Frozen settings; a subclass declares fields with ``Field(default, ge=, le=, description=)``.
 
     ``json_schema_extra={"log": True}`` marks a number whose orders of magnitude matter;
-    ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded. A list of numbers is a
+    ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded; ``{"penalty": True}`` the
+    weight of a penalty that keeps a model from learning where it is too large. A list of numbers is a
     ``tuple[Annotated[float, Field(ge=, le=)], ...]`` with ``min_length`` and ``max_length``.
     """
 
@@ -47,6 +48,8 @@ class Knob:
     # Whether orders of magnitude matter more than differences.
     log: bool = False
     common: bool = False
+    # Whether it weighs a penalty that can keep a model from learning.
+    penalty: bool = False
 
     @property
     def title(self) -> str:
@@ -145,8 +148,8 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
             )
         if not field.description:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
-        log, common = bool(extra.get("log")), bool(extra.get("common"))
-        yield Knob(name, kind, field.default, field.description, low, high, choices, fewest, most, log, common)
+        marks = (bool(extra.get(mark)) for mark in ("log", "common", "penalty"))
+        yield Knob(name, kind, field.default, field.description, low, high, choices, fewest, most, *marks)
 
 
 def build(settings: type[Settings], values: dict[str, Any]) -> Settings:

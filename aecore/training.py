@@ -54,6 +54,7 @@ class Training(Settings):
         description="Weight λ of half the squared weights, added to the loss. With squared error, n images, noise of "
         "variance σ_D² on their pixels and a normal prior of variance σ_w² on the weights, λ = 2 σ_D² / (n σ_w²) gives "
         "the most probable weights; with a loss in nats it is λ = 1 / (n σ_w²).",
+        json_schema_extra={"penalty": True},
     )
     seed: int = Field(
         0, ge=0, le=2**31 - 1, description="Where all chance starts: weights, order of the images, noise."

@@ -112,6 +112,26 @@ def metric_units(model: Autoencoder) -> dict[str, str]:
 
 
 @torch.no_grad()
+def mean_image_scores(model: Autoencoder, data: Dataset) -> dict[str, tuple[float, float]]:
+    """Reconstruction loss and squared error of always answering with the training data's mean image, by split.
+
+    Means over the images of ``heldout`` and ``train``, the loss by the likelihood of ``model``; one that has parameters
+    gets those that fit the training images best.
+    """
+    mean = model.mean
+    few = next(_batches(data.train, mean.device)).images
+    likelihood = type(model.likelihood)().to(mean.device).fitted(model.likelihood.outputs_for(mean), few)
+    outputs, found = likelihood.outputs_for(mean), {}
+    for split, images in (("heldout", data.test), ("train", data.train)):
+        loss = squared = 0.0
+        for batch in _batches(images, mean.device):
+            loss += float(likelihood.loss(outputs.expand_as(batch.images), batch.images).sum())
+            squared += float((mean - batch.images).square().sum())
+        found[split] = (loss / len(images), squared / len(images))
+    return found
+
+
+@torch.no_grad()
 def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, numbers: int) -> tuple[Floor, ...]:
     """The reconstruction loss on ``images`` [N, H, W] of the mean image, and of PCA with as many ``numbers``.
 

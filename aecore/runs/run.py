@@ -18,6 +18,7 @@ from aecore.runs.exhibits import Exhibits, exhibits_of, look
 from aecore.runs.history import History, Moment, moments_of
 from aecore.runs.spec import Spec
 from aecore.runs.turns import Turns
+from aecore.runs.verdict import fits, verdict
 from aecore.runs.view import Checkpoint, State, View
 from aecore.sources import load
 from aecore.training import Progress, advice_on_divergence, steps_per_epoch, train
@@ -196,25 +197,17 @@ class Run:
     def _finish(self) -> None:
         """Measures the trained model. Nobody's press waits for it: on large data it takes seconds."""
         found = metrics(self.model, self.data)
+        unit, steps = self.model.likelihood.unit, self._progress.step
+        said = verdict(fits(self.model, self.data, found), unit, steps, self.spec)
         found |= {"seconds": self.view.seconds, "images_per_second": self.view.rate}
         with self._turns:
             self.metrics, self._stopping = found, None
             if all(map(math.isfinite, found.values())):
-                self.view = replace(self.view, state="finished", message=self._verdict())
+                self.view = replace(self.view, state="finished", message=said)
             else:
                 # The last step's own update has been looked at by nobody.
                 advice = advice_on_divergence(self.spec.training)
                 self.view = replace(self.view, state="diverged", message=f"diverged in the last step: {advice}")
-
-    def _verdict(self) -> str:
-        """A warning where training has achieved less than no model at all."""
-        mean_image, reached = self.exhibits.floors[0].value, self.view.history.moments[-1].heldout["reconstruction"]
-        if reached <= mean_image:
-            return ""
-        return (
-            "nothing was learned: always answering with the mean image would do better; "
-            f"lower the learning rate (now {self.spec.training.learning_rate:g})"
-        )
 
     def _take(self, event: Event) -> None:
         view = replace(self.view, step=self._progress.step)

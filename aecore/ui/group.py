@@ -145,6 +145,9 @@ def line(seats: Seats) -> None:
         st.progress(min(share, 1.0), text=_text(views, under_way(seats)))
     for message in dict.fromkeys(view.message for view in views if view.state in ("diverged", "failed", "unavailable")):
         st.error(message)
+    # Which of several it is about is said where each is shown.
+    if len(views) == 1 and views[0].state == "finished" and views[0].message:
+        st.warning(views[0].message)
 
 
 def _text(views: list[View], going_on: bool) -> str:

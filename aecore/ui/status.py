@@ -22,7 +22,7 @@ def line(pool: Pool, seat: Seat, key: str = "run-status") -> None:
         share = view.step / view.steps if view.steps else 0.0
         st.progress(min(share, 1.0), text=text(view, pool.place_in_line(seat.run), pool.lookers(seat.run)))
     if view.message:
-        (st.info if view.state == "paused" else st.error)(view.message)
+        {"paused": st.info, "finished": st.warning}.get(view.state, st.error)(view.message)
     if seat.run.model is not None and (remark := seat.run.model.remark()):
         st.info(remark, icon=":material/lightbulb:")
     if seat.run.unkept:

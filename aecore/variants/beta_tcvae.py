@@ -43,7 +43,7 @@ class BetaTCVAE(Variational):
             ge=1,
             le=100,
             description="Weight of the total correlation: how much dependence between code numbers costs; 1 is a VAE.",
-            json_schema_extra={"common": True},
+            json_schema_extra={"penalty": True, "common": True},
         )
         warmup: float = Field(
             1.0,

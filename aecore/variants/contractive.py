@@ -43,7 +43,7 @@ class Contractive(Autoencoder):
             le=100,
             description="Weight of the penalty. Shrinking all codes lowers it too, and the decoder makes up for that "
             "by large weights; tied weights, as in the paper, hold that back.",
-            json_schema_extra={"common": True, "log": True},
+            json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 
     def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):

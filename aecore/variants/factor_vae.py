@@ -39,7 +39,7 @@ class FactorVAE(Variational):
             ge=0,
             le=100,
             description="Weight of the total correlation: how much dependence between code numbers costs.",
-            json_schema_extra={"common": True},
+            json_schema_extra={"penalty": True, "common": True},
         )
 
     def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):

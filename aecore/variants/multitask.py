@@ -37,7 +37,7 @@ class Multitask(Deterministic, Classifier):
             ge=0,
             le=1000,
             description="Weight of the label's cross-entropy; at 0 the code learns nothing from labels.",
-            json_schema_extra={"common": True},
+            json_schema_extra={"penalty": True, "common": True},
         )
 
     def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):

@@ -50,7 +50,7 @@ class SparseKL(Autoencoder):
             le=10,
             description="Weight of the penalty, which asks for a small mean only: where it is too large, every unit is "
             "a little on for all images alike.",
-            json_schema_extra={"common": True, "log": True},
+            json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 
     def encode(self, images: Tensor) -> Tensor:

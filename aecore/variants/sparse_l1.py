@@ -42,7 +42,7 @@ class SparseL1(Autoencoder):
             le=10,
             description="Weight of the penalty, which grows from 0 over the first half of training. In long training "
             "the decoder makes up for small activations by large weights; weight decay holds that back.",
-            json_schema_extra={"common": True, "log": True},
+            json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 
     def encode(self, images: Tensor) -> Tensor:

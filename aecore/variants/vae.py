@@ -29,7 +29,7 @@ class VAE(Variational):
             ge=0,
             le=100,
             description="Weight of the KL term; 1 is the VAE of Kingma and Welling.",
-            json_schema_extra={"common": True},
+            json_schema_extra={"penalty": True, "common": True},
         )
         warmup: float = Field(
             0.0, ge=0, le=1, description="Share of training over which the KL term's weight grows from 0 to beta."
