@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from aecore.losses import kl_from_standard_normal
 from aecore.runs import vae as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
+from aecore.runs.view import View
 
 SMALL = {"data": "digits", "images": 200, "width": 8, "depth": 1, "epochs": 2}
 
@@ -93,6 +95,52 @@ def test_a_trade_is_in_held_out_nats(run):
     assert found.samples.shape == (20, 8, 8)
     rebuilt = ask.grey(run.model.generate(found.code[None]))[0].astype(int)
     assert np.abs(rebuilt - found.row[0]).max() <= 1
+
+
+def trade(kl: float, reconstruction: float, used: int) -> SimpleNamespace:
+    rates = SimpleNamespace(used=np.arange(4) < used)
+    return SimpleNamespace(kl=kl, reconstruction=reconstruction, per_number=rates)
+
+
+def test_what_beta_does_is_told_of_the_runs_in_view():
+    falls = [trade(20, 90, 4), trade(21, 95, 3), trade(3, 120, 1)]
+    assert ask.trade_off([0.1, 1, 32], falls) == (
+        "From beta 0.1 to 32, held-out: the KL falls from 20.0 to 3.0 nats, at 1 of 2 steps; the reconstruction loss "
+        "rises from 90.0 to 120.0 nats, at every step; of 4 code dimensions 4 are in use at first and 1 in the end."
+    )
+    # Whatever anybody expects of it.
+    assert "the KL rises from 3.0 to 20.0 nats" in ask.trade_off([1, 4], [trade(3, 1, 1), trade(20, 2, 1)])
+    assert "the reconstruction loss stays at 5.0 nats" in ask.trade_off([1, 4], [trade(3, 5, 1), trade(2, 5, 1)])
+
+
+def test_each_beta_is_shown_as_soon_as_it_is_trained_and_the_others_are_told_to_come(run):
+    def page(pool, seats):
+        from aecore.ui.vae.beta import Beta
+
+        Beta(Beta.Settings(), {"data": "digits", "seed": 0}).draw(pool, seats)
+
+    def answer(run, question, of_data):
+        return SimpleNamespace(done=lambda: True, result=lambda: question(run))
+
+    pool = SimpleNamespace(ask=answer)
+    running = SimpleNamespace(joined=True, run=SimpleNamespace(id="0", metrics={}), view=View("running", 30, 100, 5))
+    done = SimpleNamespace(joined=True, run=run, view=run.view)
+
+    def opened(seats):
+        app = AppTest.from_function(page, kwargs={"pool": pool, "seats": seats}, default_timeout=30).run()
+        assert not app.exception
+        return [info.value for info in app.info], " ".join(text.value for text in app.markdown)
+
+    told, shown = opened({0.5: running, 1.0: running})
+    assert told == ["In training: beta 0.5 (epoch 7 of 20), beta 1 (epoch 7 of 20)."]
+    assert "Rate against distortion" not in shown
+    told, shown = opened({0.5: running, 1.0: done})
+    assert told == ["1 of 2 trained; in training: beta 0.5 (epoch 7 of 20)."]
+    assert f"Beta 1: KL {run.metrics['heldout_kl']:.2f}" in shown
+    assert "Rate against distortion" in shown
+    told, shown = opened({0.5: done, 1.0: done})
+    assert told == []
+    assert "From beta 0.5 to 1, held-out: the KL stays at" in shown
 
 
 def test_a_model_without_a_posterior_says_so():

@@ -5,6 +5,7 @@ Letters: N images, L numbers of a code, S draws, R images in the row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -195,6 +196,26 @@ def trade(run: Run) -> Trade:
         grey(run.model.reconstruct(row)),
         run.model.embed(row[:1])[0],
     )
+
+
+def trade_off(betas: Sequence[float], trades: Sequence[Trade]) -> str:
+    """What becomes of KL, reconstruction and code dimensions in use from the least of ``betas`` to the largest."""
+    kl = _trend("the KL", [trade.kl for trade in trades])
+    loss = _trend("the reconstruction loss", [trade.reconstruction for trade in trades])
+    used, of = [int(trade.per_number.used.sum()) for trade in trades], len(trades[0].per_number.used)
+    dimensions = f"of {of} code dimensions {used[0]} are in use at first and {used[-1]} in the end"
+    return f"From beta {betas[0]:g} to {betas[-1]:g}, held-out: {kl}; {loss}; {dimensions}."
+
+
+def _trend(what: str, values: Sequence[float]) -> str:
+    """``the KL falls from 20.0 to 3.0 nats, at 5 of 6 steps``."""
+    steps = np.diff(values)
+    verb = "rises" if values[-1] > values[0] else "falls" if values[-1] < values[0] else "stays"
+    if verb == "stays":
+        return f"{what} stays at {values[0]:.1f} nats"
+    alike = int((np.sign(steps) == np.sign(values[-1] - values[0])).sum())
+    where = "at every step" if alike == len(steps) else f"at {alike} of {len(steps)} steps"
+    return f"{what} {verb} from {values[0]:.1f} to {values[-1]:.1f} nats, {where}"
 
 
 def _decoded(model: Autoencoder, codes: np.ndarray, labels: np.ndarray | int) -> np.ndarray:

@@ -50,7 +50,7 @@ class OneRun(sections.Section):
             live.pictures(seat.run, seat.view)
             return
         if not seat.view.step:
-            st.info("This is the untrained state: codes say nothing yet. Press Train, or read on to see just that.")
+            st.info("This is the untrained state: codes say nothing yet. Train it, or read on to see just that.")
         self.rested(pool, seat)
 
     def rested(self, pool: Pool, seat: Seat) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from aecore.figures.compare import sweep_curves
 from aecore.settings import Knob, SettingsError
-from aecore.ui import form, links
+from aecore.ui import form, links, waiting
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
@@ -79,9 +79,9 @@ def texts() -> dict[str, str]:
 def draw(seats: Mapping[Any, Seat]) -> None:
     """What has been found: error against value on both splits, and the same digits at every value."""
     name = st.session_state["sweep"]
-    done = {value: seat for value, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
+    done = waiting.trained(seats)
+    waiting.tell(seats, "every value becomes a run, and its errors a point here", lambda value: f"{name} {value}")
     if not done:
-        st.info("Press Train: every value becomes a run, and its errors a point here.")
         return
     series = [
         (title, [seat.run.metrics[f"{split}_squared_error"] for seat in done.values()], dashed)

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.figures import denoise as figures
-from aecore.ui import live, sections
+from aecore.ui import live, sections, waiting
 from aecore.ui.chart import chart
 from aecore.ui.denoise.tested import DENOISING, Tested
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from aecore.runs.denoise import Quality
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
+
+
+NAMES = {"run": "the denoiser", "plain": "the same without damage"}
 
 
 class Curves(sections.Section):
@@ -41,7 +44,7 @@ class Curves(sections.Section):
 
         done = [seat for seat in seats.values() if seat.view.state == "finished"]
         if len(done) < len(seats):
-            st.info("Press Train: the curves are drawn when both networks are trained.")
+            waiting.tell(seats, "the curves are drawn when all is trained", lambda key: NAMES[key])
             return
         damage = self.settings.damage
         found = [live.answer(pool, seat.run, AskQuality(damage), "Restoring with the networks.") for seat in done]

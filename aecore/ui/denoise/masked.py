@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, sections, waiting
 from aecore.ui.browser import Floor, Line, live_images, live_loss, scrubber
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Masked(sections.Section):
 
         done = {name: seat for name, seat in seats.items() if seat.view.state == "finished"}
         if len(done) < len(seats):
-            st.info("Press Train: the digits are filled in when all five models are trained.")
+            waiting.tell(seats, "the digits are filled in when all are trained")
             return
         found = {name: live.answer(pool, seat.run, filled, "Filling in.") for name, seat in done.items()}
         if all(one is not None for one in found.values()):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures.pca import agreement
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, sections, waiting
 from aecore.ui.browser import live_images, live_map
 from aecore.ui.chart import chart
 
@@ -50,7 +50,7 @@ class Clusters(sections.Section):
             live.waiting(seat.view)
         elif seat.view.state != "finished":
             live.loss(seat.run, seat.view, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
-            st.info("Press Train: its codes are grouped as soon as it is trained.")
+            waiting.tell(seats, "its codes are grouped as soon as it is trained", lambda _: "the autoencoder")
         elif (found := live.answer(pool, seat.run, Grouping(self.settings.clusters), "Grouping.")) is not None:
             _scores(found)
             _centres(f"centres-{seat.run.id}-{self.settings.clusters}", found)

@@ -74,7 +74,7 @@ class Components(sections.Section):
                 name,
                 [("original", originals[None]), ("rebuilt", found.rebuilt)],
                 first_frame=0,
-                key="components-images",
+                key="components-rebuilt",
             )
         said = [f"k = {count}: squared error {e:.2f} per image" for count, e in zip(counts, found.errors, strict=True)]
         scrubber(name, said, key="components-kept", name="Components kept", start=start)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures.pca import Curve, price
 from aecore.settings import Settings
-from aecore.ui import links, live, sections
+from aecore.ui import links, live, sections, waiting
 from aecore.ui.browser import live_images, scrubber
 from aecore.ui.chart import chart
 from aecore.ui.pca import subspace
@@ -72,7 +72,7 @@ class Price(sections.Section):
         costs = live.answer(pool, first, pca_costs, "Finding the principal components.", of_data=True)
         if costs is None:
             return
-        done = {key: seat for key, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
+        done = waiting.trained(seats)
         nested = next((seat for (name, _), seat in done.items() if name == "nested"), None)
         cut = live.answer(pool, nested.run, truncated, "Cutting the nested code off.") if nested else None
         sizes = [size for size in self.sizes() if size < len(costs.errors)]
@@ -90,6 +90,7 @@ class Price(sections.Section):
             chart(price(curves, PUBLISHED if full else [], first.data.train.images[0].size), "price")
         if full:
             st.caption("Open markers: Hinton and Salakhutdinov 2006, trained on the same 60,000 images.")
+        waiting.tell(seats, "every size of every model becomes a run, and a point above", _name)
         self._digits(done, cut, sizes)
         st.markdown(_table(done, costs.seconds, first.data.train.images[0].size, costs.errors))
 
@@ -98,7 +99,6 @@ class Price(sections.Section):
         from aecore.runs.pca import pca_row
 
         if not done:
-            st.info("Press Train: every size of every model becomes a run, and a point above.")
             return
         names = [name for name in MODELS if getattr(self.settings, name)]
         ready = [size for size in sizes if all((name, size) in done for name in names)]
@@ -115,6 +115,10 @@ class Price(sections.Section):
             live_images(name, rows, first_frame=0, key="price-images")
         said = [f"{size} number{'s' * (size > 1)}" for size in ready]
         scrubber(name, said, key="price-size", name="Size of the code")
+
+
+def _name(key: tuple[str, int]) -> str:
+    return f"{key[0]} of {key[1]}"
 
 
 def _table(done: Mapping[tuple[str, int], Seat], seconds: float, pixels: int, errors: np.ndarray) -> str:

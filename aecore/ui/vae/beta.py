@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, sections, waiting
 from aecore.ui.browser import Scene, live_bars, live_images, live_path, live_traversals, scrubber
 from aecore.ui.one import portable_of
 from aecore.ui.vae.traverse import MARKS, strips_of
@@ -37,8 +37,8 @@ STICKY = """<style>
 
 class Beta(sections.Section):
     look_for = (
-        "Beta weighs the KL term. A small one spends nats on detail, a large one saves them until code numbers die one "
-        "after the other. Train all, then drag: everything below is of the same beta."
+        "Beta weighs the KL term: the larger it is, the more each nat of a code has to save in reconstruction. Drag "
+        "the slider: everything below is of the same beta. Which code dimensions does a large one give up?"
     )
 
     class Settings(Settings):
@@ -54,13 +54,13 @@ class Beta(sections.Section):
         return {beta: Spec(**shared, beta=beta) for beta in sorted(own.betas)}
 
     def draw(self, pool: Pool, seats: Mapping[float, Seat]) -> None:
-        done = {beta: seat for beta, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
-        if len(done) < len(seats):
-            st.info("Press Train: every beta becomes a run; the slider is there when all are trained.")
-            return
-        found = {beta: live.answer(pool, seat.run, _shown, "Comparing.") for beta, seat in done.items()}
-        if all(one is not None for one in found.values()):
-            _switch("-".join(seat.run.id for seat in seats.values()), seats[min(seats)].run, found)
+        waiting.tell(seats, "every beta becomes a run, shown as soon as it is trained", lambda beta: f"beta {beta:g}")
+        done, found = waiting.trained(seats), {}
+        for beta, seat in done.items():
+            if (one := live.answer(pool, seat.run, _shown, f"Measuring beta {beta:g}.")) is not None:
+                found[beta] = one
+        if found:
+            _switch("-".join(done[beta].run.id for beta in found), done[min(found)].run, found)
 
 
 def _shown(run: Run) -> tuple[Trade, Portable | str]:
@@ -72,13 +72,19 @@ def _shown(run: Run) -> tuple[Trade, Portable | str]:
 
 def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | str]]) -> None:
     """One slider over what is ``found`` of each beta, and all that it switches; ``run`` is one of those compared."""
+    from aecore.runs.vae import trade_off
+
     betas, trades = list(found), [trade for trade, _ in found.values()]
     said = [
         f"beta {beta:g}: KL {t.kl:.2f}, reconstruction {t.reconstruction:.1f} nats"
         for beta, t in zip(betas, trades, strict=True)
     ]
-    st.html(STICKY)
-    scrubber(name, said, key="beta-scrubber", name="Beta", start=betas.index(1.0) if 1.0 in betas else 0)
+    if len(betas) > 1:
+        st.markdown(trade_off(betas, trades))
+        st.html(STICKY)
+        scrubber(name, said, key="beta-scrubber", name="Beta", start=betas.index(1.0) if 1.0 in betas else 0)
+    else:
+        st.markdown(f"**B{said[0][1:]}**, held-out.")
     with st.container(key="live-reconstructions"):
         live_images(
             name,
@@ -93,7 +99,7 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
         )
     left, right = st.columns(2)
     with left, st.container(key="live-loss"):
-        st.markdown("**KL of each code number**, mean over the held-out images, largest first")
+        st.markdown("**KL of each code dimension**, mean over the held-out images, largest first")
         kl, used = (np.stack([getattr(t.per_number, word) for t in trades]) for word in ("kl", "used"))
         live_bars(name, kl, used, what="KL", unit="nats", key="beta-bars")
     with right, st.container(key="beta-trade"):
@@ -111,14 +117,14 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
     _traversals(name, list(found.values()))
     pixels, latent = run.data.train.images[0].size, run.model.latent
     st.caption(
-        f"Losses are sums over {pixels} pixels and {latent} code numbers. Papers that average both write beta as "
-        f"beta x {latent} / {pixels}: beta 1 here is {latent / pixels:.4f} there (Higgins et al. 2017). A code number "
-        "is in use where the variance of its posterior mean over the held-out images is above 0.01."
+        f"Losses are sums over {pixels} pixels and {latent} code dimensions. Papers that average both write beta as "
+        f"beta x {latent} / {pixels}: beta 1 here is {latent / pixels:.4f} there (Higgins et al. 2017). A code "
+        "dimension is in use where the variance of its posterior mean over the held-out images is above 0.01."
     )
 
 
 def _traversals(name: str, found: Sequence[tuple[Trade, Portable | str]]) -> None:
-    st.markdown("**One code number at a time**, from the code of the first image above")
+    st.markdown("**One code dimension at a time**, from the code of the first image above")
     scenes = []
     for trade, decoder in found:
         if isinstance(decoder, str):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures import factors as figures
 from aecore.settings import Settings
-from aecore.ui import group, live, sections
+from aecore.ui import live, sections, waiting
 from aecore.ui.chart import chart
 from aecore.ui.vae.beta import Betas
 
@@ -99,46 +99,27 @@ class Factors(sections.Section):
         }
 
     def draw(self, pool: Pool, seats: Mapping[Key, Seat]) -> None:
-        if all(seat.view.state in group.OVER for seat in seats.values()):
-            self._trained(pool, seats)
-        else:
-            st.info(_so_far(seats))
+        promise = "every beta with every seed becomes a run, scored as soon as it is trained"
+        waiting.tell(seats, promise, lambda key: _name(*key))
+        self._trained(pool, waiting.trained(seats))
         st.caption(
             "On MNIST no such score is shown: a digit's class is known, but nobody has written down the slant, the "
             "thickness and whatever else it was drawn from, and a code can only be held against factors that are known."
         )
 
-    def _trained(self, pool: Pool, seats: Mapping[Key, Seat]) -> None:
-        """What is found of the runs that got to their end."""
+    def _trained(self, pool: Pool, done: Mapping[Key, Seat]) -> None:
+        """What is found of the runs that are trained."""
         from aecore.runs.factors import scores
 
-        done = _finished(seats)
-        if len(done) < len(seats):
-            lost = "; ".join(_name(*key) for key in seats if key not in done)
-            st.warning(f"Not trained to the end, and left out below: {lost}.")
         found: dict[Key, Scores] = {}
         for key, seat in done.items():
             # One after the other: the forests inside take turns anyway.
             said = f"Scoring run {len(found) + 1} of {len(done)}."
             if (answer := live.answer(pool, seat.run, scores, said)) is None:
-                return
+                break
             found[key] = answer
         if found:
-            _show("-".join(seat.run.id for seat in done.values()), found, next(iter(done.values())).run.data)
-
-
-def _finished(seats: Mapping[Key, Seat]) -> dict[Key, Seat]:
-    return {key: seat for key, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
-
-
-def _so_far(seats: Mapping[Key, Seat]) -> str:
-    """How many runs are trained, by beta."""
-    if not any(seat.joined for seat in seats.values()):
-        return f"Press Train: every beta with every seed becomes a run, {len(seats)} in all, scored when all are done."
-    done, betas = _finished(seats), dict.fromkeys(beta for beta, _ in seats)
-    seeds = len(seats) // len(betas)
-    counts = ", ".join(f"{sum(beta == one for one, _ in done)} of {seeds} at beta {beta:g}" for beta in betas)
-    return f"Trained so far: {counts}. They are scored when all are done."
+            _show("-".join(done[key].run.id for key in found), found, next(iter(done.values())).run.data)
 
 
 def _show(name: str, found: Mapping[Key, Scores], data: Dataset) -> None:

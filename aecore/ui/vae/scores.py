@@ -10,7 +10,7 @@ from pydantic import Field
 
 from aecore.figures.scores import bounds_by_samples
 from aecore.settings import Settings
-from aecore.ui import group, live
+from aecore.ui import live, waiting
 from aecore.ui.chart import chart
 from aecore.ui.one import OneRun
 
@@ -67,12 +67,13 @@ class Scores(OneRun):
                 st.info(f"{_name(seat.run.spec)} {NOTHING}")
             elif seat.view.state == "finished":
                 asked[_name(seat.run.spec)] = seat.run
-        if any(seat.view.state not in group.OVER for seat in seats.values()):
-            st.info("Press Train: what is trained is scored on images that it never saw.")
-            return
-        count = self.settings.scored
-        found = {name: live.answer(pool, run, AskScores(count), f"Scoring {name}.") for name, run in asked.items()}
-        if all(one is not None for one in found.values()):
+        wanted = {key: seat for key, seat in seats.items() if not lack(seat.run.spec.member("variant"))}
+        waiting.tell(wanted, "each is scored on images that it never saw", lambda key: _name(seats[key].run.spec))
+        found = {}
+        for name, run in asked.items():
+            if (one := live.answer(pool, run, AskScores(self.settings.scored), f"Scoring {name}.")) is not None:
+                found[name] = one
+        if found:
             _scored(asked, found)
 
 

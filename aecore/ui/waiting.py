@@ -1,0 +1,92 @@
+"""What is so of several runs that are not all trained: not begun, in training, paused or lost, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aecore.ui import group, status
+
+if TYPE_CHECKING:
+    from aecore.runs.pool import Seat
+    from aecore.runs.view import View
+
+
+# Runs that are named one by one; of more, how many.
+MOST_NAMED = 5
+
+
+def trained(seats: Mapping[Any, Seat]) -> dict[Any, Seat]:
+    """The seats whose runs are finished and measured: what can be shown already."""
+    return {key: seat for key, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
+
+
+def tell(seats: Mapping[Any, Seat], promise: str, name: Callable[[Any], str] = str) -> None:
+    """Says on the page what is so of ``seats``, as ``said`` does; nothing where all are trained."""
+    if text := said(seats, group.under_way(seats), promise, name):
+        st.info(text)
+
+
+def said(seats: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Callable[[Hashable], str] = str) -> str:
+    """What is so of runs that are not all trained; nothing where all are. It asks for a press only where all rest.
+
+    ``promise`` says what comes of training them, as half a sentence; ``name`` names a run by its key; ``under_way``
+    tells that those not begun yet are about to be.
+    """
+    done = sum(seat.view.state == "finished" for seat in seats.values())
+    lost = {key: seat for key, seat in seats.items() if seat.view.state in group.OVER and seat.view.state != "finished"}
+    to_come = {key: seat for key, seat in seats.items() if seat.view.state not in group.OVER}
+    count = f"{done} of {len(seats)} trained" if len(seats) > 1 else ""
+    parts = [count] if count and (done or lost) else []
+    if to_come:
+        parts += _of(to_come, under_way, promise, name)
+    if lost:
+        parts.append("not trained to the end: " + _list(lost, name))
+    elif not to_come:
+        return ""
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _of(
+    to_come: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Callable[[Hashable], str]
+) -> Iterator[str]:
+    """What is so of the runs that have not come to their end."""
+    if under_way or any(_moves(seat) for seat in to_come.values()):
+        yield f"in training: {_list(to_come, name)}"
+    elif any(seat.view.state == "paused" for seat in to_come.values()):
+        yield f"paused: {_list(to_come, name)}"
+        yield f"press Continue, and {promise}"
+    else:
+        yield f"press Train, and {promise}"
+
+
+def _moves(seat: Seat) -> bool:
+    """Whether a run trains, or will without another press."""
+    return seat.view.state in status.ACTIVE or (seat.joined and seat.view.state == "preparing")
+
+
+def _list(seats: Mapping[Hashable, Seat], name: Callable[[Hashable], str]) -> str:
+    """The runs with how far each is, those that have begun first; of many the first few."""
+    begun = sorted(seats.items(), key=lambda item: item[1].view.state in ("untrained", "preparing"))
+    told = [f"{name(key)} ({_how_far(seat.view)})" for key, seat in begun[:MOST_NAMED]]
+    more = len(begun) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
+
+
+def _how_far(view: View) -> str:
+    match view.state:
+        case "running":
+            return _epoch(view)
+        case "paused":
+            return f"paused in {_epoch(view)}"
+        case "untrained":
+            return "waiting"
+        case state:
+            return state
+
+
+def _epoch(view: View) -> str:
+    return f"epoch {min(int(view.epoch) + 1, max(view.epochs, 1))} of {view.epochs}"
