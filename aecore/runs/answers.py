@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
 
+from aecore.dataset import SourceError
+from aecore.runs.errands import send
 from aecore.runs.run import Run
+from aecore.settings import SettingsError
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+class AnswerError(RuntimeError):
+    """A question has no answer; one sentence that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -20,18 +30,36 @@ class Answer(Generic[T]):
     """The promise of what ``question`` finds out; the one that was asked first, of those that are equal."""
 
     question: Callable[[Run], T]
-    future: Future[T]
+    # Not an executor's own, which may never come to an end.
+    future: Future[T] = field(default_factory=Future)
 
     def done(self) -> bool:
         return self.future.done()
 
     def result(self) -> T:
+        """What was found out, waited for; AnswerError where the question failed or was lost."""
         return self.future.result()
 
     @property
     def share(self) -> float | None:
         """How far it is, from 0 to 1, where the question tells."""
         return getattr(self.question, "share", None)
+
+    def find(self, run: Run) -> None:
+        """Asks ``run``, and keeps the promise whatever comes of it."""
+        torch.set_num_threads(1)
+        try:
+            found = self.question(run)
+        except (SettingsError, SourceError) as error:
+            self.fail(str(error))
+        except Exception:  # noqa: BLE001
+            logger.exception("a question to run %s failed", run.id)
+            self.fail("this could not be found out because of an error of the app, which is in the server's log")
+        else:
+            self.future.set_result(found)
+
+    def fail(self, sentence: str) -> None:
+        self.future.set_exception(AnswerError(sentence))
 
 
 # Answers kept for each run: pages ask a few at once, and some answers are some megabytes.
@@ -52,14 +80,18 @@ class Answers:
         """The answer; one ``of_data`` alone stays the same however far the run is."""
         answers = self._kept.setdefault(run, {})
         key = (question, None if of_data else run.view.step)
-        found = answers.pop(key, None) or Answer(question, self._executor.submit(_alone, question, run))
+        found = answers.pop(key, None)
+        if found is None:
+            found = Answer(question)
+            send(self._executor, found.find, run, lambda why: found.fail(f"this could not be found out ({why})"))
         answers[key] = found
         done = [old for old, answer in answers.items() if answer.done()]
         for old in done[: max(0, len(answers) - MOST_KEPT)]:
             del answers[old]
         return found
 
-
-def _alone(question: Callable[[Run], T], run: Run) -> T:
-    torch.set_num_threads(1)
-    return question(run)
+    def forget(self, run: Run, answer: Answer) -> None:
+        """Lets go of an answer, so that its question is asked anew."""
+        answers = self._kept.get(run, {})
+        for key in [key for key, kept in answers.items() if kept is answer]:
+            del answers[key]

@@ -14,11 +14,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from aecore.dataset import SourceError
 from aecore.runs.answers import Answer, Answers
+from aecore.runs.errands import send
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
@@ -88,7 +91,8 @@ class Pool:
         # because some wait for a download.
         self._preparing = ThreadPoolExecutor(8, "preparing")
         self._saving = ThreadPoolExecutor(1, "saving")
-        self._lock = threading.Lock()
+        # An executor that refuses or loses a job says so on the thread that gives it, which may hold the lock.
+        self._lock = threading.RLock()
         self._seats: dict[tuple[str, str], Seat] = {}
         self._shared: dict[str, Run] = {}
         self._line: list[tuple[str, Run]] = []
@@ -98,6 +102,7 @@ class Pool:
         self._served: dict[str, int] = {}
         self._answers = Answers(self._preparing)
         self._clock = itertools.count(1)
+        self._here = threading.local()
 
     # Looking.
 
@@ -143,6 +148,11 @@ class Pool:
         """
         with self._lock:
             return self._answers.ask(run, question, of_data)
+
+    def forget(self, run: Run, answer: Answer) -> None:
+        """Lets go of an answer, so that who asks again after a failure gets a new one."""
+        with self._lock:
+            self._answers.forget(run, answer)
 
     # Doing.
 
@@ -216,7 +226,14 @@ class Pool:
 
     def _prepare(self, run: Run, kept: bool) -> None:
         run.watched = lambda: bool(self._lookers(run, PRESENT))
-        self._preparing.submit(self._guarded, run, lambda: self._prepare_now(run, kept))
+        job = partial(self._guarded, lambda: self._prepare_now(run, kept))
+        send(self._preparing, job, run, lambda why: self._lost_unprepared(run, why))
+
+    def _lost_unprepared(self, run: Run, why: str) -> None:
+        with self._lock:
+            self._eager.pop(run, None)
+        if run.view.state == "preparing":
+            run.fail(f"this run could not be prepared ({why}); press Try again")
 
     def _prepare_now(self, run: Run, kept: bool) -> None:
         try:
@@ -253,16 +270,43 @@ class Pool:
         self._dispatch()
 
     def _dispatch(self) -> None:
+        """Gives free workers to those whose turn it is."""
+        # An executor that does or refuses a job at once comes back here from below, where the loop goes on anyway.
+        if getattr(self._here, "dispatches", False):
+            return
+        self._here.dispatches = True
+        try:
+            while (job := self._next()) is not None:
+                # Without the lock, which others would wait for.
+                work = partial(self._guarded, partial(self._work, job))
+                send(self._executor, work, job[1], partial(self._lost_in_training, job))
+        finally:
+            self._here.dispatches = False
+
+    def _next(self) -> tuple[str, Run] | None:
+        """The job whose turn it is, at work from now on; None where no worker is free or nobody's turn has come."""
         with self._lock:
-            while len(self._working) < self.workers:
-                ready = [job for job in self._line if not self._gives_way(job)]
-                if not ready:
-                    break
-                job = min(ready, key=self._turn_of)
-                self._line.remove(job)
-                self._working.append(job)
-                self._served[job[0]] = next(self._clock)
-                self._executor.submit(self._guarded, job[1], lambda job=job: self._work(job))
+            ready = [job for job in self._line if not self._gives_way(job)]
+            if not ready or len(self._working) >= self.workers:
+                return None
+            job = min(ready, key=self._turn_of)
+            self._line.remove(job)
+            self._working.append(job)
+            self._served[job[0]] = next(self._clock)
+            return job
+
+    def _lost_in_training(self, job: tuple[str, Run], why: str) -> None:
+        """What its executor has lost leaves its place to others; one that was paused meanwhile can simply go on."""
+        run = job[1]
+        if run.view.state in ("queued", "running"):
+            run.fail(f"this run was lost in training ({why}); press Try again")
+        self._leave(job)
+        self._dispatch()
+
+    def _leave(self, job: tuple[str, Run]) -> None:
+        """The job's worker is free again, whether or not it was before."""
+        with self._lock:
+            self._working = [other for other in self._working if other is not job]
 
     def _turn_of(self, job: tuple[str, Run]) -> int:
         """Whose turn was longest ago is next; among equals, who asked first."""
@@ -277,14 +321,13 @@ class Pool:
         return bool(seats) and all(seat.patient for seat in seats)
 
     def _work(self, job: tuple[str, Run]) -> None:
-        visitor, run = job
         try:
             self._turn(job)
         finally:
             with self._lock:
-                self._working.remove(job)
+                self._leave(job)
                 # Paused and started again while its last turn was ending: it had no place in line yet.
-                if run.view.state == "queued":
+                if job[1].view.state == "queued":
                     self._line.append(job)
             self._dispatch()
 
@@ -314,7 +357,7 @@ class Pool:
                 run.wait_in_line()
                 return
 
-    def _guarded(self, run: Run, job: Callable[[], None]) -> None:
+    def _guarded(self, job: Callable[[], None], run: Run) -> None:
         """A thread's outermost frame: what gets here is a mistake of ours, to be logged, and said without its trace."""
         try:
             job()
@@ -336,7 +379,11 @@ class Pool:
 
     def _keep_soon(self, run: Run) -> None:
         """Keeps the run without making a visitor's press wait for the disk."""
-        self._saving.submit(self._guarded, run, lambda: self._keep(run))
+        job = partial(self._guarded, lambda: self._keep(run))
+        send(self._saving, job, run, partial(self._lost_unkept, run))
+
+    def _lost_unkept(self, run: Run, why: str) -> None:
+        run.unkept = f"this run is not kept on disk ({why}); it lives until the server stops"
 
     def _make_own(self, seat: Seat) -> None:
         """The seat's run becomes the visitor's alone: the shared one itself where nobody else is at it, else a copy."""
@@ -394,8 +441,10 @@ class Pool:
 
 def _step_back() -> None:
     """Lets pages go before training where the cores are few: Linux knows a priority for each thread."""
+    # Where a sandbox forbids it, training goes on all the same; raised here, it would end all workers.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _active(run: Run) -> bool:

@@ -130,7 +130,9 @@ class Run:
                 self.view = replace(self._settled(), state="queued")
 
     def fail(self, message: str, state: State = "failed") -> None:
-        self.view = replace(self.view, state=state, message=message)
+        # A step under way would write over it.
+        with self._turns:
+            self.view = replace(self.view, state=state, message=message)
 
     def checkpoint(self) -> Checkpoint:
         """A copy of everything, between two steps."""

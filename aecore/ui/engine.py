@@ -66,6 +66,11 @@ def pool() -> Pool:
         note.info("Loading the training engine; this takes a few seconds once after the server starts.")
         threading.Event().wait(0.05)
     note.empty()
+    if promise.exception() is not None:
+        # Who comes next tries again: what was in the way may be gone.
+        warm_up.clear()
+        st.error("The training engine could not be started; the reason is in the server's log. Reload to try again.")
+        st.stop()
     return promise.result()
 
 

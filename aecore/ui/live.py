@@ -11,6 +11,7 @@ import streamlit as st
 from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scrubber
 
 if TYPE_CHECKING:
+    from aecore.runs.answers import Answer
     from aecore.runs.history import Moment
     from aecore.runs.pool import Pool
     from aecore.runs.run import Run
@@ -53,7 +54,7 @@ def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, o
         return None
     found = pool.ask(run, question, of_data)
     if found.done():
-        return found.result()
+        return result(pool, run, found)
 
     @st.fragment(run_every=0.3)
     def wait() -> None:
@@ -66,6 +67,18 @@ def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, o
 
     wait()
     return None
+
+
+def result(pool: Pool, run: Run, found: Answer[T]) -> T | None:
+    """What an answer that is done has found; None, a sentence and a button to ask again where it failed."""
+    from aecore.runs.answers import AnswerError
+
+    try:
+        return found.result()
+    except AnswerError as error:
+        st.error(str(error))
+        st.button("Ask again", key=f"ask-again-{id(found)}", on_click=pool.forget, args=(run, found))
+        return None
 
 
 def rewind(moments: Sequence[Moment], name: str, prefix: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.figures import compare as figures
+from aecore.ui import live
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
@@ -33,19 +34,21 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.view.state == "finished"}
     if not promised:
         return
-    waiting = not all(promise.done() for promise in promised.values())
+    if all(promise.done() for promise in promised.values()):
+        results = {letter: live.result(pool, seats[letter].run, promise) for letter, promise in promised.items()}
+        found = {letter: result for letter, result in results.items() if result is not None}
+        if found:
+            _draw(seats, found)
+        return
 
-    @st.fragment(run_every=0.3 if waiting else None)
-    def found() -> None:
+    @st.fragment(run_every=0.3)
+    def wait() -> None:
         done = sum(promise.done() for promise in promised.values())
-        if done < len(promised):
-            st.progress(done / len(promised), text=f"Finding out what each does: {done} of {len(promised)}")
-        elif waiting:
+        if done == len(promised):
             st.rerun()
-        else:
-            _draw(seats, {letter: promise.result() for letter, promise in promised.items()})
+        st.progress(done / len(promised), text=f"Finding out what each does: {done} of {len(promised)}")
 
-    found()
+    wait()
 
 
 def _draw(seats: Mapping[str, Seat], found: Mapping[str, Findings]) -> None:
