@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -51,3 +54,35 @@ class FillsIn(ABC):
     @abstractmethod
     def encode_seen(self, images: Tensor, seen: Tensor) -> Tensor:
         """[B, L] codes of images [B, 1, H, W] of which only ``seen`` is used; hidden pixels change nothing."""
+
+
+@dataclass(frozen=True)
+class Squash:
+    """f(steepness * e + shift) for each number e by itself, f the logistic function or max(0, .) ("relu")."""
+
+    function: Literal["sigmoid", "relu"]
+    steepness: float = 1.0
+    shift: float = 0.0
+
+    def inside(self, features: Tensor) -> Tensor:
+        """What the function is given, of the shape of ``features``."""
+        return self.steepness * features + self.shift
+
+    def __call__(self, features: Tensor) -> Tensor:
+        return {"sigmoid": torch.sigmoid, "relu": F.relu}[self.function](self.inside(features))
+
+
+class Squashes(ABC):
+    """Capability: its code is what the encoder puts out, each number squashed by itself."""
+
+    @property
+    @abstractmethod
+    def squash(self) -> Squash:
+        """How each number is squashed."""
+
+
+class Quantises(ABC):
+    """Capability: its code is one entry of a codebook after another, the nearest to each vector of a grid, by rows."""
+
+    # [K, D] the entries.
+    codebook: Tensor

@@ -1,4 +1,4 @@
-"""A model, or its decoder alone, as plain numbers, for what runs it without torch, such as a browser.
+"""A model, or one of its halves alone, as plain numbers, for what runs it without torch, such as a browser.
 
 Letters as in ``aecore.autoencoder``; C classes, K numbers that come after a code for its class.
 """
@@ -6,16 +6,18 @@ Letters as in ``aecore.autoencoder``; C classes, K numbers that come after a cod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aecore.architecture import Residual, Transposed
 from aecore.autoencoder import Autoencoder
-from aecore.capabilities import Conditional, FillsIn
+from aecore.capabilities import Conditional, FillsIn, Quantises, Squashes
 from aecore.losses import Bernoulli, Gaussian, GaussianLearned
+from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior
 
 
 class NotPortable(RuntimeError):
@@ -24,12 +26,13 @@ class NotPortable(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Portable:
-    """A model, or its decoder: what ``layers`` do one after another, each to what the one before has put out.
+    """A model, or a half of it: what ``layers`` do one after another, each to what the one before has put out.
 
     The first is given ``inputs`` numbers, and after them ``labels[c]`` [K] where a code is decoded as one of class c.
     ``output`` makes what the last puts out an image of ``shape``, H x W: the logistic function ("sigmoid"), or nothing
-    ("clip"); then it is cut off at 0 and 1. A layer is a dict for JSON, which tells its ``kind`` and the names of its
-    arrays, float32; the bias of each may be None.
+    ("clip"); then it is cut off at 0 and 1. Of an encoder ("code") it is left as it is: the code, and where there is a
+    posterior a second row, the logarithms of its variances. A layer is a dict for JSON, which tells its ``kind`` and
+    the names of its arrays, float32; the bias of each may be None.
 
     - order: number i is number ``order[i]`` of what it is given
     - linear: ``weight`` [out, in] times it, plus ``bias`` [out]
@@ -40,6 +43,10 @@ class Portable:
     - conv_transpose: as torch.nn.ConvTranspose2d has it, with ``weight`` [in, out, height, width] and ``bias`` [out];
       ``stride``, ``padding`` and ``output_padding`` are [down, across]
     - silu: x / (1 + exp(-x)) of each number x
+    - squash: f(``steepness`` * x + ``shift``) of each number x, f the ``function``: 1 / (1 + exp(-x)) where it is
+      "sigmoid", max(0, x) where it is "relu"
+    - cap: of each number x but the first ``after``, ``highest`` - log(1 + exp(``highest`` - x))
+    - nearest: of ``entries`` [K, D] the nearest to each D numbers, one after another
     - add: plus ``values``, of the same shape
     - residual: plus what its own ``layers`` make of it one after another
     - hide: of 2n numbers, the last n of them 0 or 1, the first n, each 0 where its other is 0; where ``scaled``, over
@@ -101,22 +108,23 @@ def restorer(model: Autoencoder) -> Portable:
     pixel is seen and 0 where it is hidden. A posterior's mean is the code.
     """
     hiding = _hiding(model)
-    if hiding is None or _labels(model) is not None:
+    if hiding is None or _labels(model) is not None or not _decodes_codes(model):
         raise _refusal(f"The way in which this model rebuilds an image ({model.title})", "variants")
-    less = -model.mean.flatten()
-    if hiding:
-        less = torch.cat([less, torch.zeros_like(less)])
     chain = _Chain()
-    chain.append("add", {"values": less})
-    if hiding:
-        chain.append("hide", {}, **hiding)
-    chain.append("reshape", {}, shape=[2 if hiding.get("flags") else 1, *model.shape])
-    chain.append_parts(model.encoder, "encoder")
-    chain.append("flatten", {})
-    if model.numbers_per_code > 1:
-        chain.append("order", {"order": torch.arange(model.latent)})
+    inputs = _encode(model, chain, hiding)
     _decode(model, chain)
-    return chain.ended(model, len(less), None)
+    return chain.ended(model, inputs, None)
+
+
+@torch.no_grad()
+def encoder(model: Autoencoder) -> Portable:
+    """The encoder of ``model`` as it is now, from an image to its code; raises as ``portable`` does.
+
+    It is given what ``restorer`` is given, or the pixels alone where all of them have to be seen.
+    """
+    posterior, chain, hiding = isinstance(model, HasPosterior), _Chain(), _hiding(model)
+    inputs = _encode_at_once(model, chain) if hiding is None else _encode(model, chain, hiding, posterior)
+    return Portable(tuple(chain.layers), chain.arrays, inputs, (1 + posterior, model.latent), "code", None)
 
 
 def _refusal(what: str, others: str = "architectures") -> NotPortable:
@@ -174,21 +182,25 @@ class _Chain:
 def _hiding(model: Autoencoder) -> dict[str, bool] | None:
     """What the layer ``hide`` tells of ``model``, nothing where it hides no pixels; None where that is not its way.
 
-    Its way is to decode the first numbers that the encoder puts out for an image less the mean. Whether it goes it is
-    found by trying, because a model may say the same in words of its own.
+    Its way is to make a code of the first numbers that the encoder puts out for an image less the mean. Whether it
+    goes it is found by trying, because a model may say the same in words of its own.
     """
     images, seen = _tried(model.mean)
     if not isinstance(model, FillsIn):
-        codes = model.encode(images)
-        same = _alike(_first_numbers(model, images - model.mean), codes)
-        return {} if same and _alike(model.decode(codes), model.rebuild(images)) else None
+        return {} if _alike(_codes(model, images - model.mean), model.encode(images)) else None
     codes, flags = model.encode_seen(images, seen), getattr(model.settings, "flags", False)
     for scaled in (False, True):
         share = seen.mean((1, 2, 3), keepdim=True) if scaled else 1
         given = [(images - model.mean) * seen / share, *([1 - seen] if flags else [])]
-        if _alike(_first_numbers(model, torch.cat(given, 1)), codes):
+        if _alike(_codes(model, torch.cat(given, 1)), codes):
             return {"scaled": scaled, "flags": flags}
     return None
+
+
+def _decodes_codes(model: Autoencoder) -> bool:
+    """Whether ``model`` rebuilds an image by decoding its code, which is found by trying too."""
+    images, _ = _tried(model.mean)
+    return _alike(model.decode(model.encode(images)), model.rebuild(images))
 
 
 def _tried(like: Tensor) -> tuple[Tensor, Tensor]:
@@ -197,12 +209,68 @@ def _tried(like: Tensor) -> tuple[Tensor, Tensor]:
     return 2 * torch.sin(1.7 * places), (torch.sin(2.3 * places) > 0).to(like.dtype)
 
 
-def _first_numbers(model: Autoencoder, given: Tensor) -> Tensor:
-    return model.encoder(given).flatten(1)[:, : model.latent]
+def _codes(model: Autoencoder, given: Tensor) -> Tensor:
+    """The codes that what the encoder makes of ``given`` [B, channels, H, W] stands for."""
+    made = model.encoder(given)
+    if isinstance(model, Quantises):
+        vectors = made.flatten(2).mT
+        return model.codebook[torch.cdist(vectors, model.codebook[None]).argmin(2)].flatten(1)
+    numbers = made.flatten(1)[:, : model.latent]
+    return model.squash(numbers) if isinstance(model, Squashes) else numbers
 
 
 def _alike(made: Tensor, wanted: Tensor) -> bool:
     return made.shape == wanted.shape and torch.allclose(made, wanted, 1e-4, 1e-4)
+
+
+def _encode(model: Autoencoder, chain: _Chain, hiding: Mapping[str, bool], posterior: bool = False) -> int:
+    """Appends the encoder, which ends in a code and, with its ``posterior``, the log-variances; how much it is given.
+
+    ``hiding`` is what ``_hiding`` says.
+    """
+    less = -model.mean.flatten()
+    if hiding:
+        less = torch.cat([less, torch.zeros_like(less)])
+    chain.append("add", {"values": less})
+    if hiding:
+        chain.append("hide", {}, **hiding)
+    chain.append("reshape", {}, shape=[2 if hiding.get("flags") else 1, *model.shape])
+    chain.append_parts(model.encoder, "encoder")
+    chain.append("flatten", {})
+    if posterior:
+        _check_posterior(model)
+        chain.append("cap", {}, after=model.latent, highest=HIGHEST_LOG_VARIANCE)
+    elif model.numbers_per_code > 1:
+        chain.append("order", {"order": torch.arange(model.latent)})
+    if isinstance(model, Quantises):
+        vector = model.codebook.shape[1]
+        chain.append("order", {"order": torch.arange(model.latent).reshape(vector, -1).T.flatten()})
+        chain.append("nearest", {"entries": model.codebook})
+    if isinstance(model, Squashes):
+        chain.append("squash", {}, **asdict(model.squash))
+    return len(less)
+
+
+def _check_posterior(model: Autoencoder) -> None:
+    """Raises NotPortable where q(z | x) is not what the encoder's second numbers say."""
+    images, _ = _tried(model.mean)
+    raw = model.encoder(images - model.mean).flatten(1)[:, model.latent :]
+    capped = HIGHEST_LOG_VARIANCE - F.softplus(HIGHEST_LOG_VARIANCE - raw)
+    if not _alike(capped, model.posterior(images).log_variance):
+        raise _refusal(f"The posterior of this model ({model.title})", "variants")
+
+
+def _encode_at_once(model: Autoencoder, chain: _Chain) -> int:
+    """Appends one matrix for all that ``model`` does to a whole image; how much it is given. Raises NotPortable."""
+    images, _ = _tried(model.mean)
+    pixels = model.mean.numel()
+    each = torch.eye(pixels).to(model.mean).reshape(pixels, 1, *model.shape)
+    nothing = model.encode(torch.zeros_like(model.mean))
+    weight = (model.encode(each) - nothing).T
+    if isinstance(model, HasPosterior) or not _alike(images.flatten(1) @ weight.T + nothing, model.encode(images)):
+        raise _refusal(f"The way in which this model encodes an image ({model.title})", "variants")
+    chain.append("linear", {"weight": weight, "bias": nothing[0]})
+    return pixels
 
 
 def _decode(model: Autoencoder, chain: _Chain, beside: int = 0) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import streamlit as st
 from browsing import serve
-from test_portable import moved, rows_of, seen_of, torchs, torchs_restored
+from test_portable import COMBINATIONS, KNOWN, OWN_CODES, moved, rows_of, seen_of, torchs, torchs_codes, torchs_restored
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts
-from aecore.portable import Portable, portable, restorer
-from aecore.runs.spec import Spec
+from aecore.portable import Portable, encoder, portable, restorer
+from aecore.runs.spec import Spec, knobs_of
 from aecore.ui.browser import views
 from aecore.ui.browser.decoder import decoder_part
 from aecore.ui.browser.payload import pack
@@ -40,18 +40,41 @@ WHOLE = {
     "whole-masked": {"variant": "masked", "architecture": "conv", "flags": True},
     "whole-context": {"variant": "context", "architecture": "dense"},
     "whole-grid": {"variant": "denoising-grid", "architecture": "conv", "blocks": 2},
+    "whole-sparse": {"variant": "sparse-l1", "architecture": "dense", "latent": 64},
+    "whole-vq-vae": {"variant": "vq-vae", "architecture": "conv", "latent": 32},
     "whole-odd": {"variant": "masked", "architecture": "conv", "width": 5, "depth": 3, "likelihood": "gaussian"},
 }
-SPECS |= WHOLE
+
+
+def small(variant: str, architecture: str) -> dict:
+    """What a small model is made of."""
+    known, sizes = knobs_of({"variant": variant, "architecture": architecture}), {"width": 24, "latent": 6}
+    return {"variant": variant, "architecture": architecture, **{k: v for k, v in sizes.items() if k in known}}
+
+
+# From image to code: each variant, of the first architecture that it takes.
+SMALL = {
+    f"code-{variant}": small(variant, architecture)
+    for variant, architecture in reversed(COMBINATIONS)
+    if architecture in KNOWN and variant not in OWN_CODES
+}
+ENCODERS = SMALL | {
+    "code-conv": {"variant": "vae", "architecture": "conv"},
+    "code-flags": {"variant": "masked", "architecture": "conv", "flags": True},
+    "code-tied": {"variant": "vae", "architecture": "dense", "tied": True},
+    "code-odd": {"variant": "vq-vae", "architecture": "conv", "width": 5, "latent": 3},
+}
+SPECS |= WHOLE | ENCODERS
 
 
 def images_for(name: str) -> np.ndarray:
-    shape = (13, 10) if name.endswith("odd") else (28, 28)
+    # What is small in all is small in its images too: a page takes no more than 50 MB.
+    shape = (13, 10) if name.endswith("odd") else (14, 14) if name in SMALL else (28, 28)
     return np.random.default_rng(0).random((COUNT, *shape), np.float32)
 
 
 def portable_of(name: str) -> Portable:
-    return (restorer if name in WHOLE else portable)(model_of(name))
+    return (encoder if name in ENCODERS else restorer if name in WHOLE else portable)(model_of(name))
 
 
 def model_of(name: str) -> Autoencoder:
@@ -65,6 +88,14 @@ def known_whole(model: Autoencoder, images: np.ndarray) -> dict[str, np.ndarray]
     pictures = torchs_restored(model, images, seen)
     assert pictures.std(0).max() > 0.01
     return {"codes": rows_of(model, images, seen), "classes": np.zeros(len(images), np.uint8), "pictures": pictures}
+
+
+def known_codes(model: Autoencoder, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What images [N, H, W] are as rows, all of them seen, and as pictures torch's codes of them."""
+    codes = torchs_codes(model, images)
+    assert codes.std(0).max() > 0.01
+    rows = rows_of(model, images, np.ones_like(images))[:, : encoder(model).inputs]
+    return {"codes": rows, "classes": np.zeros(len(images), np.uint8), "pictures": codes}
 
 
 def known(model: Autoencoder, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -89,7 +120,11 @@ def page(browser, tmp_path_factory) -> Iterator:
         model = model_of(name)
         parts[name], weights = decoder_part(portable_of(name), name)
         # Far from their mean, or untrained networks would make nearly the same of all.
-        found = known_whole(model, 10 * images_for(name)[:50]) if name in WHOLE else known(model, images_for(name))
+        images = images_for(name)
+        if name in ENCODERS:
+            found = known_codes(model, images)
+        else:
+            found = known_whole(model, 10 * images[:50]) if name in WHOLE else known(model, images)
         arrays |= weights | {f"{name}.{what}": array for what, array in found.items()}
     (home / "decoders.bin").write_bytes(pack({"decoders": parts}, arrays))
     with serve("tests/decoder_view_app.py", home) as served:
@@ -131,9 +166,15 @@ TIMES = """(name) => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", [name for name in SPECS if name not in ENCODERS])
 def test_pictures_are_torchs(page, name):
     assert page.evaluate(WORST, [name, True]) < 1e-4
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ENCODERS)
+def test_codes_and_their_log_variances_are_torchs(page, name):
+    assert page.evaluate(WORST, [name, True]) < 1e-3
 
 
 @pytest.mark.browser

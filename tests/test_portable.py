@@ -17,16 +17,17 @@ from aecore.autoencoder import Autoencoder, Deterministic
 from aecore.capabilities import Conditional, FillsIn
 from aecore.dataset import Facts
 from aecore.losses import Gaussian
-from aecore.portable import NotPortable, Portable, portable, restorer
+from aecore.portable import NotPortable, Portable, encoder, portable, restorer
 from aecore.runs.spec import Spec, knobs_of
 from aecore.variants import variants
+from aecore.variational import HasPosterior, Posterior
 
 COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[v].takes(architectures[a])]
 LIKED = [(v, a, k) for v, a in COMBINATIONS for k in knobs_of({"variant": v})["likelihood"].choices]
 # What is made of these has to be portable, whatever the variant.
 KNOWN = {"linear", "dense", "conv"}
-# Those whose code is not what the encoder puts out for the image, or the first half of it.
-OWN_CODES = {"contractive", "cvae", "masked-linear-lsq", "masked-linear-unrolled", "sparse-kl", "sparse-l1", "vq-vae"}
+# Those that have ways of their own from a part of an image to a code, and from a whole one.
+OWN_PARTS, OWN_CODES = {"cvae", "masked-linear-lsq", "masked-linear-unrolled"}, {"cvae"}
 
 
 def model_of(variant: str, architecture: str, shape: tuple[int, int] = (13, 10), **more) -> Autoencoder:
@@ -94,6 +95,8 @@ def plainly(decoder: Portable, codes: np.ndarray, label: int | None = None) -> n
     if label is not None:
         values = np.concatenate([values, np.tile(decoder.labels[label], (len(codes), 1))], 1)
     values = in_turn(values, decoder.layers, decoder.arrays)
+    if decoder.output == "code":
+        return values.reshape(-1, *decoder.shape)
     pictures = 1 / (1 + np.exp(-values)) if decoder.output == "sigmoid" else values
     return pictures.clip(0, 1).reshape(-1, *decoder.shape)
 
@@ -143,7 +146,26 @@ def conv_transpose(values, layer, arrays):
     return np.moveaxis(np.moveaxis(full[:, :, rows, columns], 1, 3) + bias_of(layer, arrays), 3, 1)
 
 
+def squash(values, layer, arrays):
+    inside = layer["steepness"] * values + layer["shift"]
+    return 1 / (1 + np.exp(-inside)) if layer["function"] == "sigmoid" else np.maximum(inside, 0)
+
+
+def cap(values, layer, arrays):
+    first, raw = np.split(values, [layer["after"]], 1)
+    return np.concatenate([first, layer["highest"] - np.logaddexp(0, layer["highest"] - raw)], 1)
+
+
+def nearest(values, layer, arrays):
+    entries = arrays[layer["entries"]].astype(float)
+    vectors = values.reshape(len(values), -1, 1, entries.shape[1])
+    return entries[np.square(vectors - entries).sum(3).argmin(2)].reshape(len(values), -1)
+
+
 KINDS = {
+    "squash": squash,
+    "cap": cap,
+    "nearest": nearest,
     "order": lambda values, layer, arrays: values[:, arrays[layer["order"]].astype(int)],
     "linear": linear,
     "reshape": lambda values, layer, arrays: values.reshape(len(values), *layer["shape"]),
@@ -195,6 +217,25 @@ def assert_restores_the_same(model: Autoencoder) -> None:
     np.testing.assert_allclose(plainly(whole, rows_of(model, images, seen)), pictures, atol=1e-5)
 
 
+@torch.no_grad()
+def torchs_codes(model: Autoencoder, images: np.ndarray) -> np.ndarray:
+    """[N, 1 or 2, L] the model's own codes of images [N, H, W] and, where it has a posterior, its log-variances."""
+    if not isinstance(model, HasPosterior):
+        return model.embed(images)[:, None]
+    posterior = model.posterior(torch.from_numpy(images)[:, None])
+    return torch.stack([posterior.mean, posterior.log_variance], 1).numpy()
+
+
+def assert_encodes_the_same(model: Autoencoder) -> None:
+    first, images = encoder(model), images_of(model)
+    assert_plain(first)
+    codes = torchs_codes(model, images)
+    assert (first.shape, first.output, first.labels) == (codes.shape[1:], "code", None)
+    assert codes.std(0).max() > 0.01
+    rows = rows_of(model, images, np.ones_like(images))[:, : first.inputs]
+    np.testing.assert_allclose(plainly(first, rows), codes, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(("variant", "architecture", "likelihood"), LIKED)
 def test_every_decoder_is_given_exactly_or_refused_in_a_sentence(variant, architecture, likelihood):
     model = model_of(variant, architecture, likelihood=likelihood)
@@ -210,17 +251,30 @@ def test_every_decoder_is_given_exactly_or_refused_in_a_sentence(variant, archit
 def test_every_model_restores_exactly_or_is_refused_in_a_sentence(variant, architecture):
     model = model_of(variant, architecture)
     if said := refusal_of(model, restorer):
+        assert variant in OWN_PARTS or architecture not in KNOWN
+        assert is_sentence(said)
+        assert said.endswith("other variants are." if variant in OWN_PARTS else "other architectures are.")
+    else:
+        assert_restores_the_same(model)
+
+
+@pytest.mark.parametrize(("variant", "architecture"), COMBINATIONS)
+def test_every_encoder_is_given_exactly_or_refused_in_a_sentence(variant, architecture):
+    model = model_of(variant, architecture)
+    if said := refusal_of(model, encoder):
         assert variant in OWN_CODES or architecture not in KNOWN
         assert is_sentence(said)
         assert said.endswith("other variants are." if variant in OWN_CODES else "other architectures are.")
     else:
-        assert_restores_the_same(model)
+        assert_encodes_the_same(model)
 
 
 @pytest.mark.parametrize("architecture", ["dense", "conv"])
 @pytest.mark.parametrize("patch", [1, 3])
 def test_flags_say_what_is_hidden(architecture, patch):
-    assert_restores_the_same(model_of("masked", architecture, flags=True, patch=patch))
+    model = model_of("masked", architecture, flags=True, patch=patch)
+    assert_restores_the_same(model)
+    assert_encodes_the_same(model)
 
 
 @pytest.mark.parametrize("architecture", ["linear", "dense"])
@@ -228,8 +282,8 @@ def test_flags_say_what_is_hidden(architecture, patch):
 def test_tied_matrices_are_turned_round(variant, architecture):
     model = model_of(variant, architecture, tied=True)
     assert_the_same(model)
-    if variant not in OWN_CODES:
-        assert_restores_the_same(model)
+    assert_restores_the_same(model)
+    assert_encodes_the_same(model)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (8, 8), (9, 15)])
@@ -238,8 +292,8 @@ def test_tied_matrices_are_turned_round(variant, architecture):
 def test_images_of_any_size_come_out_at_their_size(shape, variant, depth):
     model = model_of(variant, "conv", shape, depth=depth)
     assert_the_same(model)
-    if variant not in OWN_CODES:
-        assert_restores_the_same(model)
+    assert_restores_the_same(model)
+    assert_encodes_the_same(model)
 
 
 def test_tapered_and_deep_networks():
@@ -319,6 +373,25 @@ def test_a_way_to_the_code_of_ones_own_is_refused_by_title(name):
     own = {name: lambda self, images: 2 * getattr(Deterministic, name)(self, images)}
     model.__class__ = type("Louder", (type(model),), own)
     assert "The way in which this model rebuilds an image (Plain autoencoder)" in refusal_of(model, restorer)
+
+
+def test_an_encoder_of_ones_own_is_refused_by_title():
+    model = model_of("plain", "dense")
+    model.__class__ = type(
+        "Louder", (type(model),), {"encode": lambda self, images: 2 * Deterministic.encode(self, images)}
+    )
+    # It is no longer what the encoder puts out, nor is it one matrix.
+    assert "The way in which this model encodes an image (Plain autoencoder)" in refusal_of(model, encoder)
+
+
+def test_a_posterior_of_ones_own_is_refused_by_title():
+    def posterior(self, images):
+        known = type(self).__base__.posterior(self, images)
+        return Posterior(known.mean, known.log_variance - 1)
+
+    model = model_of("vae", "dense")
+    model.__class__ = type("Surer", (type(model),), {"posterior": posterior})
+    assert "The posterior of this model (Variational autoencoder)" in refusal_of(model, encoder)
 
 
 def test_another_way_of_hiding_pixels_is_refused_by_title():

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from aecore.architecture import Architecture
 from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.capabilities import Squash, Squashes
 from aecore.dataset import Facts
 
 # How much steeper than the plain one the logistic function is: it then has slope 1 where it is steepest, and passes
@@ -11,7 +12,7 @@ from aecore.dataset import Facts
 STEEPNESS = 4.0
 
 
-class Contractive(Autoencoder):
+class Contractive(Autoencoder, Squashes):
     """loss(x, D(a)) + lambda ||da/dx||_F^2, a = s(4 E(x)), s the logistic function (Rifai et al. 2011, equation 1).
 
     The norm is exact where the encoder is one matrix; else it is estimated from one random direction an image, which
@@ -50,8 +51,10 @@ class Contractive(Autoencoder):
         super().__init__(settings, architecture, facts, rng, corruption)
         self.one_matrix = architecture.one_matrix
 
+    squash = Squash("sigmoid", STEEPNESS)
+
     def encode(self, images: Tensor) -> Tensor:
-        return torch.sigmoid(STEEPNESS * self.features(images))
+        return self.squash(self.features(images))
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         codes, sizes = self._exact(batch.images) if self.one_matrix else self._estimate(batch.images, rng)

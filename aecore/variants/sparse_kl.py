@@ -6,13 +6,14 @@ from pydantic import Field
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.capabilities import Squash, Squashes
 
 # How much steeper than the plain one the logistic function is: it then has slope 1 where it is steepest. Much flatter,
 # it would give all images nearly the same code, since an untrained encoder puts out small numbers.
 STEEPNESS = 4.0
 
 
-class SparseKL(Autoencoder):
+class SparseKL(Autoencoder, Squashes):
     """loss(x, D(a)) + lambda sum_j KL(rho || rho^_j), rho^_j the mean of a_j over a batch, KL between Bernoullis.
 
     a = s(4 E(x) + logit rho), s the logistic function. Ng 2011, lecture notes of CS294A, section 3.
@@ -53,11 +54,16 @@ class SparseKL(Autoencoder):
             json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 
+    @property
+    def squash(self) -> Squash:
+        # All units start near rho: pulled there from 1/2, they arrive before any image differs from another.
+        return Squash("sigmoid", STEEPNESS, math.log(self.settings.rho / (1 - self.settings.rho)))
+
     def encode(self, images: Tensor) -> Tensor:
-        return torch.sigmoid(self._logits(images))
+        return self.squash(self.features(images))
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
-        logits = self._logits(batch.images)
+        logits = self.squash.inside(self.features(batch.images))
         codes = torch.sigmoid(logits)
         penalty = kl_from_share(self.settings.rho, logits).sum()
         return {
@@ -65,10 +71,6 @@ class SparseKL(Autoencoder):
             "kl_sparsity": Term(penalty, self.settings.sparsity, "nats"),
             "mean_activation": Term(codes.mean(), 0.0, "activation"),
         }
-
-    def _logits(self, images: Tensor) -> Tensor:
-        # All units start near rho: pulled there from 1/2, they arrive before any image differs from another.
-        return STEEPNESS * self.features(images) + math.log(self.settings.rho / (1 - self.settings.rho))
 
 
 def kl_from_share(rho: float, logits: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.capabilities import Squash, Squashes
 
 # Added to every activation before it is cut off at 0, so that all units begin on: one that is off for all images
 # has no gradient and stays off.
@@ -13,7 +13,7 @@ START = 0.05
 WARMUP = 0.5
 
 
-class SparseL1(Autoencoder):
+class SparseL1(Autoencoder, Squashes):
     """loss(x, D(a)) + lambda sum_i |a_i|, a = max(0, E(x)): a Laplace prior on the activations a.
 
     Olshausen and Field 1996; for autoencoders Goodfellow, Bengio and Courville 2016, section 14.2.1.
@@ -45,8 +45,10 @@ class SparseL1(Autoencoder):
             json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 
+    squash = Squash("relu", shift=START)
+
     def encode(self, images: Tensor) -> Tensor:
-        return F.relu(self.features(images) + START)
+        return self.squash(self.features(images))
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(batch.images)

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from aecore.architecture import Architecture, Spatial
 from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.capabilities import Quantises
 from aecore.dataset import Facts
 
 # How far from 0 entries start, as a standard deviation: about as far as an untrained encoder's vectors, for a codebook
@@ -13,7 +14,7 @@ SPREAD = 0.1
 AT_ONCE = 4_000_000
 
 
-class VQVAE(Autoencoder):
+class VQVAE(Autoencoder, Quantises):
     """-log p(x | e) + |sg[z] - e|^2 + beta |z - sg[e]|^2, e the entry nearest to z, sg[] held constant.
 
     Van den Oord, Vinyals and Kavukcuoglu 2017, equation 3. Beside it, an entry that nothing in a batch is nearest to

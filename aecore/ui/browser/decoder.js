@@ -1,6 +1,6 @@
 /**
- * A trained decoder, or a whole model from image to image, run in the browser. The Python door puts this text before
- * the script of a view that asks for it.
+ * A trained decoder, an encoder, or a whole model from image to image, run in the browser. The Python door puts this
+ * text before the script of a view that asks for it.
  *
  * What goes from layer to layer is one array, place by place and all channels of a place together; a row of numbers is
  * one place. So a linear layer, a convolution and the sums of a transposed one are all the same: a matrix times the
@@ -10,7 +10,8 @@
  * @property {number} inputs                                                 Numbers that it is given: a code, say.
  * @property {number} height
  * @property {number} width
- * @property {(code: Float32Array, label?: number) => Float32Array} decode    Pixels in [0, 1], by rows.
+ * @property {(code: Float32Array, label?: number) => Float32Array} decode    Pixels in [0, 1], by rows; of an encoder
+ *                                                                           the code, and then any log-variances.
  *
  * @typedef {{channels: number, height: number, width: number}} Size
  */
@@ -19,7 +20,7 @@
  * The decoder that `decoder_part` described. `decode` returns the same array each time, written over; `label` is the
  * class to decode as, the first if none is given, and is only asked about where the header says `labels`.
  *
- * Header: {layers, inputs, shape: [H, W], output: "sigmoid" | "clip", labels: boolean, prefix}
+ * Header: {layers, inputs, shape: [H, W], output: "sigmoid" | "clip" | "code", labels: boolean, prefix}
  * Arrays: float32, their names after `prefix` and a dot, as the layers name them; labels [C, K]
  *
  * @returns {Decoder}
@@ -31,18 +32,24 @@ function decoderOf({ layers, inputs, shape: [height, width], output, labels, pre
   const given = new Float32Array(inputs + beside);
   const { run } = inTurn({ layers }, { channels: given.length, height: 1, width: 1 }, read);
   const pixels = new Float32Array(height * width);
-  const pixel = output === "sigmoid" ? (value) => 1 / (1 + Math.exp(-value)) : (value) => value;
+  const pixel = {
+    sigmoid: (value) => Math.min(1, Math.max(0, logistic(value))),
+    clip: (value) => Math.min(1, Math.max(0, value)),
+    code: (value) => value,
+  }[output];
   const decode = (code, label = 0) => {
     given.set(code);
     for (let k = 0; k < beside; k++) given[inputs + k] = besides[label * beside + k];
     const values = run(given);
-    for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(1, Math.max(0, pixel(values[i])));
+    for (let i = 0; i < pixels.length; i++) pixels[i] = pixel(values[i]);
     return pixels;
   };
   // The first takes 14 ms, for the browser has yet to compile all this, the next 0.5.
   decode(new Float32Array(inputs));
   return { inputs, height, width, decode };
 }
+
+const logistic = (value) => 1 / (1 + Math.exp(-value));
 
 /** For each kind of layer, from its description and the size that it is given: how it runs, and the size it makes. */
 const DECODER_LAYERS = {
@@ -98,6 +105,37 @@ const DECODER_LAYERS = {
     return { size: { channels: to.length, height: 1, width: 1 }, run };
   },
 
+  squash({ function: name, steepness, shift }, size) {
+    const bent = name === "sigmoid" ? logistic : (value) => Math.max(0, value);
+    const run = (values) => {
+      for (let i = 0; i < values.length; i++) values[i] = bent(steepness * values[i] + shift);
+      return values;
+    };
+    return { size, run };
+  },
+
+  cap({ after, highest }, size) {
+    const run = (values) => {
+      for (let i = after; i < values.length; i++) values[i] = highest - softplus(highest - values[i]);
+      return values;
+    };
+    return { size, run };
+  },
+
+  nearest({ entries: name }, size, read) {
+    const entries = read(name);
+    const to = new Float32Array(size.channels);
+    const run = (values) => {
+      const numbers = entries.shape[1];
+      for (let i = 0; i < to.length; i += numbers) {
+        const start = numbers * nearestEntry(entries, values, i);
+        for (let k = 0; k < numbers; k++) to[i + k] = entries[start + k];
+      }
+      return to;
+    };
+    return { size, run };
+  },
+
   residual(layer, size, read) {
     const [change, to] = [inTurn(layer, size, read), new Float32Array(size.channels * size.height * size.width)];
     const run = (values) => {
@@ -130,6 +168,21 @@ function inTurn({ layers }, size, read) {
     size = made.size;
   }
   return { size, run: (values) => steps.reduce((given, run) => run(given), values) };
+}
+
+// In this form neither end overflows.
+const softplus = (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)));
+
+/** The number of the entry [K, D] that is nearest to D values from `start` on. */
+function nearestEntry(entries, values, start) {
+  const [count, numbers] = entries.shape;
+  let [best, least] = [0, Infinity];
+  for (let e = 0; e < count; e++) {
+    let distance = 0;
+    for (let k = 0; k < numbers; k++) distance += (values[start + k] - entries[e * numbers + k]) ** 2;
+    if (distance < least) [best, least] = [e, distance];
+  }
+  return best;
 }
 
 function siluInPlace(values) {
