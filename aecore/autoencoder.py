@@ -64,6 +64,8 @@ class Autoencoder(nn.Module, ABC):
     formula: ClassVar[str]
     letters: ClassVar[str]
     source: ClassVar[str]
+    # The letters that settings give, each with how its value is written: ``{"β": "{beta}"}``.
+    set_letters: ClassVar[Mapping[str, str]] = {"ℓ": "{likelihood.title}"}
     # Whether it is given a corruption to damage its inputs with.
     corrupts: ClassVar[bool] = False
     # Whether it learns from labels too.

@@ -17,6 +17,9 @@ from torch import Tensor, nn
 class Likelihood(nn.Module, ABC):
     """p(x | z) over images, given the decoder's raw outputs of the same shape."""
 
+    # What it is called as a loss, and as a density.
+    title: ClassVar[str]
+    density: ClassVar[str]
     unit: ClassVar[str]
     # Whether the loss of a very good model can be negative, as that of a density can.
     below_zero: ClassVar[bool] = False
@@ -51,6 +54,7 @@ class Bernoulli(Likelihood):
     Grey pixels in [0, 1] are read as probabilities, so it has a floor above 0: the images' own entropy.
     """
 
+    title, density = "cross-entropy", "Bernoulli"
     unit = "nats"
 
     def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
@@ -86,6 +90,7 @@ class _CrossEntropy(torch.autograd.Function):
 class Gaussian(Likelihood):
     """Squared error, sum_p (x_p - o_p)^2: -log N(x; o, I / 2) but for the constant P/2 log pi."""
 
+    title, density = "squared error", "normal, variance 1/2"
     unit = "squared error"
 
     def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
@@ -104,6 +109,7 @@ class Gaussian(Likelihood):
 class GaussianLearned(Likelihood):
     """-log N(x; o, v I), the one variance v learned with the rest (Lucas et al. 2019; Rybkin et al. 2021)."""
 
+    title, density = "−log of a normal density of learned variance", "normal, learned variance"
     unit = "nats"
     below_zero = True
 

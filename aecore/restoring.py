@@ -19,6 +19,7 @@ class Restoring(Deterministic):
         "x: an image; x̃: the image damaged, anew each time unless damage is to stay; E: the encoder; D: the decoder; "
         "ℓ: the loss of one image."
     )
+    set_letters = {**Deterministic.set_letters, "x̃": "{corruption}, level {level}"}
     corrupts = True
     regularised = True
 

@@ -58,6 +58,7 @@ class Variational(Autoencoder, HasPosterior):
 
     numbers_per_code = 2
     regularised = True
+    set_letters = {"p": "{likelihood.density}"}
 
     def posterior(self, images: Tensor) -> Posterior:
         mean, raw = self.features(images).chunk(2, dim=1)

@@ -28,8 +28,7 @@ else:
     columns.share(specs, {"columns": str(len(letters))})
     promises.draw(pool, seats)
     with st.expander("What is minimised"):
-        for spec in specs.values():
-            explain.formula(spec.member("variant"))
+        explain.draw(explain.of_specs(specs.values()))
 shell.try_this(presets.COMPARE, "compare", "Compare:")
 shell.try_this(presets.SWEEPS, "compare", "Sweep:")
 with st.expander("What a convolution does, and a transposed one", icon=":material/grid_on:"):

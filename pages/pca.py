@@ -1,6 +1,6 @@
 """PCA and autoencoders: the same subspace, then a better one."""
 
-from aecore.ui import explain, sections, shell
+from aecore.ui import sections, shell
 from aecore.ui.pca import SECTIONS, presets
 
 shell.header(
@@ -9,5 +9,4 @@ shell.header(
     "see what a network gains that need not be linear.",
 )
 sections.show(SECTIONS)
-explain.pca()
 shell.try_this(presets.PCA, "pca")

@@ -45,7 +45,7 @@ controls.outputs(seat)
 controls.figures(seat)
 if kept is not None:
     aside.kept_aside(kept, spec)
-explain.formula(spec.member("variant"))
+explain.draw(explain.of_specs([spec]))
 shell.try_this(
     {
         "a map of digits": {"variant": "vae"},

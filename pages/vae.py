@@ -1,6 +1,6 @@
 """Variational autoencoder: traversals, generation, and what beta does."""
 
-from aecore.ui import explain, sections, shell
+from aecore.ui import sections, shell
 from aecore.ui.vae import SECTIONS, presets
 
 shell.header(
@@ -8,6 +8,5 @@ shell.header(
     "A VAE gives every image a small cloud of codes and keeps all clouds near one another, so that any code decodes to "
     "something. See inside, move single numbers, draw images that never were.",
 )
-specs = sections.show(SECTIONS, known=True)
-explain.formula(next(iter(specs.values())).member("variant"))
+sections.show(SECTIONS, known=True)
 shell.try_this(presets.VAE, "vae")

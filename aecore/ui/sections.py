@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import streamlit as st
 
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
-from aecore.ui import engine, form, group, links, pick
+from aecore.ui import engine, explain, form, group, links, pick
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -132,6 +132,10 @@ class Section(ABC):
     def draw(self, pool: Pool, seats: Mapping[Any, Seat]) -> None:
         """Draws the runs as they now are; called again and again while one moves."""
 
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        """What it shows the minimum of, ``specs`` being its own: their variants' losses, unless it says otherwise."""
+        return explain.of_specs(specs.values())
+
 
 def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     """The section that link and visitor ask for; notes what the link asked for in vain."""
@@ -165,8 +169,8 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     return kind(build(kind.Settings, values), asked)
 
 
-def show(sections: Mapping[str, type[Section]], known: bool = False) -> dict[Any, Spec]:
-    """A page of views: picks one, draws it and shares it; the specs that it shows. ``known`` as in ``group``."""
+def show(sections: Mapping[str, type[Section]], known: bool = False) -> None:
+    """A page of views: picks one, draws it, shares it and says what it minimises. ``known`` as in ``group``."""
     pool = engine.pool()
     section = pick_section(sections)
     try:
@@ -182,7 +186,7 @@ def show(sections: Mapping[str, type[Section]], known: bool = False) -> dict[Any
         share(sections, section)
 
     group.stage(pool, seats, draw, section.trains)
-    return specs
+    explain.draw(section.formulas(specs))
 
 
 def put(**values: Any) -> None:

@@ -32,6 +32,7 @@ class BetaTCVAE(Variational):
         "p: the decoder; ELBO: the VAE's evidence bound; TC: the total correlation, 0 where code numbers are "
         "independent; β: its weight in all, of which the ELBO holds 1."
     )
+    set_letters = {**Variational.set_letters, "β": "{beta}"}
     source = "Chen, Li, Grosse and Duvenaud 2018, equation 4 and appendix C"
 
     class Settings(Variational.Settings):

@@ -28,6 +28,7 @@ class Context(Masking):
         "x: an image; h: 1 in the hole and 0 around it; x̄: the mean image; E: the encoder; D: the decoder; "
         "x̂: what it paints; ℓ: the loss of one image; w: the extra weight of the hole."
     )
+    set_letters = {**Masking.set_letters, "h": "{hole_height} × {hole_width} of the image", "w": "{hole_weight}"}
     source = "Pathak, Krähenbühl, Donahue, Darrell and Efros 2016, equation 1"
 
     class Settings(Masking.Settings):

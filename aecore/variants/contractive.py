@@ -31,6 +31,7 @@ class Contractive(Autoencoder, Squashes):
         "∂a/∂x: the Jacobian, how each code number changes with each pixel; ‖·‖F²: the sum of its squared entries; "
         "λ: the weight of the penalty."
     )
+    set_letters = {**Autoencoder.set_letters, "λ": "{contraction}"}
     source = "Rifai, Vincent, Muller, Glorot and Bengio 2011, equation 1"
     regularised = True
 

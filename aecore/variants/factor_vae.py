@@ -29,8 +29,10 @@ class FactorVAE(Variational):
     )
     letters = (
         "x: an image; z: its code; q: the encoder; p: the decoder; ELBO: the VAE's evidence bound; D: the opponent, "
-        "which guesses whether a code is real; q̄: codes with each number taken from another image; γ: its weight."
+        "which guesses whether a code is real; q̄: codes with each number taken from another image; γ: the weight of "
+        "what it tells."
     )
+    set_letters = {**Variational.set_letters, "γ": "{gamma}"}
     source = "Kim and Mnih 2018, equations 2 and 3, algorithm 2"
 
     class Settings(Variational.Settings):

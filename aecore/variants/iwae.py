@@ -28,6 +28,7 @@ class IWAE(Variational):
         "x: an image; z_i: one of k codes drawn for it; q: the encoder, a normal distribution for each image; "
         "p(x | z): the decoder; p(z): the standard normal; w_i: the weight of a code; k: how many are drawn."
     )
+    set_letters = {"p(x | z)": "{likelihood.density}", "k": "{samples}"}
     source = "Burda, Grosse and Salakhutdinov 2016, equation 8"
 
     class Settings(Variational.Settings):

@@ -26,6 +26,7 @@ class Masked(Scattered):
         "pixels that is seen; x̄: the mean image; x̃: what the encoder is given; E: the encoder; D: the decoder; "
         "ℓ: the loss of one image."
     )
+    set_letters = {**Scattered.set_letters, "p": "1 − {hidden_share}"}
     source = "He, Chen, Xie, Li, Dollár and Girshick 2022, section 3; flags as in Iizuka et al. 2017, section 3.2"
 
     class Settings(Scattered.Settings):

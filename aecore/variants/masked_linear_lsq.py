@@ -28,6 +28,7 @@ class MaskedLinearLsq(FittedLinear):
         "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; x̃: what is seen of x; "
         "B̃: the rows of B of the pixels that are seen; z: the code; B, b: the decoder; b begins as the mean image."
     )
+    set_letters = {"m": "1 with probability 1 − {hidden_share}"}
     source = "Roweis 1998: the E-step of EM for principal components with missing values"
 
     def fitted(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Tensor:

@@ -17,4 +17,5 @@ class MaskedLinearScaled(MaskedLinear):
         "x: an image; x̄: the mean image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; "
         "p: the share of the image's pixels that is seen; z: the code; A, c: the encoder; B, b: the decoder."
     )
+    set_letters = {"p": "1 − {hidden_share}"}
     source = "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10"

@@ -21,10 +21,14 @@ class MaskedLinearUnrolled(FittedLinear):
         r"& z_{t+1} = z_t + \eta B^\top \big(m \odot (x - b - B z_t)\big)\end{aligned}"
     )
     letters = (
-        "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; z: the code, after T "
-        "steps; η: the step size over the square of B's largest singular value; B, b: the decoder; b begins as the "
-        "mean image."
+        "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; z: the code; T: "
+        "how many steps it takes; η: the step size; B, b: the decoder; b begins as the mean image."
     )
+    set_letters = {
+        "m": "1 with probability 1 − {hidden_share}",
+        "T": "{iterations}",
+        "η": "{step_size} / (the largest singular value of B)²",
+    }
     source = "Landweber 1951; unrolled as in Gregor and LeCun 2010"
 
     class Settings(FittedLinear.Settings):

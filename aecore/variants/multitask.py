@@ -25,6 +25,7 @@ class Multitask(Deterministic, Classifier):
         "x: an image; y: its label; z: its code; E: the encoder; D: the decoder; ℓ: the loss of one image; "
         "W: a matrix (with a bias) that gives each class a score; w: the weight of the label's cross-entropy."
     )
+    set_letters = {**Deterministic.set_letters, "w": "{label_weight}"}
     source = "Caruana 1997; for autoencoders, Le, Patterson and White 2018"
     needs_labels = True
 

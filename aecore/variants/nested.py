@@ -20,9 +20,10 @@ class Nested(Deterministic, Ordered):
         r"z &= E(x), \quad b \sim \mathcal{U}\{1, \ldots, m\}\end{aligned}"
     )
     letters = (
-        "x: an image; E: the encoder; D: the decoder; z: the code, m numbers; b: how many of them are kept, drawn anew "
-        "for each image at each step; U: all equally likely; ℓ: the loss of one image."
+        "x: an image; E: the encoder; D: the decoder; z: the code; m: its dimensions; b: how many of them are "
+        "kept, drawn anew for each image at each step; U: all equally likely; ℓ: the loss of one image."
     )
+    set_letters = {**Deterministic.set_letters, "m": "{latent}"}
     source = "Rippel, Gelbart and Adams 2014"
 
     class Settings(Deterministic.Settings):

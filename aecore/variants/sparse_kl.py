@@ -31,6 +31,7 @@ class SparseKL(Autoencoder, Squashes):
         "x: an image; a: its code; E: the encoder; D: the decoder; σ: the logistic function; ℓ: the loss of one image; "
         "ρ̂ⱼ: the mean of code number j over the images of a batch; ρ: what it should be; λ: the weight of the penalty."
     )
+    set_letters = {**Autoencoder.set_letters, "ρ": "{rho}", "λ": "{sparsity}"}
     source = "Ng 2011, lecture notes of CS294A, Sparse autoencoder, section 3"
     regularised = True
 

@@ -29,6 +29,7 @@ class SparseL1(Autoencoder, Squashes):
         "x: an image; a: its code, the activations; E: the encoder; D: the decoder; ℓ: the loss of one image; "
         "λ: the weight of the penalty."
     )
+    set_letters = {**Autoencoder.set_letters, "λ": "{sparsity}"}
     source = "Olshausen and Field 1996; Goodfellow, Bengio and Courville 2016, section 14.2.1"
     regularised = True
 

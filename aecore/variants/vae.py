@@ -21,6 +21,7 @@ class VAE(Variational):
         "x: an image; z: its code; q: the encoder, a normal distribution for each image; p: the decoder; "
         "β: the weight of the second term; N(0, I): the standard normal, which codes are kept near."
     )
+    set_letters = {**Variational.set_letters, "β": "{beta}"}
     source = "Kingma and Welling 2014; with beta, Higgins et al. 2017"
 
     class Settings(Variational.Settings):

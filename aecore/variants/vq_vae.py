@@ -32,6 +32,7 @@ class VQVAE(Autoencoder, Quantises):
         "x: an image; z: what the encoder puts out, a vector for each cell of a grid; e_k: the codebook's entries; "
         "e: the entry nearest to z, cell by cell, which the decoder p sees; sg: held constant; β: the commitment."
     )
+    set_letters = {"e_k": "one of {entries}", "β": "{commitment}"}
     source = "van den Oord, Vinyals and Kavukcuoglu 2017, equations 1 to 3"
     # A cell stores one of so many entries, however long they are.
     regularised = True

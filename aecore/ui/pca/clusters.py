@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -11,9 +11,10 @@ from pydantic import Field
 
 from aecore.figures.pca import agreement
 from aecore.settings import Settings
-from aecore.ui import live, sections, waiting
+from aecore.ui import explain, live, sections, waiting
 from aecore.ui.browser import live_images, live_map
 from aecore.ui.chart import chart
+from aecore.ui.pca import formulas
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Grouped
@@ -41,6 +42,13 @@ class Clusters(sections.Section):
         from aecore.runs.spec import Spec
 
         return {"plain": Spec(**self.given, latent=self.settings.latent, likelihood="gaussian")}
+
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        return [
+            formulas.k_means(self.settings.clusters),
+            formulas.pca(str(self.settings.latent)),
+            *explain.of_specs(specs.values()),
+        ]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.pca import Grouping

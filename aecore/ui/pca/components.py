@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -11,9 +11,10 @@ from pydantic import Field
 
 from aecore.figures.pca import explained
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import explain, live, sections
 from aecore.ui.browser import Floor, Line, live_images, live_loss, scrubber
 from aecore.ui.chart import chart
+from aecore.ui.pca import formulas
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Found
@@ -41,6 +42,9 @@ class Components(sections.Section):
         from aecore.runs.spec import Spec
 
         return {"data": Spec(**self.given, architecture="linear", likelihood="gaussian")}
+
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        return [formulas.pca(f"0 to {self.settings.components}")]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.pca import Components as Question

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import explain, live, sections
 from aecore.ui.browser import Panel, live_cloud
+from aecore.ui.pca import formulas
 
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
@@ -39,6 +40,9 @@ class Curved(sections.Section):
         from aecore.runs.spec import Spec
 
         return {"dense": Spec(**self.given, **HOW, latent=self.settings.latent)}
+
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        return [formulas.pca(str(self.settings.latent)), *explain.of_specs(specs.values())]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         (seat,) = seats.values()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import explain, live, sections
 from aecore.ui.browser import Line, live_images, live_loss, scrubber
+from aecore.ui.pca import formulas
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Truncated
@@ -36,6 +37,9 @@ class Ordered(sections.Section):
 
         shared = {**self.given, "latent": self.settings.latent, "likelihood": "gaussian"}
         return {variant: Spec(**shared, variant=variant) for variant in NAMES}
+
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        return [formulas.pca(f"0 to {self.settings.latent}"), *explain.of_specs(specs.values())]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.pca import truncated

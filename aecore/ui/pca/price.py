@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -11,10 +11,10 @@ from pydantic import Field
 
 from aecore.figures.pca import Curve, price
 from aecore.settings import Settings
-from aecore.ui import links, live, sections, waiting
+from aecore.ui import explain, links, live, sections, waiting
 from aecore.ui.browser import live_images, scrubber
 from aecore.ui.chart import chart
-from aecore.ui.pca import subspace
+from aecore.ui.pca import formulas, subspace
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Truncated
@@ -64,6 +64,10 @@ class Price(sections.Section):
         if self.settings.nested or not wanted:
             wanted["nested", max(self.sizes())] = Spec(**shared, variant="nested", latent=max(self.sizes()))
         return wanted
+
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        sizes = ", ".join(map(str, self.sizes()))
+        return [formulas.pca(sizes), *explain.of_specs(specs.values())]
 
     def draw(self, pool: Pool, seats: Mapping[tuple[str, int], Seat]) -> None:
         from aecore.runs.pca import pca_costs, truncated

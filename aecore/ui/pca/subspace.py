@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -11,9 +11,10 @@ from pydantic import Field
 
 from aecore.figures.pca import gaps
 from aecore.settings import Settings
-from aecore.ui import group, live, sections
+from aecore.ui import explain, group, live, sections
 from aecore.ui.browser import Floor, Line, live_images, live_loss
 from aecore.ui.chart import chart
+from aecore.ui.pca import formulas
 
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
@@ -66,6 +67,14 @@ class Subspace(sections.Section):
             # The axes come later than the span: more steps.
             own.beside: Spec(**shared, **how(images, 45), variant=own.beside, likelihood=likelihood, tied=own.tied),
         }
+
+    def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
+        own = self.settings
+        return [
+            formulas.pca(str(own.latent)),
+            formulas.linear(own.latent, own.tied),
+            *explain.of_specs([specs[own.beside]]),
+        ]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         # One name for both, so that one scrubber moves both.
