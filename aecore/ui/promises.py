@@ -110,7 +110,7 @@ def _filters(names: list[str], found: Mapping[str, Findings]) -> None:
         st.markdown(f"**{name}**")
         largest = np.abs(findings.filters).max(axis=(1, 2), keepdims=True)
         grey = np.uint8(127.5 + 127.5 * findings.filters / np.maximum(largest, 1e-12))
-        rows = [("" if i else "filters", grey[None, i : i + 16]) for i in range(0, len(grey), 16)]
+        rows = [(f"filters of the first {len(grey)} units", grey[None])]
         live_images(f"filters-{name}", rows, first_frame=0, key=f"filters-{letter}")
     st.caption(
         "Weights of the encoder's first layer, one picture a unit: grey is 0, white positive, black negative, each "

@@ -1,5 +1,6 @@
 /**
- * Rows of images with aligned columns: light ink on dark, or in colour, pixel by pixel.
+ * Rows of images with aligned columns: light ink on dark, or in colour, pixel by pixel. Where not all columns fit side
+ * by side, all rows go on below, as the lines of a text do.
  *
  * Header: {run, first, frames, titles: [row]}
  * Arrays: row0, row1, ... uint8 [1 or F, R, H, W], or with red, green and blue [1 or F, R, H, W, 3]
@@ -8,9 +9,13 @@ export default function (component) {
   return present(component, { build, take, draw });
 }
 
-const LEAST = 26; // Narrower, an image is no longer read: show fewer.
+const LEAST = 26; // Narrower, an image is no longer read: rows go on below.
+const WRAPPED = 38; // So wide, or wider, where they do.
 const MOST = 60;
 const GAP = 4;
+const BELOW = { beside: 6, above: 10 }; // Under a line, by where its title stands.
+const PART = 8; // More than that between the first part of all rows and the second.
+const MOST_TITLE = 0.25; // Of the width: longer titles stand above their rows.
 
 function build(state) {
   state.canvas = picture();
@@ -25,49 +30,91 @@ function take(state, header, arrays) {
 function draw(state, theme) {
   if (!state.rows) return;
   const size = textSize(state.width);
+  const font = `${size}px ${theme.font}`;
   const measure = state.canvas.getContext("2d");
-  measure.font = `${size}px ${theme.font}`;
-  const titles = state.rows.map(({ title }) => measure.measureText(title).width);
-  const layout = layoutOf(state, Math.ceil(Math.max(0, ...titles)), size);
+  measure.font = font;
+  const layout = layoutOf(measure, state, size);
   const context = surface(state.canvas, state.width, layout.height);
-  Object.assign(context, { font: `${size}px ${theme.font}`, fillStyle: theme.text, imageSmoothingEnabled: false });
+  Object.assign(context, { font, fillStyle: theme.text, imageSmoothingEnabled: false });
   if (!layout.columns) context.fillText("no images yet: press Train", 0, size + 8);
-  const sums = state.rows.map((row, r) => drawRow(context, theme, state, layout, row, r));
+  for (const line of layout.lines) drawLine(context, theme, state, layout, line);
+  const sums = state.rows.map(({ pixels }) => checksum(pixelsOf(state, pixels, 0, pixels.shape[1])));
   state.root.dataset.shown = sums.join("-");
-  describe(state, layout.columns);
+  describe(state, layout);
 }
 
-/** Titles stand left of the rows where there is room, and above them on a phone. */
-function layoutOf({ width, rows }, widest, size) {
-  const most = Math.max(0, ...rows.map(({ pixels }) => (pixels.shape[0] ? pixels.shape[1] : 0)));
-  const beside = width >= 560;
-  const left = beside ? widest + 14 : 0;
-  const columns = Math.min(most, Math.floor((width - left + GAP) / (LEAST + GAP)));
+// ---- Where everything stands
+
+const countOf = ({ pixels }) => (pixels.shape[0] ? pixels.shape[1] : 0);
+
+/**
+ * The lines, each a part of a row whose pictures stand side by side. Titles stand left of them where there is room,
+ * and above them on a phone.
+ */
+function layoutOf(context, { width, rows }, size) {
+  const widest = Math.ceil(Math.max(0, ...rows.map(({ title }) => context.measureText(title).width)));
+  const most = Math.max(0, ...rows.map(countOf));
+  const beside = width >= 560 && widest <= MOST_TITLE * width;
+  const left = beside && widest ? widest + 14 : 0;
+  const fitting = (least) => Math.max(1, Math.floor((width - left + GAP) / (least + GAP)));
+  const parts = most <= fitting(LEAST) ? 1 : Math.ceil(most / fitting(WRAPPED));
+  const columns = Math.ceil(most / parts);
   const cell = Math.min(MOST, Math.floor((width - left + GAP) / Math.max(1, columns)) - GAP);
-  const above = beside ? 0 : size + 6;
-  const pitch = columns ? above + cell + (beside ? GAP + 2 : 10) : 0;
-  return { columns, cell, left, above, beside, pitch, height: Math.max(2 * size + 8, rows.length * pitch) };
+  const layout = { columns, cell, left, beside, lines: [], height: 0 };
+  for (let from = 0; from < most; from += columns) {
+    if (from) layout.height += PART;
+    for (const row of rows) {
+      // Where a lone row goes on, everybody knows whose pictures they are.
+      const title = from && rows.length === 1 ? "" : row.title;
+      if (countOf(row) > from) addLine(context, layout, { row, title, from }, width, size);
+    }
+  }
+  layout.height = Math.max(2 * size + 8, layout.height);
+  return layout;
 }
 
-/** @returns {string} the checksum of the pixels drawn */
-function drawRow(context, theme, state, layout, { title, pixels }, r) {
-  const [frames, images, high, wide, parts = 1] = pixels.shape;
-  if (!frames || !layout.columns) return "0";
-  const top = r * layout.pitch + layout.above;
-  Object.assign(context, { fillStyle: theme.text, strokeStyle: theme.border, lineWidth: 1 });
-  context.textBaseline = layout.beside ? "middle" : "alphabetic";
-  context.fillText(title, 0, layout.beside ? top + layout.cell / 2 : top - 6);
-  const count = Math.min(images, layout.columns);
-  const frame = frames === 1 ? 0 : state.frame - state.first;
-  const length = high * wide * parts;
-  const shown = pixels.subarray(frame * images * length, (frame * images + count) * length);
-  const strip = stripOf(shown, count, high, wide, parts);
-  for (let c = 0; c < count; c++) {
-    const x = layout.left + c * (layout.cell + GAP);
-    context.drawImage(strip, 0, c * high, wide, high, x, top, layout.cell, layout.cell);
-    context.strokeRect(x + 0.5, top + 0.5, layout.cell - 1, layout.cell - 1);
+function addLine(context, layout, { row, title, from }, width, size) {
+  const { beside, cell, columns, lines } = layout;
+  const words = beside || !title ? [] : brokenInto(context, title, width);
+  const top = layout.height + words.length * (size + 4) + (words.length ? 2 : 0);
+  lines.push({ row, title, words, from, count: Math.min(columns, countOf(row) - from), top });
+  layout.height = top + cell + (beside ? BELOW.beside : BELOW.above);
+}
+
+/** A text as lines that are not wider than `width`, broken between words. */
+function brokenInto(context, text, width) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
   }
-  return checksum(shown);
+  return lines;
+}
+
+// ---- Drawing
+
+function drawLine(context, theme, state, { cell, left, beside }, { row, title, words, from, count, top }) {
+  const [, , high, wide, parts = 1] = row.pixels.shape;
+  const size = textSize(state.width);
+  Object.assign(context, { fillStyle: theme.text, strokeStyle: theme.border, lineWidth: 1 });
+  context.textBaseline = beside ? "middle" : "alphabetic";
+  if (beside) context.fillText(title, 0, top + cell / 2);
+  words.forEach((line, i) => context.fillText(line, 0, top - 6 - (words.length - 1 - i) * (size + 4)));
+  const strip = stripOf(pixelsOf(state, row.pixels, from, count), count, high, wide, parts);
+  for (let c = 0; c < count; c++) {
+    const x = left + c * (cell + GAP);
+    context.drawImage(strip, 0, c * high, wide, high, x, top, cell, cell);
+    context.strokeRect(x + 0.5, top + 0.5, cell - 1, cell - 1);
+  }
+}
+
+/** The pixels of `count` images from the one numbered `from`, in the frame shown. */
+function pixelsOf(state, pixels, from, count) {
+  const [frames, images, ...shape] = pixels.shape;
+  const length = shape.reduce((product, size) => product * size, 1);
+  const start = (frames === 1 ? 0 : state.frame - state.first) * images + from;
+  return pixels.subarray(start * length, (start + count) * length);
 }
 
 /** The images one below the other on a canvas of their own size, to be enlarged from there. */
@@ -83,8 +130,9 @@ function stripOf(shown, count, high, wide, parts) {
   return strip;
 }
 
-function describe(state, columns) {
-  const titles = state.rows.map(({ title }) => title).join(", ");
-  const full = `${columns} images, a column each, in rows from above: ${titles}; frame ${state.frame}`;
-  state.canvas.setAttribute("aria-label", columns ? full : "No images yet: press Train");
+function describe({ rows, frame, canvas }, { columns, lines }) {
+  const titles = rows.map((row) => `${countOf(row)} ${row.title}`.trim()).join(", ");
+  const going = lines.length > rows.length ? `; ${columns} side by side, the rest below` : "";
+  const full = `Rows of images, a column each, from above: ${titles}${going}; frame ${frame}`;
+  canvas.setAttribute("aria-label", columns ? full : "No images yet: press Train");
 }

@@ -194,10 +194,10 @@ def _gallery(run: Run, found: Found, selected: list[int]) -> None:
     if len(shown):
         mean = found.originals[shown].mean(0).round().astype(np.uint8)
         few = shown[:SHOWN]
-        parts = [few[i : i + 20] for i in range(0, len(few), 20)]
-        pictures = [("mean", mean[None, None])]
-        for part in parts:
-            pictures += [("original", found.originals[part][None]), ("rebuilt", found.rebuilt[part][None])]
+        if len(few) < len(rows):
+            st.caption(f"Below, the mean of {len(shown):,} of them, and {len(few)} as they are and rebuilt.")
+        pictures = [("mean", mean[None, None]), ("original", found.originals[few][None])]
+        pictures.append(("rebuilt", found.rebuilt[few][None]))
         with st.container(key="selected-images"):
             live_images(f"gallery-{hash(tuple(selected))}", pictures, first_frame=0, key="selected-gallery")
     st.download_button(

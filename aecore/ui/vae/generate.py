@@ -15,7 +15,7 @@ from aecore.ui.one import OneRun
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
 
-COUNT, ACROSS = 40, 20
+COUNT = 40
 
 
 class Generate(OneRun):
@@ -47,12 +47,7 @@ class Generate(OneRun):
         found = live.answer(pool, run, question, "Drawing.")
         if found is None:
             return
-        rows = []
-        for i in range(0, COUNT, ACROSS):
-            rows += [
-                ("samples", found.pictures[None, i : i + ACROSS]),
-                ("nearest real", found.nearest[None, i : i + ACROSS]),
-            ]
+        rows = [("samples", found.pictures[None]), ("nearest real", found.nearest[None])]
         with st.container(key="live-reconstructions"):
             live_images(f"samples-{run.id}-{hash(question)}", rows, first_frame=0, key="generated-samples")
         st.caption(
