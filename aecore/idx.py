@@ -8,6 +8,7 @@ import io
 import math
 import os
 import queue
+import re
 import struct
 import tempfile
 import threading
@@ -22,13 +23,16 @@ import numpy as np
 from pydantic import Field
 
 from aecore.dataset import Dataset, Report, Source, SourceError, first_of_each, split
-from aecore.home import home
+from aecore.home import PathError, files_below, home, typed_path, unquoted
+from aecore.settings import shorten
 
 # Seconds until a server that has not answered at all counts as out of reach; a class waits for this sentence.
 WAIT = 4
 # Seconds that a server which did answer may fall silent.
 SILENCE = 20
 CHUNK = 2**16
+# Folders below the one named that files are looked for in: torchvision keeps them in MNIST/raw.
+DEPTH = 2
 
 # Called with the bytes done of one file, counted as if unpacked.
 Advance = Callable[[int], None]
@@ -44,6 +48,16 @@ class IdxFile:
 
     name: str
     shape: tuple[int, ...]
+
+    @property
+    def spellings(self) -> list[str]:
+        """Its usual name and the one that 7-Zip leaves, each as it comes from the web and unpacked."""
+        dotted = self.name.replace("-idx", ".idx")
+        return [f"{self.name}.gz", self.name, dotted, f"{dotted}.gz"]
+
+    def is_named(self, name: str) -> bool:
+        """Whether a file called ``name`` may be this one: upper case, dots and copies' numbers do not matter."""
+        return _plain(name) == _plain(self.name)
 
     @property
     def header(self) -> bytes:
@@ -78,7 +92,7 @@ class IdxSource(Source):
     """A data set in the format of MNIST; a subclass states where its files are and how they are known.
 
     ``AECORE_MIRROR`` names another base address, or a folder, to take them from: from its part named like the
-    data set, or else from itself.
+    data set, or else from itself; in a folder, from wherever they are up to two folders below.
     """
 
     downloads = True
@@ -127,9 +141,9 @@ class IdxSource(Source):
             yield IdxFile(f"{part}-labels-idx1-ubyte", (count,))
 
     def _array(self, file: IdxFile, advance: Advance) -> np.ndarray:
-        mirror = os.environ.get("AECORE_MIRROR", "").strip()
+        mirror = unquoted(os.environ.get("AECORE_MIRROR", ""))
         if mirror and not mirror.lower().startswith(("http://", "https://")):
-            return self._from_folder(Path(mirror), file)
+            return self._from_folder(mirror, file)
         with self._turn:
             cached = self._from_cache(file)
             return self._from_web(mirror, file, advance) if cached is None else cached
@@ -146,19 +160,43 @@ class IdxSource(Source):
             raise _Refused(f"{path.name} is not the file of {self.name}: its checksum differs")
         return array
 
-    def _from_folder(self, folder: Path, file: IdxFile) -> np.ndarray:
-        names = [f"{file.name}.gz", file.name] if file.name in self.md5 else [f"{file.name}.gz"]
+    def _from_folder(self, mirror: str, file: IdxFile) -> np.ndarray:
+        """uint8 of the file's shape, of the first file of its name that is the right one."""
+        names = " or ".join(name for name in self._known(file) if "." not in name.removesuffix(".gz"))
         fix = f"put the IDX files of {self.name} there, or unset AECORE_MIRROR, or use mnist-5k, which needs no files."
+        reason = ""
         try:
-            for path in [place / name for place in (folder / self.name, folder) for name in names]:
-                if path.is_file():
+            folder = _folder(mirror)
+            for path in self._candidates(folder, file):
+                try:
                     return self._read(path, file)
-        except (_Refused, OSError) as error:
-            reason = error if isinstance(error, _Refused) else _why(error)
+                except (_Refused, OSError) as error:
+                    reason = reason or (str(error) if isinstance(error, _Refused) else _why(error))
+        except PathError as error:
+            raise SourceError(f"AECORE_MIRROR must name a folder or begin with https://: {error}; {fix}") from error
+        except OSError as error:
+            reason = _why(error)
+        if reason:
             raise SourceError(
                 f"{self.name} could not be read from the folder that AECORE_MIRROR names ({reason}); {fix}"
-            ) from error
-        raise SourceError(f"the folder that AECORE_MIRROR names holds no {' or '.join(names)}; {fix}")
+            )
+        missing = "" if folder.is_dir() else ": there is no such folder"
+        raise SourceError(f"the folder that AECORE_MIRROR names holds no {names}{missing}; {fix}")
+
+    def _candidates(self, folder: Path, file: IdxFile) -> list[Path]:
+        """Files that may be ``file``: those in a folder named like the data set first, then the nearer first."""
+        if not folder.is_dir():
+            return []
+        found = [path for path in files_below(folder, DEPTH) if file.is_named(path.name)]
+        if file.name not in self.md5:
+            # Of the unpacked bytes nothing is known.
+            found = [path for path in found if path.name.lower().endswith(".gz")]
+        own = _plain(self.name)
+        return sorted(found, key=lambda path: own not in map(_plain, path.relative_to(folder).parts[:-1]))
+
+    def _known(self, file: IdxFile) -> list[str]:
+        """The names under which ``file`` can be told to be the right one, the usual ones first."""
+        return [name for name in file.spellings if name.endswith(".gz") or file.name in self.md5]
 
     def _cache(self) -> Path:
         return home() / "data" / self.name
@@ -172,13 +210,14 @@ class IdxSource(Source):
 
     def _from_web(self, mirror: str, file: IdxFile, advance: Advance) -> np.ndarray:
         try:
-            url = self._url(mirror, file)
-            try:
-                return self._retrieved(url, self._cache(), file, advance)
-            except OSError:
-                # The cache cannot be written: for this once, a folder that can be will do.
-                with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
-                    return self._retrieved(url, Path(folder), file, advance)
+            urls = self._urls(mirror, file)
+            for url in urls[:-1]:
+                try:
+                    return self._from_address(url, file, advance)
+                except _Refused:
+                    # Another of them may be sound.
+                    continue
+            return self._from_address(urls[-1], file, advance)
         except _Refused as refusal:
             raise SourceError(
                 f"{self.name} could not be downloaded ({refusal}); check the connection to the internet and try again, "
@@ -190,14 +229,23 @@ class IdxSource(Source):
                 "or set AECORE_HOME to a folder that can be written, or use mnist-5k, which needs neither."
             ) from error
 
-    def _url(self, mirror: str, file: IdxFile) -> str:
-        """The file's address, on a server that has just answered."""
+    def _from_address(self, url: str, file: IdxFile, advance: Advance) -> np.ndarray:
+        try:
+            return self._retrieved(url, self._cache(), file, advance)
+        except OSError:
+            # The cache cannot be written: for this once, a folder that can be will do.
+            with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
+                return self._retrieved(url, Path(folder), file, advance)
+
+    def _urls(self, mirror: str, file: IdxFile) -> list[str]:
+        """The file's addresses, at least one, on a server that has just answered; what a mirror has comes first."""
         if not mirror:
             _status(f"{self.address}{file.name}.gz")
-            return f"{self.address}{file.name}.gz"
+            return [f"{self.address}{file.name}.gz"]
         base = mirror.rstrip("/")
-        own = f"{base}/{self.name}/{file.name}.gz"
-        return own if _status(own) < 400 else f"{base}/{file.name}.gz"
+        usual = f"{base}/{file.name}.gz"
+        places = [f"{base}/{folder}{name}" for folder in (f"{self.name}/", "") for name in self._known(file)]
+        return [url for url in places if _status(url) < 400] or [usual]
 
     def _retrieved(self, url: str, folder: Path, file: IdxFile, advance: Advance) -> np.ndarray:
         """uint8 of the file's shape, with one try more if the first brings nothing or the wrong thing.
@@ -224,6 +272,22 @@ class IdxSource(Source):
         except _Refused:
             path.unlink(missing_ok=True)
             raise
+
+
+def _plain(name: str) -> str:
+    """A file's or folder's name without what systems and tools change about it."""
+    name = re.sub(r"[\s._-]*(\(\d+\)|copy)?(\.gz)?$", "", name.casefold().removesuffix(".gz"))
+    return re.sub(r"[\s._-]+", "", name)
+
+
+def _folder(mirror: str) -> Path:
+    """The folder that was typed; where one of the IDX files was, the folder that it is in. Raises PathError."""
+    path = typed_path(mirror)
+    if path.is_file():
+        if "ubyte" not in path.name.lower():
+            raise PathError(f"{shorten(path.name)} is a file, where the folder with the four IDX files belongs")
+        return path.parent
+    return path
 
 
 def _why(error: OSError) -> str:

@@ -406,7 +406,7 @@ def test_gzip_bomb_is_unpacked_no_further_than_needed():
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the repository")
-def test_mnist_itself(monkeypatch):
+def test_mnist_itself(monkeypatch, tmp_path):
     monkeypatch.setenv("AECORE_MIRROR", str(MNIST))
     data = load("mnist", images=6000)
     assert np.bincount(data.train.labels).tolist() == [600] * 10
@@ -414,6 +414,13 @@ def test_mnist_itself(monkeypatch):
     assert data.test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     assert data.train.images.max() == 1
     assert "fashion-mnist: its checksum differs" in refusal(sources["fashion-mnist"])
+    # As torchvision keeps it, unpacked, with another data set in the way.
+    for path in MNIST.glob("*.gz"):
+        write_atomically(tmp_path / "MNIST" / "raw" / path.stem, gzip.decompress(path.read_bytes()))
+    put(tmp_path / "FashionMNIST" / "raw", synthetic())
+    monkeypatch.setenv("AECORE_MIRROR", str(tmp_path))
+    source = sources["mnist"]
+    assert np.array_equal(source(source.Settings(images=6000)).load(silent).train.images, data.train.images)
 
 
 # --- a folder in place of the web ------------------------------------------------------------------------------------
@@ -428,6 +435,79 @@ def test_mirror_folder(inside, compressed, tmp_path, monkeypatch):
     assert np.array_equal(tiny().test.images, images / np.float32(255))
 
 
+def dotted(name: str) -> str:
+    """A file's name as 7-Zip leaves it, and Windows then shows it without its end."""
+    return name.replace("-idx", ".idx")
+
+
+def zipped(data: bytes) -> bytes:
+    return gzip.compress(data, 1)
+
+
+# Where the files lie and what they are called, each as people have them: from a name and bytes to a path and bytes.
+LAYOUTS = {
+    "as downloaded": lambda name, data: (f"{name}.gz", zipped(data)),
+    "unpacked": lambda name, data: (name, data),
+    "by 7-Zip": lambda name, data: (dotted(name), data),
+    "by 7-Zip, packed again": lambda name, data: (f"{dotted(name)}.gz", zipped(data)),
+    "unpacked by a browser that keeps the name": lambda name, data: (f"{name}.gz", data),
+    "upper case": lambda name, data: (f"{name.upper()}.GZ", zipped(data)),
+    "with dots of its own": lambda name, data: (name.replace("-", "."), data),
+    "downloaded twice": lambda name, data: (f"{name} (1).gz", zipped(data)),
+    "torchvision's root": lambda name, data: (f"MNIST/raw/{name}", data),
+    "torchvision's MNIST": lambda name, data: (f"raw/{name}.gz", zipped(data)),
+    "one below": lambda name, data: (f"archive/{dotted(name)}", data),
+    "each in a folder of its own": lambda name, data: (f"{name}/{name}", data),
+    "called like the data set": lambda name, data: (f"Test_Sources/{name}.gz", zipped(data)),
+}
+BROKEN = {
+    "empty": lambda data: b"",
+    "cut short": lambda data: zipped(data)[:500],
+    "of another": lambda data: zipped(bytes(len(data))),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_mirror_folders_as_people_have_them(layout, tmp_path, monkeypatch):
+    for name, data in FILES.items():
+        path, written = LAYOUTS[layout](name, data)
+        write_atomically(tmp_path / "mirror" / path, written)
+        # What else lies there.
+        write_atomically(tmp_path / "mirror" / Path(path).parent / f"notes on {name}.txt", b"read me")
+    monkeypatch.setenv("AECORE_MIRROR", f" '{(tmp_path / 'mirror').as_uri()}/' ")
+    images = np.frombuffer(FILES[NAMES[2]], np.uint8, offset=16).reshape(-1, 28, 28)
+    assert np.array_equal(tiny().test.images, images / np.float32(255))
+
+
+@pytest.mark.parametrize("damage", BROKEN)
+@pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if layout != "as downloaded"])
+def test_a_good_file_beside_a_broken_one_is_taken(layout, damage, tmp_path, monkeypatch):
+    for name, data in FILES.items():
+        path, written = LAYOUTS[layout](name, data)
+        write_atomically(tmp_path / f"{name}.gz", BROKEN[damage](data))
+        write_atomically(tmp_path / path, written)
+        if (tmp_path / f"{name}.gz").read_bytes() != written:
+            write_atomically(tmp_path / "AAA" / f"{name}.gz", BROKEN[damage](data))
+    monkeypatch.setenv("AECORE_MIRROR", str(tmp_path))
+    assert len(tiny().train) == 240
+
+
+def test_data_sets_that_share_their_files_names_are_told_apart(tmp_path, monkeypatch):
+    """As torchvision keeps them: MNIST/raw, FashionMNIST/raw, KMNIST/raw."""
+    for seed, folder in ((1, "FashionMNIST"), (0, "MNIST"), (2, "KMNIST")):
+        put(tmp_path / folder / "raw", synthetic(seed))
+    monkeypatch.setenv("AECORE_MIRROR", str(tmp_path))
+    assert len(tiny().train) == 240
+
+
+def test_one_of_the_files_stands_for_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("AECORE_MIRROR", str(put(tmp_path, FILES) / f"{NAMES[1]}.gz"))
+    assert len(tiny().train) == 240
+    (tmp_path / "mnist.zip").write_bytes(b"PK")
+    monkeypatch.setenv("AECORE_MIRROR", str(tmp_path / "mnist.zip"))
+    assert "mnist.zip is a file, where the folder with the four IDX files belongs" in refusal()
+
+
 def test_mirror_folder_of_another_data_set(tmp_path, monkeypatch):
     monkeypatch.setenv("AECORE_MIRROR", str(put(tmp_path / "mirror", synthetic(seed=1))))
     assert "its checksum differs" in refusal()
@@ -435,7 +515,11 @@ def test_mirror_folder_of_another_data_set(tmp_path, monkeypatch):
 
 def test_mirror_folder_that_is_empty_or_absent(tmp_path, monkeypatch):
     monkeypatch.setenv("AECORE_MIRROR", str(tmp_path / "nowhere"))
-    assert "holds no train-images-idx3-ubyte.gz or train-images-idx3-ubyte" in refusal()
+    said = refusal()
+    assert "holds no train-images-idx3-ubyte.gz or train-images-idx3-ubyte" in said
+    assert "there is no such folder" in said
+    (tmp_path / "nowhere").mkdir()
+    assert "no such folder" not in refusal()
 
 
 def test_mirror_folder_with_a_damaged_file(tmp_path, monkeypatch):
@@ -616,6 +700,30 @@ def test_mirror_address(inside, web, monkeypatch):
     monkeypatch.setenv("AECORE_MIRROR", web.address + inside.strip("/").removesuffix("/test-sources"))
     assert len(tiny().train) == 240
     assert len(web.asked) == 4
+
+
+@pytest.mark.parametrize("inside", ["/", "/copies/test-sources/"])
+@pytest.mark.parametrize(
+    "layout",
+    ["as downloaded", "unpacked", "by 7-Zip", "by 7-Zip, packed again", "unpacked by a browser that keeps the name"],
+)
+def test_mirror_address_of_files_as_people_have_them(layout, inside, web, monkeypatch):
+    made = [LAYOUTS[layout](name, data) for name, data in FILES.items()]
+    web.answers = {f"{inside}{path}": [Answer(written)] for path, written in made}
+    monkeypatch.setattr(Tiny, "address", "http://127.0.0.1:1/")
+    monkeypatch.setenv("AECORE_MIRROR", f'"{web.address}{inside.strip("/").removesuffix("/test-sources")}/"')
+    assert len(tiny().train) == 240
+    assert len(web.asked) == 4
+
+
+@pytest.mark.parametrize("damage", BROKEN)
+def test_a_good_file_of_a_mirror_beside_a_broken_one_is_taken(damage, web, monkeypatch):
+    for name, data in FILES.items():
+        web.answers[f"/{name}.gz"] = [Answer(BROKEN[damage](data))]
+        web.answers[f"/{name}"] = [Answer(data)]
+    monkeypatch.setenv("AECORE_MIRROR", web.address)
+    assert len(tiny().train) == 240
+    assert cached() == sorted(f"{name}.gz" for name in NAMES)
 
 
 def test_nobody_listens(monkeypatch):
