@@ -10,6 +10,7 @@ import difflib
 import json
 import math
 import os
+import re
 import secrets
 import sys
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aecore.dataset import SourceError
-from aecore.home import write_atomically
+from aecore.home import PathError, typed_path, unquoted, write_atomically
 from aecore.reference import listing, reference
 from aecore.settings import Knob, SettingsError, knobs, shorten
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 IN_THE_WAY, NOT_ALLOWED, DIVERGED, STOPPED = 1, 2, 3, 130
 # What a shell reports of a program whose reader went away.
 NO_READER = 141
+# By flag: what is written, and the ends of a name that say so, the usual one first.
+WRITTEN = {
+    "--out": ("a model is written as safetensors", (".safetensors",)),
+    "--history": ("losses are written as CSV", (".csv", ".txt")),
+}
 # Written to try whether a disk takes anything: more than a file system hides in its directory entry.
 TRIAL = bytes(2**16)
 # Seconds between two lines of progress.
@@ -118,6 +124,8 @@ def _train(argv: list[str]) -> int:
     if options.help:
         print(flags(spec.names).format_help().rstrip())
         return 0
+    for flag, text in (("--out", options.out), ("--history", options.history)):
+        _check_suffix(flag, text or "")
     out, history = _target("--out", options.out), _target("--history", options.history)
     if out and out == history:
         raise SettingsError(f"--out and --history must be two files, got {out} for both")
@@ -130,6 +138,8 @@ def _train(argv: list[str]) -> int:
         print(_json(run) if options.json else _table(run))
     for fault in faults:
         _say(fault, IN_THE_WAY)
+    if sound and out and not out.suffix and not faults:
+        _say(f"{shorten(out.name)} is a safetensors file, as no suffix says; aecore.load_model reads it", 0)
     if not sound:
         why = run.view.message or "diverged at its very end: lower the learning rate"
         return _say(f"{why}; no model is written" if out else why, DIVERGED)
@@ -175,8 +185,12 @@ def flags(picked: Mapping[str, str]) -> argparse.ArgumentParser:
         for knob in knobs(part.settings):
             _add_flag(group, knob)
     group = parser.add_argument_group("what to do with it")
-    group.add_argument("--out", metavar="FILE", help="Write the trained model there, as safetensors.")
-    group.add_argument("--history", metavar="FILE", help="Write the losses over training there, as CSV.")
+    group.add_argument(
+        "--out", metavar="FILE", help="Write the trained model there, as safetensors; a file there is replaced."
+    )
+    group.add_argument(
+        "--history", metavar="FILE", help="Write the losses over training there, as CSV; a file there is replaced."
+    )
     group.add_argument("--json", action="store_true", help="Print id, spec and metrics as JSON.")
     group.add_argument("--device", default="cpu", metavar="NAME", help="Where to train: cpu or cuda; default cpu.")
     group.add_argument("-h", "--help", action="store_true", help="Print this and train nothing.")
@@ -236,15 +250,27 @@ def _owners(name: str) -> Iterator[tuple[str, str]]:
 # train: before, while and after.
 
 
+def _check_suffix(flag: str, text: str) -> None:
+    """SettingsError where a file's name says that it holds something else than what is written."""
+    kind, allowed = WRITTEN[flag]
+    # Also of a path of another system.
+    name = re.split(r"[\\/]", unquoted(text))[-1]
+    suffix = Path(name).suffix
+    if suffix and suffix.lower() not in allowed:
+        # In a name such as beta0.5 the number is no suffix to be put away.
+        stem = name if suffix[1:].isdigit() else Path(name).stem
+        raise SettingsError(f"{flag} {shorten(name)}: {kind}, so name it {shorten(stem + allowed[0])}")
+
+
 def _target(flag: str, text: str | None) -> Path | None:
     """The file to write to, tried out now, because after the training is too late; InTheWay if it will not do."""
     if text is None:
         return None
-    if not text:
+    if not text.strip():
         raise InTheWay(f"{flag} needs the name of a file")
     try:
-        path = Path(text).expanduser().resolve()
-        if path.is_dir():
+        path = typed_path(text).resolve()
+        if path.is_dir() or text.rstrip("\"' ").endswith(("/", os.sep)):
             raise InTheWay(f"{flag} {shorten(text)} is a folder; name a file in it")
         if not path.parent.is_dir():
             raise InTheWay(f"{flag} {shorten(text)}: there is no folder {path.parent}; make it first")
@@ -253,7 +279,9 @@ def _target(flag: str, text: str | None) -> Path | None:
         _try_out(path)
     except InTheWay:
         raise
-    # RuntimeError: no such home, or links in a circle.
+    except PathError as error:
+        raise InTheWay(f"{flag} cannot be written: {error}; name another place") from None
+    # RuntimeError: links in a circle.
     except (OSError, ValueError, RuntimeError) as error:
         raise InTheWay(_cannot_write(flag, text, error)) from None
     return path

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from aecore.dataset import Facts
-from aecore.home import home, write_atomically
+from aecore.home import PathError, home, typed_path, write_atomically
 from aecore.runs.history import History
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
@@ -171,17 +171,69 @@ def _facts(facts: Facts) -> dict[str, object]:
 
 
 def load_model(path: str | Path):
-    """The trained Autoencoder in a file that Download or ``--out`` wrote; StoreError, one sentence, if it is none."""
+    """The trained Autoencoder in a file that Download or ``--out`` wrote; StoreError, one sentence, if it is none.
+
+    ``path`` may be written as people do: with ``~``, in quotes, as ``file://``. Nothing in the file is ever run.
+    """
     try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["aecore-model"])
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        file = typed_path(path)
+        if fault := _no_model(file):
+            raise StoreError(f"{file} {fault}; give a file that Download or --out wrote")
+        with safe_open(file, "pt") as opened:
+            facts = json.loads(opened.metadata()["aecore-model"])
+            weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
         told = facts["facts"]
         mean = np.zeros(told["shape"], np.float32)
         model = Spec.from_json(facts["spec"]).model(Facts(mean, told["images"], told["classes"]))
         model.load_state_dict(weights)
+    except PathError as error:
+        raise StoreError(f"there is no model to load: {error}; give the name of a file") from None
     except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise StoreError(f"{path} is not a model of aecore: {shorten(' '.join(str(error).split()), 200)}") from None
+        raise StoreError(f"{file} cannot be read: {error.strerror or error}") from None
+    # Whatever a file that was changed by hand may say.
+    except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"{file} is not a model of aecore: {shorten(' '.join(str(error).split()), 200)}") from None
     return model
+
+
+# How files begin that people take for a model, and what they are.
+_OTHERS = {
+    b"PK": "is a zip file, as torch.save writes them, which is not opened because it could run any program",
+    b"\x80": "is a pickle, as torch.save writes them, which is not opened because it could run any program",
+    b"\x89HDF": "is an HDF5 file, as Keras writes them",
+    b"\x1f\x8b": "is compressed by gzip: unpack it first",
+    b"\x93NUMPY": "is an array of numpy",
+    b"{": "is a text in JSON, where the weights belong",
+}
+
+
+def _no_model(path: Path) -> str:
+    """What is wrong with what lies at ``path``, as far as its beginning tells; nothing where that is sound. OSError."""
+    if path.is_dir():
+        return "is a folder, where a file belongs"
+    with path.open("rb") as file:
+        start, size = file.read(8), path.stat().st_size
+    if not start:
+        return "is empty"
+    for magic, fault in _OTHERS.items():
+        # The length of the header comes first in a safetensors file, and may begin with any byte.
+        if start.startswith(magic) and not _plausible(start, size):
+            return fault
+    if not _plausible(start, size):
+        return "is not a model of aecore, or is cut off: it is no safetensors file"
+    with safe_open(path, "pt") as opened:
+        known = opened.metadata() or {}
+    if "aecore-model" in known:
+        return ""
+    return (
+        "is not a model of aecore but a run that the app keeps to go on with"
+        if "aecore" in known
+        else "is not a model of aecore: these weights are of another program"
+    )
+
+
+def _plausible(start: bytes, size: int) -> bool:
+    """Whether a file of ``size`` bytes that begins with ``start`` can be of safetensors: its header ends inside."""
+    return len(start) == 8 and 0 < int.from_bytes(start, "little") <= size - 8

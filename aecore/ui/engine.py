@@ -10,6 +10,8 @@ import streamlit as st
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from aecore.settings import SettingsError
+
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
@@ -66,10 +68,13 @@ def pool() -> Pool:
         note.info("Loading the training engine; this takes a few seconds once after the server starts.")
         threading.Event().wait(0.05)
     note.empty()
-    if promise.exception() is not None:
+    if (reason := promise.exception()) is not None:
         # Who comes next tries again: what was in the way may be gone.
         warm_up.clear()
-        st.error("The training engine could not be started; the reason is in the server's log. Reload to try again.")
+        known = isinstance(reason, SettingsError)
+        st.error(
+            str(reason) if known else "The training engine could not be started; see the server's log, and reload."
+        )
         st.stop()
     return promise.result()
 
