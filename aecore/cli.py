@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aecore.dataset import SourceError
 from aecore.home import PathError, typed_path, unquoted, write_atomically
+from aecore.names import Names
 from aecore.reference import listing, reference
 from aecore.settings import Knob, SettingsError, knobs, shorten
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Part, Spec
     from aecore.runs.view import View
 
+# Options that are no settings, and what settings are called beside them.
+OPTIONS = ("out", "history", "json", "device", "help")
+FLAGS = Names(taken=frozenset(OPTIONS))
 IN_THE_WAY, NOT_ALLOWED, DIVERGED, STOPPED = 1, 2, 3, 130
 # What a shell reports of a program whose reader went away.
 NO_READER = 141
@@ -166,23 +170,24 @@ def read_flags(argv: Sequence[str]) -> tuple[argparse.Namespace, Spec]:
     options, extra = flags(picked).parse_known_args(argv)
     if extra:
         raise SettingsError(_stranger(extra[0], picked))
-    texts = {name: getattr(options, name) for name in known if getattr(options, name) is not None}
+    given = {name: getattr(options, FLAGS.of(name)) for name in known}
+    texts = {name: text for name, text in given.items() if text is not None}
     return options, Spec(**{name: known[name].read(text) for name, text in texts.items()})
 
 
 def flags(picked: Mapping[str, str]) -> argparse.ArgumentParser:
     """A parser of every setting of a pick, in groups, as texts that are not read yet, and of the other options."""
-    from aecore.runs.spec import CHOICES, choice_knob, parts
+    from aecore.runs.spec import CHOICES, choice_knob, own_knobs, parts
 
     parser = _Parser("python -m aecore train", "%(prog)s [--flag VALUE ...]", add_help=False, allow_abbrev=False)
-    made = list(parts(picked))
+    made = tuple(parts(picked))
     group = parser.add_argument_group("choices (the settings below depend on them)")
     for part in made:
         if part.choice in CHOICES:
             _add_flag(group, choice_knob(part.choice, picked))
-    for part in made:
+    for part, own in zip(made, own_knobs(made), strict=True):
         group = parser.add_argument_group(_group_title(part))
-        for knob in knobs(part.settings):
+        for knob in own.values():
             _add_flag(group, knob)
     group = parser.add_argument_group("what to do with it")
     group.add_argument(
@@ -203,11 +208,15 @@ def _add_flag(group: argparse._ArgumentGroup, knob: Knob) -> None:
     # A flag that is named alone is meant as true.
     alone = {"nargs": "?", "const": "true"} if knob.kind == "flag" else {}
     meaning = f"{knob.meaning} {knob.rule[0].upper()}{knob.rule[1:]}; default {as_text(knob.default)}."
-    flag = f"--{knob.name.replace('_', '-')}"
-    group.add_argument(flag, dest=knob.name, metavar="VALUE", help=meaning.replace("%", "%%"), **alone)
-    if "_" in knob.name:
+    name = FLAGS.of(knob.name)
+    group.add_argument(_flag(name), dest=name, metavar="VALUE", help=meaning.replace("%", "%%"), **alone)
+    if "_" in name:
         # As links and keywords spell it.
-        group.add_argument(f"--{knob.name}", dest=knob.name, help=argparse.SUPPRESS, **alone)
+        group.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS, **alone)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _group_title(part: Part) -> str:
@@ -230,7 +239,7 @@ def _stranger(argument: str, picked: Mapping[str, str]) -> str:
     mine = " with ".join(picked.get(c, known[c].default) for c in ("variant", "architecture"))
     if who:
         return f"{mine} has no setting {name}; it belongs to {', '.join(who)}"
-    ours = [f"--{n.replace('_', '-')}" for n in known] + ["--out", "--history", "--json", "--device", "--help"]
+    ours = [_flag(FLAGS.of(name)) for name in known] + [f"--{name}" for name in OPTIONS]
     near = difflib.get_close_matches(flag, ours, 1)
     hint = f"did you mean {near[0]}?" if near else "--help lists what there is"
     return f"there is no flag {shorten(flag)} for {mine}; {hint}"

@@ -30,7 +30,9 @@ class Registry(Mapping[str, T], Generic[T]):
         names = _files_in(*((folder, Path(folder).stat().st_mtime_ns) for folder in folders))
         return {name.replace("_", "-"): f"{self._package}.{name}" for name in names}
 
-    def _base_class(self) -> type:
+    @property
+    def base(self) -> type:
+        """The class that all members are made from."""
         module, _, name = self._base.rpartition(".")
         return getattr(importlib.import_module(module), name)
 
@@ -40,7 +42,7 @@ class Registry(Mapping[str, T], Generic[T]):
             near = difflib.get_close_matches(str(name), modules, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(modules)}"
             raise SettingsError(f"there is no {self.noun} {shorten(name)}{hint}")
-        module, base = importlib.import_module(modules[name]), self._base_class()
+        module, base = importlib.import_module(modules[name]), self.base
         found = [
             member
             for member in vars(module).values()

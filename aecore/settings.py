@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 # another model.
 SCHEMA = 1
 
+# What links and files call it.
+VERSION_NAMES = ("v", "schema")
+
 Kind = Literal["int", "float", "choice", "flag", "list"]
 
 
@@ -53,7 +56,7 @@ class Knob:
 
     @property
     def title(self) -> str:
-        return self.name.replace("_", " ").capitalize()
+        return self.name.replace("_", " ").replace(".", " ").capitalize()
 
     @property
     def rule(self) -> str:
@@ -148,6 +151,8 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
             )
         if not field.description:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
+        if name in VERSION_NAMES:
+            raise TypeError(f"{settings.__qualname__}.{name}: links and files call the version of settings so")
         marks = (bool(extra.get(mark)) for mark in ("log", "common", "penalty"))
         yield Knob(name, kind, field.default, field.description, low, high, choices, fewest, most, *marks)
 

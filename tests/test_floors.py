@@ -31,7 +31,7 @@ FLOORS: list[tuple[str, float]] = [
         r"aecore/(autoencoder|capabilities|masking|restoring|variational|architecture|corruption|dataset|idx|points|losses)\.py|aecore/figures/.*",
         2,
     ),
-    (r"aecore/(settings|registry|events|home)\.py", 1),
+    (r"aecore/(settings|registry|names|events|home)\.py", 1),
 ]
 # Within one of these, modules may import each other as long as they make no cycle.
 NEIGHBOURS = [r"aecore/ui/.*", r"aecore/runs/.*", r"aecore/measures/.*", FLOORS[-2][0], FLOORS[-1][0]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from aecore.architectures import architectures
@@ -26,6 +27,9 @@ CHOICES: dict[str, tuple[Registry, str, str]] = {
     "corruption": (corruptions, "gaussian", "How the inputs are damaged."),
 }
 
+# Whose settings keep their plain names, where two parts have one of the same name.
+BEFORE = ("training", "architecture", "corruption", "variant", "data")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -34,6 +38,12 @@ class Part:
     choice: str
     member: type
     settings: type[Settings]
+
+    @property
+    def inherited(self) -> set[str]:
+        """The settings that its whole family has."""
+        family = CHOICES[self.choice][0].base.Settings if self.choice in CHOICES else self.settings
+        return set(family.model_fields)
 
 
 def choice_knob(choice: str, picked: Mapping[str, str]) -> Knob:
@@ -68,14 +78,33 @@ def parts(picked: Mapping[str, str]) -> Iterator[Part]:
 
 def knobs_of(picked: Mapping[str, str]) -> dict[str, Knob]:
     """Every knob of a pick by name, the choices first, then each part's settings in order."""
-    made = list(parts(picked))
+    made = tuple(parts(picked))
     found = {part.choice: choice_knob(part.choice, picked) for part in made if part.choice in CHOICES}
-    for part in made:
-        for knob in knobs(part.settings):
-            if knob.name in found:
-                raise TypeError(f"two settings of {dict(picked)} share the name {knob.name}")
-            found[knob.name] = knob
+    for own in own_knobs(made):
+        found |= {knob.name: knob for knob in own.values()}
     return found
+
+
+@cache
+def own_knobs(made: tuple[Part, ...]) -> list[dict[str, Knob]]:
+    """The knobs of each part by the name of their field.
+
+    A knob is called as its field; where two parts have a field of one name, what whole families have keeps it, then
+    what stands first in ``BEFORE``, and the other's is called ``variant.width``.
+    """
+    owner: dict[str, str] = dict.fromkeys(CHOICES, "")
+    for inherited in (True, False):
+        for part in sorted(made, key=lambda part: BEFORE.index(part.choice)):
+            for knob in knobs(part.settings):
+                if (knob.name in part.inherited) == inherited:
+                    owner.setdefault(knob.name, part.choice)
+    return [
+        {
+            knob.name: knob if owner[knob.name] == part.choice else replace(knob, name=f"{part.choice}.{knob.name}")
+            for knob in knobs(part.settings)
+        }
+        for part in made
+    ]
 
 
 class Spec:
@@ -92,9 +121,13 @@ class Spec:
                 raise SettingsError(_no_such(name, flat))
         self.names: dict[str, str] = {c: flat.get(c, known[c].default) for c in CHOICES if c in known}
         self._settings: dict[str, Settings] = {}
-        for part in parts(self.names):
-            own = {k.name: flat[k.name] for k in knobs(part.settings) if k.name in flat}
-            self._settings[part.choice] = build(part.settings, own)
+        # Of each part, what its fields are called here.
+        self._called: dict[str, dict[str, str]] = {}
+        made = tuple(parts(self.names))
+        for part, own in zip(made, own_knobs(made), strict=True):
+            self._called[part.choice] = {field: knob.name for field, knob in own.items()}
+            given = {field: flat[knob.name] for field, knob in own.items() if knob.name in flat}
+            self._settings[part.choice] = build(part.settings, given)
 
     @property
     def training(self) -> Training:
@@ -103,8 +136,8 @@ class Spec:
     def flat(self) -> dict[str, Any]:
         """Every name and value, defaults too, in a fixed order."""
         values = dict(self.names)
-        for settings in self._settings.values():
-            values |= settings.model_dump()
+        for choice, settings in self._settings.items():
+            values |= {self._called[choice][field]: value for field, value in settings.model_dump().items()}
         # Minus zero equals zero but would be written, and so hashed, otherwise.
         return {name: value + 0.0 if isinstance(value, float) else value for name, value in values.items()}
 
@@ -151,6 +184,10 @@ class Spec:
 
     def source_settings(self) -> dict[str, Any]:
         return self._settings["data"].model_dump()
+
+    def source_names(self) -> list[str]:
+        """What the data set and its settings are called."""
+        return ["data", *self._called["data"].values()]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and self.json() == other.json()

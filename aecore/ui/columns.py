@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from aecore.figures.palette import class_colour
+from aecore.names import PLAIN, Names
 from aecore.settings import SettingsError, shorten
 from aecore.ui import form, links, pick
 
@@ -25,6 +26,7 @@ MODES = ("side by side", "sweep")
 SHARED = ("epochs", "batch_size", "seed", "precision")
 # Parameters of the page that are no settings of a model, and how long their texts may be.
 OWN = {"mode": 20, "columns": 20, "sweep": 40, "values": 200}
+NAMES = PLAIN | frozenset(OWN)
 
 
 def sweeps() -> bool:
@@ -63,12 +65,12 @@ def shared_in_sidebar() -> dict[str, Any]:
 
     with st.sidebar:
         picked: dict[str, Any] = {}
-        pick.ask_choice("data", picked)
+        pick.ask_choice("data", picked, NAMES)
         for knob in knobs(CHOICES["data"][0][picked["data"]].Settings):
-            picked[knob.name] = form.ask(knob)
+            picked[knob.name] = form.ask(knob, NAMES)
         for knob in knobs(Training):
             if knob.name in SHARED:
-                picked[knob.name] = form.ask(knob)
+                picked[knob.name] = form.ask(knob, NAMES)
     return picked
 
 
@@ -86,17 +88,17 @@ def specs(letters: list[str], shared: Mapping[str, Any]) -> dict[str, Spec]:
 def _spec(letter: str, shared: Mapping[str, Any]) -> Spec | None:
     from aecore.runs.spec import CHOICES, Spec
 
-    prefix, picked = f"{letter}.", {"data": shared["data"]}
+    names, picked = Names(f"{letter}."), {"data": shared["data"]}
     st.html(f'<div style="border-top: 4px solid {class_colour(list(VARIANTS).index(letter))}"></div>')
     with st.container(horizontal=True, vertical_alignment="center"):
         settings = st.popover(letter.upper(), icon=":material/tune:", help=f"Settings of column {letter.upper()}")
-        pick.ask_choice("variant", picked, prefix, VARIANTS[letter], label="collapsed")
+        pick.ask_choice("variant", picked, names, VARIANTS[letter], label="collapsed")
         with settings:
             st.caption(CHOICES["variant"][0][picked["variant"]].summary)
             for choice in CHOICES:
                 if choice not in ("data", "variant"):
-                    pick.ask_choice(choice, picked, prefix)
-            values = pick.ask_rest(picked, prefix, shared)
+                    pick.ask_choice(choice, picked, names)
+            values = pick.ask_rest(picked, names, shared)
     try:
         return Spec(**values)
     except SettingsError as error:
@@ -120,11 +122,16 @@ def _texts_of(letter: str, spec: Spec) -> dict[str, str]:
     """A column's settings as link parameters."""
     shared = _shared_names(spec)
     texts = {name: text for name, text in spec.texts().items() if name != links.VERSION}
-    return {name if name in shared else f"{letter}.{name}": text for name, text in texts.items()}
+    return {_called(name, letter, shared): text for name, text in texts.items()}
+
+
+def _called(name: str, letter: str, shared: set[str]) -> str:
+    """The link parameter of a setting of a column."""
+    return (NAMES if name in shared else Names(f"{letter}.")).of(name)
 
 
 def _shared_names(spec: Spec) -> set[str]:
-    return {"data", *spec.source_settings(), *SHARED}
+    return {*spec.source_names(), *SHARED}
 
 
 def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -134,18 +141,25 @@ def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     ignored: list[str] = []
     taken = _own(asked, ignored)
     used = list(VARIANTS)[: 1 if taken.get("mode") == MODES[1] else int(taken.get("columns", COUNTS[0]))]
-    plain = {name: text for name, text in asked.items() if name not in OWN and "." not in name}
+    columns = {name for name in asked if _letter(name)}
+    plain = NAMES.meant({name: text for name, text in asked.items() if name not in columns and name not in OWN})
     for letter in used:
-        texts = {"variant": VARIANTS[letter]} | plain
-        texts |= {name.removeprefix(f"{letter}."): t for name, t in asked.items() if name.startswith(f"{letter}.")}
+        own = {name: asked[name] for name in columns if _letter(name) == letter}
+        texts = {"variant": VARIANTS[letter]} | plain | Names(f"{letter}.").meant(own)
         spec, said = read_texts(texts)
         ignored += [f"column {letter.upper()}: {sentence}" for sentence in said]
         shared, values = _shared_names(spec), spec.texts()
         for name in texts.keys() & values.keys() - {links.VERSION}:
-            taken[name if name in shared else f"{letter}.{name}"] = values[name]
-    strangers = [name for name in asked if "." in name and name.partition(".")[0] not in used]
+            taken[_called(name, letter, shared)] = values[name]
+    strangers = [name for name in columns if _letter(name) not in used]
     ignored += [f"ignored {shorten(name)}: the columns of this link are {', '.join(used)}" for name in strangers]
     return taken, ignored
+
+
+def _letter(name: str) -> str:
+    """What stands before the dot of a column's parameter; empty for one that is no column's."""
+    head, dot, _ = name.partition(".")
+    return head if dot and len(head) == 1 else ""
 
 
 def _own(asked: Mapping[str, str], ignored: list[str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def outputs(seat: Seat) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run-outputs"):
         with st.popover("Share", icon=":material/share:"):
             st.write("This link opens this model, trained, for everybody:")
-            st.code(links.share_url(spec.texts()), language=None, wrap_lines=True)
+            st.code(links.train_url(spec), language=None, wrap_lines=True)
         with st.popover("Get the code", icon=":material/code:"):
             st.write("Gives the same numbers, on the same kind of machine to the last bit:")
             st.code(script(spec), language="python", wrap_lines=True)

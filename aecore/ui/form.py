@@ -6,14 +6,16 @@ from typing import Any
 
 import streamlit as st
 
+from aecore.names import PLAIN, Names
 from aecore.settings import Knob, SettingsError
 from aecore.ui import links
 
 
-def ask(knob: Knob, prefix: str = "", **reacting: Any) -> Any:
+def ask(knob: Knob, names: Names = PLAIN, **reacting: Any) -> Any:
     """The value of a knob's widget, which is kept in the link; ``reacting`` is Streamlit's on_change and args."""
-    help = f"{knob.meaning} ({knob.rule})"
-    shared = {"label": knob.title, "key": f"{prefix}{knob.name}", "bind": "query-params", "help": help} | reacting
+    help, key = f"{knob.meaning} ({knob.rule})", names.of(knob.name)
+    _forget_others(knob, key)
+    shared = {"label": knob.title, "key": key, "bind": "query-params", "help": help} | reacting
     match knob.kind:
         case "choice":
             return st.selectbox(options=knob.choices, index=knob.choices.index(knob.default), **shared)
@@ -34,6 +36,24 @@ def ask(knob: Knob, prefix: str = "", **reacting: Any) -> Any:
                 format="%g",
                 **shared,
             )
+
+
+def _forget_others(knob: Knob, key: str) -> None:
+    """Drops a value that the name had elsewhere, in another view or data set, where it means something else."""
+    value = st.session_state.get(key)
+    if value is None:
+        return
+    if knob.kind == "list":
+        fits = isinstance(value, str)
+    else:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = (number or knob.kind not in ("int", "float")) and knob.allows(value)
+    if not fits:
+        from aecore.runs.spec import as_text
+
+        st.session_state[key] = as_text(knob.default) if knob.kind == "list" else knob.default
+    elif knob.kind == "float":
+        st.session_state[key] = float(value)
 
 
 def _ask_list(knob: Knob, shared: dict[str, Any]) -> tuple[float, ...]:
@@ -66,15 +86,15 @@ def _stride(knob: Knob) -> float:
     return knob.default / 5 if knob.log else min(0.5, knob.high / 40)
 
 
-def choose(knobs: dict[str, Knob], picked: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def choose(knobs: dict[str, Knob], picked: dict[str, Any], names: Names = PLAIN) -> dict[str, Any]:
     """The values of ``knobs`` not yet ``picked``: the common ones in sight, the rest folded."""
     values = dict(picked)
     rest = [knob for knob in knobs.values() if knob.name not in values]
     for knob in rest:
         if knob.common:
-            values[knob.name] = ask(knob, prefix)
+            values[knob.name] = ask(knob, names)
     with st.expander("More settings"):
         for knob in rest:
             if not knob.common:
-                values[knob.name] = ask(knob, prefix)
+                values[knob.name] = ask(knob, names)
     return values

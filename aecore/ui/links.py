@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from aecore.settings import SCHEMA
+from aecore.names import PLAIN
+from aecore.settings import SCHEMA, shorten
 from aecore.ui import shell
 
 if TYPE_CHECKING:
@@ -19,6 +20,16 @@ VERSION = "v"
 # In the address while something is trained: its id, so that a reload opens it and a change of settings does not.
 TRAINED = "trained"
 
+# What others add to a link that is sent through them.
+# fmt: off
+TRACKERS = frozenset((
+    "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "srsltid", "msclkid",
+    "yclid", "twclid", "ttclid", "li_fat_id", "igsh", "igshid", "mc_cid", "mc_eid", "mkt_tok", "_ga", "_gl", "_hsenc",
+    "_hsmi", "vero_id", "oly_anon_id", "oly_enc_id", "ref_src", "ref_url", "s_cid", "rdt_cid", "epik", "ScCid",
+    "wickedid",
+))
+# fmt: on
+
 # From a link's parameters, those to keep, cleaned, and a sentence for each that was not taken.
 Understand = Callable[[dict[str, str]], tuple[dict[str, str], list[str]]]
 
@@ -27,19 +38,46 @@ def read(understand: Understand) -> None:
     """Notes what the link asked for in vain, and takes it out before a widget meets it: some break on ``inf``."""
     if not shell.arrived():
         return
-    asked = st.query_params.to_dict()
-    taken, ignored = understand({name: text for name, text in asked.items() if name != TRAINED})
-    st.session_state["link-ignored"] = ignored
+    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    asked, ignored = _once({name: texts for name, texts in given.items() if not is_tracker(name)})
+    trained = asked.pop(TRAINED, None)
+    taken, said = understand(asked)
+    st.session_state["link-ignored"] = ignored + said
     st.session_state["link-trained"] = asked.get(VERSION) == str(SCHEMA)
-    if TRAINED in asked:
-        taken = taken | {TRAINED: asked[TRAINED]}
-    if taken != asked:
+    # Of which models it is the id is known only when the page knows its specs.
+    st.session_state["link-claim"] = trained
+    if trained is not None:
+        taken = taken | {TRAINED: trained}
+    if {name: [text] for name, text in taken.items()} != given:
         st.query_params.from_dict(taken)
         st.rerun()
 
 
+def is_tracker(name: str) -> bool:
+    """Whether a link parameter is one that mail programs, search engines and social networks add to every link."""
+    return name.startswith("utm_") or name in TRACKERS
+
+
+def _once(given: Mapping[str, list[str]]) -> tuple[dict[str, str], list[str]]:
+    """Each parameter with its last text, and a sentence for each that was given with different ones."""
+    said = [
+        f"ignored {shorten(name)}={shorten(text)}: {shorten(name)} is given more than once; using {shorten(texts[-1])}"
+        for name, texts in given.items()
+        for text in dict.fromkeys(texts[:-1])
+        if text != texts[-1]
+    ]
+    return {name: texts[-1] for name, texts in given.items()}, said
+
+
 def wants_trained(*specs: Spec) -> bool:
-    """Whether a link, or the address after a reload, asks for the trained models of ``specs``."""
+    """Whether a link, or the address after a reload, asks for the trained models of ``specs``.
+
+    Notes where it names others.
+    """
+    claim = st.session_state.pop("link-claim", None)
+    if claim not in (None, _ids(specs)):
+        sentence = f"ignored {TRAINED}={shorten(claim)}: it is not the id of what these settings train; press Train"
+        st.session_state["link-ignored"] = [*st.session_state.get("link-ignored", []), sentence]
     return st.session_state.pop("link-trained", False) or st.query_params.get(TRAINED) == _ids(specs)
 
 
@@ -68,6 +106,13 @@ def notices(*more: str) -> None:
 def as_code(sentence: str) -> str:
     """``sentence`` as it stands: its words may come from a stranger's link and must not be read as Markdown."""
     return f"`{sentence.replace('`', chr(39))}`"
+
+
+def train_url(spec: Spec) -> str:
+    """The full link to ``spec`` trained, on the page Train."""
+    return share_url(
+        {PLAIN.of(n): text for n, text in spec.texts().items() if n != VERSION} | {VERSION: str(SCHEMA)}, "train"
+    )
 
 
 def share_url(texts: Mapping[str, str], page: str | None = None) -> str:

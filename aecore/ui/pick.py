@@ -1,6 +1,6 @@
 """Picking a spec: four choices and their settings as widgets bound to the link.
 
-``prefix`` goes before the names of a form's widgets and of their link parameters, where a page has several forms.
+``names`` says what a form's widgets and their link parameters are called.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from aecore.names import PLAIN, Names
 from aecore.ui import form, links
 
 if TYPE_CHECKING:
@@ -34,20 +35,21 @@ def spec_in_sidebar() -> Spec:
 def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     from aecore.runs.spec import as_text, read_texts
 
-    spec, ignored = read_texts(asked)
+    texts = PLAIN.meant(asked)
+    spec, ignored = read_texts(texts)
     values = spec.flat()
-    return {name: as_text(values[name]) for name in asked if name in values}, ignored
+    return {PLAIN.of(name): as_text(values[name]) for name in texts if name in values}, ignored
 
 
 def ask_choice(
-    choice: str, picked: dict[str, str], prefix: str = "", default: str | None = None, label: str = "visible"
+    choice: str, picked: dict[str, str], names: Names = PLAIN, default: str | None = None, label: str = "visible"
 ) -> None:
     """Adds the pick of a choice to ``picked``, where it is one to make; ``default`` stands in for the usual one."""
     from aecore.runs.spec import choice_knob, knobs_of
 
     if choice == "corruption" and choice not in knobs_of(picked):
         return
-    knob, key = choice_knob(choice, picked), f"{prefix}{choice}"
+    knob, key = choice_knob(choice, picked), names.of(choice)
     if default is not None:
         knob = replace(knob, default=default)
     fallen_back = choice == "data" and st.session_state.pop("data-fall-back", False)
@@ -55,22 +57,22 @@ def ask_choice(
     if fallen_back or st.session_state.get(key, knob.default) not in knob.choices:
         st.session_state[key] = knob.default
         form.note_change(key)
-    picked[choice] = form.ask(knob, prefix, on_change=form.note_change, args=(key,), label_visibility=label)
+    picked[choice] = form.ask(knob, names, on_change=form.note_change, args=(key,), label_visibility=label)
     if form.changed(key):
-        _take_defaults(choice, prefix)
+        _take_defaults(choice, names)
     if choice == "variant":
-        st.session_state[f"{prefix}variant-before"] = picked[choice]
+        st.session_state[f"{key}-before"] = picked[choice]
 
 
-def ask_rest(picked: Mapping[str, str], prefix: str = "", given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def ask_rest(picked: Mapping[str, str], names: Names = PLAIN, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The values of all settings that ``picked`` brings, those ``given`` not asked for again."""
     from aecore.runs.spec import knobs_of
 
     known = knobs_of(picked)
-    return form.choose(known, {**picked, **{n: v for n, v in (given or {}).items() if n in known}}, prefix)
+    return form.choose(known, {**picked, **{n: v for n, v in (given or {}).items() if n in known}}, names)
 
 
-def _take_defaults(choice: str, prefix: str) -> None:
+def _take_defaults(choice: str, names: Names) -> None:
     """Another data set or architecture has other ranges: its settings start at their own defaults.
 
     Variants have settings in common: one that was changed is kept, one at the former variant's default goes to the
@@ -80,10 +82,10 @@ def _take_defaults(choice: str, prefix: str) -> None:
     from aecore.settings import knobs
 
     registry = CHOICES[choice][0]
-    before = st.session_state.get(f"{prefix}variant-before") if choice == "variant" else None
+    before = st.session_state.get(f"{names.of(choice)}-before") if choice == "variant" else None
     former = {knob.name: knob.default for knob in knobs(registry[before].Settings)} if before else {}
-    for knob in knobs(registry[st.session_state[f"{prefix}{choice}"]].Settings):
-        key = f"{prefix}{knob.name}"
+    for knob in knobs(registry[st.session_state[names.of(choice)]].Settings):
+        key = names.of(knob.name)
         value = st.session_state.get(key, knob.default)
         if choice != "variant" or not knob.allows(value) or value == former.get(knob.name):
             st.session_state[key] = knob.default

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
 
+from aecore.names import PLAIN, Names
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.ui import engine, explain, form, group, links, pick
 
@@ -26,7 +27,7 @@ class Subject(ABC):
     """What a view is about, which most views of a page have in common."""
 
     @abstractmethod
-    def ask(self, kind: type[Section]) -> dict[str, Any]:
+    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
         """Its values by name, from widgets in the sidebar, those that a view of ``kind`` leaves open."""
 
     @abstractmethod
@@ -44,12 +45,12 @@ class Subject(ABC):
 class DataAndSeed(Subject):
     """A data set and a seed."""
 
-    def ask(self, kind: type[Section]) -> dict[str, Any]:
+    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
         picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
         if not picked:
-            pick.ask_choice("data", picked)
+            pick.ask_choice("data", picked, names)
         for knob in (*self._data_knobs(picked["data"]), _seed()):
-            picked[knob.name] = form.ask(knob)
+            picked[knob.name] = form.ask(knob, names)
         return picked
 
     def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -81,13 +82,13 @@ class WholeSpec(Subject):
     def __init__(self, **defaults: str):
         self.defaults = defaults
 
-    def ask(self, kind: type[Section]) -> dict[str, Any]:
+    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
         from aecore.runs.spec import CHOICES
 
         picked: dict[str, str] = {}
         for choice in CHOICES:
-            pick.ask_choice(choice, picked, default=self.defaults.get(choice))
-        return pick.ask_rest(picked)
+            pick.ask_choice(choice, picked, names, default=self.defaults.get(choice))
+        return pick.ask_rest(picked, names)
 
     def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
         from aecore.runs.spec import as_text, read_texts
@@ -137,6 +138,13 @@ class Section(ABC):
         return explain.of_specs(specs.values())
 
 
+def names_on(sections: Mapping[str, type[Section]], kind: type[Section]) -> Names:
+    """What the settings of the subject are called on a page of ``sections``, alike in all that have it in common."""
+    alike = [section for section in sections.values() if type(section.subject) is type(kind.subject)]
+    own = {knob.name for section in alike for knob in knobs(section.Settings)}
+    return PLAIN | frozenset(own.union(*(section.remembers for section in alike)))
+
+
 def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     """The section that link and visitor ask for; notes what the link asked for in vain."""
     links.read(lambda asked: _understand(sections, asked))
@@ -159,7 +167,7 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     for kept in {kept for section in sections.values() for kept in section.remembers} - kind.remembers.keys():
         remember(kept, "")
     with st.sidebar:
-        asked = kind.subject.ask(kind)
+        asked = kind.subject.ask(kind, names_on(sections, kind))
     st.markdown(kind.look_for)
     own = list(knobs(kind.Settings))
     values = {}
@@ -213,8 +221,11 @@ def share(sections: Mapping[str, type[Section]], section: Section) -> None:
     """The full link to what is shown, trained."""
     from aecore.runs.spec import as_text
 
-    view = next(name for name, kind in sections.items() if kind is type(section))
-    values = {VIEW: view, **section.subject.shared(type(section), section.given), **section.settings.model_dump()}
+    kind = type(section)
+    view = next(name for name, known in sections.items() if known is kind)
+    names = names_on(sections, kind)
+    about = {names.of(name): value for name, value in section.subject.shared(kind, section.given).items()}
+    values = {VIEW: view, **about, **section.settings.model_dump()}
     values |= {name: text for name in section.remembers if (text := remembered(name))}
     with st.popover("Share", icon=":material/share:"):
         st.write("This link opens this view, trained, for everybody:")
@@ -244,9 +255,12 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     version = texts.pop(links.VERSION, str(SCHEMA))
     if version != str(SCHEMA):
         ignored.append(f"this link has version {shorten(version)}, this server reads {SCHEMA}: check the settings")
+    names = names_on(sections, kind)
+    texts = names.meant(texts)
     taken, said = kind.subject.read(kind, texts)
     ignored += said
     ignored += [
         f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
     ]
-    return {name: as_text(value) for name, value in flat.items()} | kept | taken, ignored
+    own = {name: as_text(value) for name, value in flat.items()}
+    return own | kept | {names.of(name): text for name, text in taken.items()}, ignored

@@ -113,6 +113,6 @@ def _table(name: str, done: Mapping[Any, Seat]) -> str:
     lines = [f"| {name} | held-out | training images | seconds | |", "|---:|---:|---:|---:|---|"]
     for value, seat in done.items():
         held, train = (seat.run.metrics[f"{split}_squared_error"] for split in ("heldout", "train"))
-        url = links.share_url(seat.run.spec.texts(), "train")
+        url = links.train_url(seat.run.spec)
         lines.append(f"| {value} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
     return "\n".join(lines)

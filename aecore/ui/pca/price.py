@@ -133,7 +133,7 @@ def _table(done: Mapping[tuple[str, int], Seat], seconds: float, pixels: int, er
         lines.append(f"| PCA | {size} | {said} | |")
         for (name, own), seat in done.items():
             if own == size:
-                error, url = seat.run.metrics[ERROR], links.share_url(seat.run.spec.texts(), "train")
+                error, url = seat.run.metrics[ERROR], links.train_url(seat.run.spec)
                 said = f"{error:.2f} | {error / pixels:.5f} | {seat.view.seconds:.1f}"
                 lines.append(f"| {name} | {size} | {said} | [open]({url}) |")
     return "\n".join(lines) if done else ""
