@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from comparing import as_link
 from conftest import is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,10 +14,6 @@ from aecore.ui.columns import _texts_of, _understand
 from aecore.ui.presets import COMPARE, SWEEPS
 
 LETTERS = "abcd"
-
-
-def as_link(preset: dict[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in preset.items()} | {"v": "1"}
 
 
 def test_what_is_shared_is_named_once_and_what_is_a_columns_own_by_its_letter():

@@ -25,6 +25,9 @@ WHAT_ERROR = (
 
 def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     """All columns, live: their errors in one plot, and in each column its images, codes and figures."""
+    from aecore.runs.naming import names_of
+
+    names = names_of({letter: seat.run.spec for letter, seat in seats.items()})
     shown = {letter: seat for letter, seat in seats.items() if seat.view.newest is not None}
     # One name for all, so that one scrubber moves all.
     name = "-".join(f"{seat.run.id}-{id(seat.run)}" for seat in seats.values())
@@ -32,9 +35,10 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     # The container is there from the start, so that nothing below changes its place.
     with st.container(key="live-loss"):
         if shown:
-            _errors(list(seats), shown, name)
+            _errors(names, shown, name)
     for place, (letter, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
         with place:
+            st.markdown(f"**{names[letter]}**")
             _column(pool, letter, seat, name, resting)
     if shown and resting:
         longest = max((live.moments_of(seat.view) for seat in shown.values()), key=len)
@@ -43,7 +47,6 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
 
 def _column(pool: Pool, letter: str, seat: Seat, name: str, resting: bool) -> None:
     run, view = seat.run, seat.view
-    st.markdown(f"**{letter.upper()}: {run.spec.member('variant').title}**")
     status.line(pool, seat, f"{letter}-status")
     if run.exhibits is None or view.newest is None:
         return
@@ -56,14 +59,16 @@ def _column(pool: Pool, letter: str, seat: Seat, name: str, resting: bool) -> No
 def _figures(seat: Seat) -> str:
     """The newest figures of a run in words."""
     figures, numbers = seat.view.newest.figures, seat.run.model.latent
+    if not np.isfinite(list(figures.values())).all():
+        return "No figures: what this model computes is no longer finite."
     said = [f"squared error {figures['squared_error']:.2f} per image, held-out"]
-    said.append(f"{figures['units_on']:,.1f} of {numbers:,} code numbers on per image")
+    said.append(f"{figures['units_on']:,.1f} of {numbers:,} code dimensions on per image")
     if figures["units_dead"]:
         said.append(f"{figures['units_dead']:,.0f} on for no image")
     return "; ".join(said) + "."
 
 
-def _errors(letters: list[str], shown: Mapping[str, Seat], name: str) -> None:
+def _errors(names: Mapping[str, str], shown: Mapping[str, Seat], name: str) -> None:
     st.markdown("**Squared error** of the reconstruction per image, held-out", help=WHAT_ERROR)
     histories = {letter: seat.view.history for letter, seat in shown.items()}
     epochs = max((history.epochs for history in histories.values()), key=len)
@@ -72,8 +77,7 @@ def _errors(letters: list[str], shown: Mapping[str, Seat], name: str) -> None:
         values = np.full(len(epochs), np.nan)
         found = history.figure("squared_error")
         values[: len(found)] = found
-        title = f"{letter.upper()} {shown[letter].run.spec.member('variant').title}"
-        lines.append(Line(title, "held-out", values, letters.index(letter)))
+        lines.append(Line(names[letter], "held-out", values, list(names).index(letter)))
     floors = {f.title: f.value for seat in shown.values() for f in seat.run.exhibits.squared_floors}
     live_loss(
         name,
