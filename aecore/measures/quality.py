@@ -132,14 +132,17 @@ def mean_image_scores(model: Autoencoder, data: Dataset) -> dict[str, tuple[floa
 
 
 @torch.no_grad()
-def floors(likelihood: Likelihood, pca: PCA, images: np.ndarray, numbers: int) -> tuple[Floor, ...]:
+def floors(
+    likelihood: Likelihood, pca: PCA, images: np.ndarray, numbers: int, given: np.ndarray | None = None
+) -> tuple[Floor, ...]:
     """The reconstruction loss on ``images`` [N, H, W] of the mean image, and of PCA with as many ``numbers``.
 
-    Pixels that PCA puts outside [0, 1] are clipped first where the likelihood needs probabilities.
+    Where a model is ``given`` damaged ones [N, H, W] in place of them, so is PCA, whose components are those of clean
+    images. Pixels that PCA puts outside [0, 1] are clipped first where the likelihood needs probabilities.
     """
     truth = torch.from_numpy(np.array(images.reshape(len(images), -1)))
     found = []
-    for title, guess in _guesses(pca, images, numbers).items():
+    for title, guess in _guesses(pca, images, numbers, given).items():
         outputs = likelihood.outputs_for(torch.from_numpy(np.array(guess)))
         found.append(Floor(title, float(likelihood.fitted(outputs, truth).loss(outputs, truth).mean())))
     return tuple(found)
@@ -154,10 +157,11 @@ def squared_floors(pca: PCA, images: np.ndarray, numbers: int) -> tuple[Floor, .
     )
 
 
-def _guesses(pca: PCA, images: np.ndarray, numbers: int) -> dict[str, np.ndarray]:
-    """What the mean image and PCA make of ``images``, [N, P] each by its title."""
-    rows = images.reshape(len(images), -1)
+def _guesses(pca: PCA, images: np.ndarray, numbers: int, given: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """What the mean image and PCA make of ``images``, or of what is ``given`` for them, [N, P] each by its title."""
+    rows = (images if given is None else given).reshape(len(images), -1)
+    of = "" if given is None else " of the images as given"
     guesses = {"mean image": np.broadcast_to(pca.mean, rows.shape)}
     if numbers < rows.shape[1]:
-        guesses[f"PCA, {numbers} number{'s' * (numbers != 1)}"] = pca.reconstruct(rows, numbers)
+        guesses[f"PCA{of}, {numbers} number{'s' * (numbers != 1)}"] = pca.reconstruct(rows, numbers)
     return guesses

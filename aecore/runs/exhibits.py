@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder
+from aecore.capabilities import FillsIn
 from aecore.dataset import Dataset, Split, first_of_each
 from aecore.figures.grey import grey
 from aecore.losses import LIKELIHOODS, Gaussian, GaussianLearned
@@ -91,7 +92,7 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
         looked_at,
         grey(originals),
         grey(given[:, 0].cpu().numpy()) if given is not row else None,
-        floors(likelihood, pca_of(data), looked_at.images, model.stored_numbers),
+        floors(likelihood, pca_of(data), looked_at.images, model.stored_numbers, _as_given(model, looked_at, spec)),
         squared_floors(pca_of(data), looked_at.images[few], model.stored_numbers),
         metric_units(model),
         likelihood.below_zero,
@@ -102,6 +103,18 @@ def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
         _components(spec, data, model),
         _probed(looked_at.images),
     )
+
+
+@torch.no_grad()
+def _as_given(model: Autoencoder, split: Split, spec: Spec) -> np.ndarray | None:
+    """[M, H, W] the images as a model is given them in training, hidden pixels at their mean; None if as they are."""
+    whole = torch.from_numpy(split.images.copy())[:, None].to(model.mean.device)
+    rng = generator(spec.training.seed, "as given", device=whole.device)
+    if isinstance(model, FillsIn):
+        given = torch.where(model.hide(whole, rng) > 0, whole, model.mean)
+    else:
+        given = model.inputs(whole, rng)
+    return None if given is whole else given[:, 0].cpu().numpy()
 
 
 def _components(spec: Spec, data: Dataset, model: Autoencoder) -> np.ndarray | None:

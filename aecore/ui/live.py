@@ -21,7 +21,9 @@ T = TypeVar("T")
 
 FLOORS = (
     "Dashed lines: the loss on the same held-out images of always answering with the training data's mean image, "
-    "and of PCA with as many numbers (clipped to [0, 1] for cross-entropy). Held-out images are never trained on."
+    "and of PCA with as many numbers (clipped to [0, 1] for cross-entropy), its components those of clean images. A "
+    "model that is given damaged images is compared with PCA of images damaged alike. Held-out images are never "
+    "trained on."
 )
 # Room above the mean image's loss, where an untrained model starts.
 HEADROOM = 0.15
