@@ -15,14 +15,14 @@ from aecore.figures.palette import CLASS_COLOURS
 NAMES = ["Sparse", "Plain"]
 FIGURES = {
     "on": on_histogram(NAMES, [np.array([0, 1, 1]), np.array([2])]),
-    "mean": mean_activation(NAMES, [np.ones(3), np.ones(5)], 0.05),
+    "mean": mean_activation(NAMES, [np.ones(3), np.ones(5)], [0.05]),
     "spectrum": spectrum(NAMES, [np.ones((2, 3)), np.ones((2, 5))]),
     "sweep": sweep_curves("beta", [1, 2], [("train", [3, 2], False)], "nats per image", False),
     "bars": train_heldout_bars(NAMES, [1, 2], [2, 3], "nats per image"),
     "no on": on_histogram([], []),
     "on without images": on_histogram(["Plain"], [np.zeros(0, int)]),
-    "no mean": mean_activation([], [], None),
-    "mean of nothing": mean_activation(["Plain"], [np.zeros(0)], 0.05),
+    "no mean": mean_activation([], [], []),
+    "mean of nothing": mean_activation(["Plain"], [np.zeros(0)], [0.05]),
     "no spectrum": spectrum([], []),
     "spectrum of nothing": spectrum(["Plain"], [np.zeros((0, 4))]),
     "no sweep": sweep_curves("beta", [], [("train", [], False)], "nats per image", True),
@@ -30,7 +30,7 @@ FIGURES = {
 }
 ODD = [np.nan, np.inf, -np.inf]
 FIGURES |= {
-    "odd mean": mean_activation(["Diverged"], [np.array(ODD)], 0.05),
+    "odd mean": mean_activation(["Diverged"], [np.array(ODD)], [0.05]),
     "odd spectrum": spectrum(["Diverged", "Dead"], [np.array([ODD]), np.zeros((2, 3))]),
     "odd sweep": sweep_curves("beta", [1, 2, 3], [("a", ODD, False), ("b", [1, None, 2], True)], "nats", True),
     "odd bars": train_heldout_bars(["a", "b", "c"], ODD, [1, None, 2], "nats per image"),
@@ -59,7 +59,10 @@ def test_who_cannot_see_the_figure_is_told_its_numbers(name):
 @pytest.mark.parametrize(
     ("name", "known"),
     [
-        ("on", "Units on in one image, 2 models. Sparse: from 0 to 1, on average 0.667; Plain: from 2 to 2, "),
+        (
+            "on",
+            "Code dimensions on in one image, 2 models. Sparse: from 0 to 1, on average 0.667; Plain: from 2 to 2, ",
+        ),
         ("on without images", "1 model. Plain: no images."),
         ("falling", "Plain: from 0.7 to 0.1; target: 0.05."),
         ("odd mean", "Diverged: no finite value"),
@@ -70,7 +73,7 @@ def test_who_cannot_see_the_figure_is_told_its_numbers(name):
 )
 def test_alt_texts_say_first_and_last_values(name, known):
     figures = FIGURES | {
-        "falling": mean_activation(["Plain"], [np.array([0.3, 0.1, 0.7])], 0.05),
+        "falling": mean_activation(["Plain"], [np.array([0.3, 0.1, 0.7])], [0.05]),
         "falling spectrum": spectrum(["Plain"], [np.array([[4, 1, 1e-7], [2, 0.5, 1e-8]])]),
     }
     assert known in figures[name].layout.meta["alt"]
@@ -119,12 +122,12 @@ def test_many_counts_share_bars_and_no_image_is_lost():
 
 
 def test_mean_activations_are_sorted_and_rho_is_dashed():
-    figure = mean_activation(NAMES, [np.array([0.1, np.nan, 0.7, 0.3]), np.array([0.2])], 0.05)
+    figure = mean_activation(NAMES, [np.array([0.1, np.nan, 0.7, 0.3]), np.array([0.2])], [0.05])
     np.testing.assert_array_equal(ys(figure, 0), [0.7, 0.3, 0.1, np.nan])
     assert list(figure.data[0].x) == [1, 2, 3, 4]
     rho = figure.data[2]
     assert (list(rho.x), list(rho.y), rho.line.dash, rho.name) == ([1, 4], [0.05, 0.05], "dash", "target 0.05")
-    assert len(mean_activation(NAMES, [np.ones(2)] * 2, None).data) == 2
+    assert len(mean_activation(NAMES, [np.ones(2)] * 2, []).data) == 2
 
 
 def test_the_spectrum_is_the_mean_over_images_without_rounding_errors():

@@ -38,7 +38,7 @@ def on_histogram(names: Sequence[str], on_per_image: Sequence[np.ndarray]) -> go
     width = -(-(highest - lowest + 1) // BINS)
     firsts = np.arange(lowest, highest + 1, width)
     said = [f"{first}" if width == 1 else f"{first} to {first + width - 1}" for first in firsts]
-    figure = empty_figure("units on in one image", "share of images")
+    figure = empty_figure("code dimensions on in one image", "share of images")
     for index, (name, on) in enumerate(zip(names, counts, strict=True)):
         figure.add_bar(
             x=firsts + (width - 1) / 2,
@@ -46,29 +46,31 @@ def on_histogram(names: Sequence[str], on_per_image: Sequence[np.ndarray]) -> go
             name=name,
             marker_color=class_colour(index),
             customdata=said,
-            hovertemplate="%{customdata} units on: %{y:.1%} of the images",
+            hovertemplate="%{customdata} on: %{y:.1%} of the images",
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     found = [
         f"{name}: from {on.min()} to {on.max()}, on average {number(on.mean())}" if len(on) else f"{name}: no images"
         for name, on in zip(names, counts, strict=True)
     ]
-    return describe(figure, f"Units on in one image, {some(len(names), 'model')}", found)
+    return describe(figure, f"Code dimensions on in one image, {some(len(names), 'model')}", found)
 
 
-def mean_activation(names: Sequence[str], means: Sequence[np.ndarray], rho: float | None) -> go.Figure:
-    """For each of M models, the mean activation ``means`` [L] of its units, largest first; dashed, the target rho."""
-    figure = empty_figure("unit, the most active first", "mean activation")
+def mean_activation(names: Sequence[str], means: Sequence[np.ndarray], targets: Sequence[float]) -> go.Figure:
+    """For each of M models, the mean activation ``means`` [L] of its units, largest first; dashed, each target rho."""
+    figure = empty_figure("code dimension, the most active first", "mean activation")
     found = []
     for index, (name, values) in enumerate(zip(names, means, strict=True)):
         # Sorting puts what is not finite at the end, whichever way round: turn the sign, not the order.
         falling = -np.sort(-finite(values))
         add_line(figure, index, name, falling)
         found.append(f"{name}: {from_to(falling)}")
-    if rho is not None:
+    for rho in targets:
         add_level(figure, rho, f"target {rho:g}", max((len(values) for values in means), default=1))
         found.append(f"target: {rho:g}")
-    return describe(figure, f"Mean activation of the units, largest first, {some(len(names), 'model')}", found)
+    return describe(
+        figure, f"Mean activation of the code dimensions, largest first, {some(len(names), 'model')}", found
+    )
 
 
 def spectrum(names: Sequence[str], values: Sequence[np.ndarray]) -> go.Figure:

@@ -15,10 +15,12 @@ class Resistance:
 
     ``code``: in units of the codes' spread, the root-mean-square distance of codes from their mean; nan without spread.
     ``reconstruction``: as a share of the disturbance's own length.
+    ``restored``: squared error, summed over pixels, of what is made of a disturbed image, to the image undisturbed.
     """
 
     code: float
     reconstruction: float
+    restored: float
 
 
 def resistance(model: Autoencoder, images: np.ndarray, size: float, seed: int) -> Resistance:
@@ -28,18 +30,25 @@ def resistance(model: Autoencoder, images: np.ndarray, size: float, seed: int) -
     """
     if not size > 0:
         raise ValueError(f"size must be above 0, got {size:g}")
-    disturbed = images + _disturbance(images.shape, size, seed)
+    disturbed = disturb(images, size, seed)
     codes = model.embed(images).astype(np.float64)
     moved = _lengths(model.embed(disturbed) - codes).mean()
     spread = np.sqrt(np.square(_lengths(codes - codes.mean(0))).mean())
-    rebuilt = _lengths(model.reconstruct(disturbed) - model.reconstruct(images)).mean()
-    return Resistance(float(moved / spread) if spread > 0 else float("nan"), float(rebuilt / size))
+    rebuilt = model.reconstruct(disturbed)
+    return Resistance(
+        float(moved / spread) if spread > 0 else float("nan"),
+        float(_lengths(rebuilt - model.reconstruct(images)).mean() / size),
+        float(np.square(_lengths(rebuilt - images)).mean()),
+    )
 
 
-def _disturbance(shape: tuple[int, ...], size: float, seed: int) -> np.ndarray:
-    """[N, H, W] float32 in uniformly random directions, each of length ``size``."""
-    directions = np.random.default_rng(seed).normal(size=shape)
-    return (size * directions / _lengths(directions)[:, None, None]).astype(np.float32)
+def disturb(images: np.ndarray, size: float, seed: int) -> np.ndarray:
+    """[N, H, W] float32 the ``images`` [N, H, W], each moved by ``size`` in a uniformly random direction of its own.
+
+    What leaves [0, 1] is not cut off.
+    """
+    directions = np.random.default_rng(seed).normal(size=images.shape)
+    return images + (size * directions / _lengths(directions)[:, None, None]).astype(np.float32)
 
 
 def _lengths(rows: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,32 +10,61 @@ import numpy as np
 from aecore.measures.activity import Activity, activity
 from aecore.measures.filters import first_filters
 from aecore.measures.jacobian import singular_values
-from aecore.measures.resistance import Resistance, resistance
+from aecore.measures.quality import mean_image_scores, squared_floors
+from aecore.measures.resistance import Resistance, disturb, resistance
+from aecore.measures.strangers import Kind, meet
+from aecore.runs.exhibits import pca_of
 from aecore.runs.run import Run
 
-# Held-out images whose Jacobian is taken, and those that are disturbed, by how much in Euclidean length: a digit
-# differs from a mean digit by about 7.
-FEW, SOME, SIZE = 10, 200, 1.0
+# Held-out images whose Jacobian is taken, and those that are disturbed or changed.
+FEW, SOME = 10, 200
+# How much a pixel changes, as root mean square: too little to see, and as much as denoisers are trained against.
+SLIGHT, STRONG = 0.04, 0.5
 
 
 @dataclass(frozen=True)
 class Findings:
-    """``spectrum`` [N, K] are singular values of the encoder's Jacobian at N images, ``filters`` [U, h, w] or None."""
+    """``spectrum`` [N, K] are singular values of the encoder's Jacobian at N images, ``filters`` [U, h, w] or None.
+
+    ``slight`` and ``strong`` are resistances to disturbances of SLIGHT and STRONG a pixel, on the images whose
+    ``disturbed`` and ``rebuilt`` [N, H, W] show the strong one. ``strangers`` are kinds of images that it never saw.
+    ``mean_image`` and ``pca`` are squared errors of the mean image and of PCA with as many numbers, on all held-out
+    images, pixels cut off at 0 and 1; ``pca`` is None where a code has at least as many numbers as there are pixels.
+    ``mean_image_train`` is the first on training images.
+    """
 
     activity: Activity
     spectrum: np.ndarray
-    resistance: Resistance
+    slight: Resistance
+    strong: Resistance
+    disturbed: np.ndarray
+    rebuilt: np.ndarray
+    strangers: dict[str, Kind]
+    mean_image: float
+    mean_image_train: float
+    pca: float | None
     filters: np.ndarray | None
     weights: int
 
 
 def find(run: Run) -> Findings:
-    """The findings on a prepared run as it now is, on held-out images; takes a second or two."""
-    images = run.exhibits.looked_at.images
+    """The findings on a prepared run as it now is, on held-out images; takes some seconds."""
+    images, seed = run.exhibits.looked_at.images, run.spec.training.seed
+    some = images[:SOME]
+    slight, strong = (change * math.sqrt(images[0].size) for change in (SLIGHT, STRONG))
+    disturbed = disturb(some, strong, seed)
+    floors = [floor.value for floor in squared_floors(pca_of(run.data), run.data.test.images, run.model.stored_numbers)]
     return Findings(
         activity(run.model.embed(images)),
         singular_values(run.model, images[:FEW]),
-        resistance(run.model, images[:SOME], SIZE, run.spec.training.seed),
+        resistance(run.model, some, slight, seed),
+        resistance(run.model, some, strong, seed),
+        disturbed,
+        run.model.reconstruct(disturbed),
+        meet(run.model, some, seed),
+        floors[0],
+        mean_image_scores(run.model, run.data)["train"][1],
+        floors[1] if len(floors) > 1 else None,
         first_filters(run.model),
         sum(weights.numel() for weights in run.model.parameters()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -9,26 +10,38 @@ import numpy as np
 import streamlit as st
 
 from aecore.figures import compare as figures
+from aecore.figures.grey import grey, signed_grey
 from aecore.ui import live
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
 if TYPE_CHECKING:
-    from aecore.runs.findings import Findings
+    from aecore.runs.conclusions import Column
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.spec import Spec
 
 DEFINITIONS = (
-    "A code number is **on** for an image where its size exceeds a tenth of the largest that any code number has on "
-    "any of these images; it is **dead** if it is on for none. **Singular values** are those of the encoder's Jacobian "
-    "dE(x)/dx at 10 images: below 1, a small change of the image changes the code by less. **Resistance**: every image "
-    "gets the same kind of disturbance, of length 1 in all its pixels together; by how much does the code move, in "
-    "units of the codes' own spread, and by how much the reconstruction, in units of the disturbance? Below 1 it is "
-    "taken back in part. All on held-out images."
+    "A code dimension is **on** for an image where its size exceeds a tenth of the largest that any code dimension has "
+    "on any of these images; it is **dead** if it is on for none. **Singular values** are those of the encoder's "
+    "Jacobian dE(x)/dx at 10 images: below 1, a small change of the image changes the code by less. **Disturbances** "
+    "change every pixel at random, a slight one by 0.04 and strong noise by 0.5 (root mean square), the same for all "
+    "columns. How far the code moves is in units of the codes' own spread; how far the reconstruction moves, as a "
+    "share of the disturbance: below 1 it is taken back in part. All on held-out images."
 )
+STRANGERS, DISTURBED, UNITS, FILTERS, SPLITS = TABS = (
+    "Never seen",
+    "Disturbed images",
+    "Dimensions that are on",
+    "First filters",
+    "Train and held-out",
+)
+# Of each kind of strangers, and of disturbed images, so many are shown.
+OF_EACH, SHOWN = 2, 10
+NONE = "–"
 
 
 def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
-    """Table and pictures of what is found out about the columns that are trained, as soon as it is."""
+    """Conclusions, table and pictures of the columns that are trained, as soon as they are found."""
     from aecore.runs.findings import find
 
     promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.view.state == "finished"}
@@ -36,9 +49,8 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
         return
     if all(promise.done() for promise in promised.values()):
         results = {letter: live.result(pool, seats[letter].run, promise) for letter, promise in promised.items()}
-        found = {letter: result for letter, result in results.items() if result is not None}
-        if found:
-            _draw(seats, found)
+        if found := {letter: result for letter, result in results.items() if result is not None}:
+            _draw(_columns(seats, found), seats)
         return
 
     @st.fragment(run_every=0.3)
@@ -51,70 +63,156 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     wait()
 
 
-def _draw(seats: Mapping[str, Seat], found: Mapping[str, Findings]) -> None:
+def _columns(seats: Mapping[str, Seat], found: Mapping[str, object]) -> dict[str, Column]:
+    """The columns that are trained, by letter, called as they are above."""
+    from aecore.runs.conclusions import Column
+    from aecore.runs.naming import names_of
+
+    names = names_of({letter: seat.run.spec for letter, seat in seats.items()})
+    made = {}
+    for letter, findings in found.items():
+        errors = (seats[letter].run.metrics[f"{split}_squared_error"] for split in ("train", "heldout"))
+        made[letter] = Column(letter.upper(), names[letter], seats[letter].run.spec, *errors, findings)
+    return made
+
+
+def _draw(columns: Mapping[str, Column], seats: Mapping[str, Seat]) -> None:
+    from aecore.runs.conclusions import conclusions
+
+    shown = list(columns.values())
+    conclude(conclusions(shown))
     st.subheader("What each does", anchor=False, help=DEFINITIONS)
-    names = [f"{letter.upper()} {seats[letter].run.spec.member('variant').title}" for letter in found]
-    st.markdown(_table(names, [seats[letter] for letter in found], list(found.values())))
-    units, sensitivity, filters, splits = st.tabs(
-        ["Units that are on", "What moves the code", "First filters", "Train and held-out"]
+    st.markdown(_table(shown, [seats[letter] for letter in columns]))
+    room = len(shown[0].found.activity.mean) >= shown[0].found.disturbed[0].size
+    first = first_tab([column.spec for column in shown], room)
+    places = dict(zip(TABS, st.tabs(TABS, default=first), strict=True))
+    for title, part in PARTS.items():
+        with places[title]:
+            part(shown)
+
+
+def conclude(sentences: list[str]) -> None:
+    """What is shown, in sentences that are computed of it."""
+    if sentences:
+        with st.container(border=True, key="compare-conclusions"):
+            st.markdown("\n".join(["**What this shows**", "", *(f"- {sentence}" for sentence in sentences)]))
+
+
+def first_tab(specs: list[Spec], roomy: bool) -> str:
+    """The tab that shows what the columns are compared for; ``roomy`` where a code has room for the whole image."""
+    settings = set().union(*(spec.flat() for spec in specs))
+    if roomy:
+        return STRANGERS
+    if {"contraction", "corruption"} & settings:
+        return DISTURBED
+    return UNITS if "sparsity" in settings else SPLITS
+
+
+def _strangers(columns: list[Column]) -> None:
+    kinds = columns[0].found.strangers
+    rows = [("given", np.concatenate([kind.given[:OF_EACH] for kind in kinds.values()]))]
+    for column in columns:
+        rows.append((column.name, np.concatenate([kind.rebuilt[:OF_EACH] for kind in column.found.strangers.values()])))
+    _rows("strangers", columns, rows)
+    lines = [f"| {' | '.join(['', *(column.name for column in columns), 'mean image'])} |"]
+    lines.append(f"|---|{'---:|' * (len(columns) + 1)}")
+    for name, kind in kinds.items():
+        errors = [column.found.strangers[name] for column in columns]
+        cells = [f"{one.error:,.2f} ({_share(one.left)})" for one in errors]
+        lines.append(f"| {name} | {' | '.join([*cells, f'{kind.mean_image:,.2f}'])} |")
+    st.markdown("\n".join(lines))
+    st.caption(
+        "Squared error per image of the reconstruction, summed over pixels, mean over up to 200 images of each kind, "
+        "and as a share of what answering with the training images' mean leaves: 0 % where everything is copied, above "
+        "100 % where the mean image would have been nearer. Mixed: every pixel is taken from another image, so each is "
+        "as often bright as before, and no pixel knows of its neighbour. Noise: uniform."
     )
-    with units:
-        left, right = st.columns(2)
-        with left:
-            chart(figures.on_histogram(names, [f.activity.on_per_image for f in found.values()]), "units-on")
-        rhos = [seats[letter].run.spec.flat()["rho"] for letter in found if "rho" in seats[letter].run.spec.flat()]
-        means = [f.activity.mean for f in found.values()]
-        with right:
-            chart(figures.mean_activation(names, means, rhos[0] if rhos else None), "mean-activation")
-    with sensitivity:
-        chart(figures.spectrum(names, [f.spectrum for f in found.values()]), "singular-values")
-    with filters:
-        _filters(names, found)
-    with splits:
-        errors = [
-            [seats[letter].run.metrics[f"{split}_squared_error"] for letter in found] for split in ("train", "heldout")
-        ]
-        chart(figures.train_heldout_bars(names, *errors, "squared error per image"), "train-heldout")
 
 
-def _table(names: list[str], seats: list[Seat], found: list[Findings]) -> str:
-    rows = {
-        "squared error, held-out": [f"{seat.run.metrics['heldout_squared_error']:.2f}" for seat in seats],
-        "squared error, training images": [f"{seat.run.metrics['train_squared_error']:.2f}" for seat in seats],
-        "code numbers on per image": [
-            f"{f.activity.on_per_image.mean():,.1f} of {len(f.activity.mean):,}" for f in found
-        ],
-        "code numbers that are dead": [f"{f.activity.dead:,}" for f in found],
-        "mean activation": [f"{np.mean(f.activity.mean):.3f}" for f in found],
-        "largest singular value, mean": [f"{f.spectrum[:, 0].mean():.2f}" for f in found],
-        "share of singular values below 1": [f"{(f.spectrum < 1).mean():.0%}" for f in found],
-        "code moves, in its spread": [f"{f.resistance.code:.3f}" for f in found],
-        "reconstruction moves, per disturbance": [f"{f.resistance.reconstruction:.3f}" for f in found],
-        "weights": [f"{f.weights:,}" for f in found],
-        "seconds of training": [f"{seat.view.seconds:.1f}" for seat in seats],
-    }
-    accuracies = [seat.run.metrics.get("heldout_accuracy") for seat in seats]
-    if any(share is not None for share in accuracies):
-        rows["held-out images classified rightly"] = ["" if a is None else f"{a:.1%}" for a in accuracies]
-    lines = [f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
-    return "\n".join([*lines, *(f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items())])
+def _disturbed(columns: list[Column]) -> None:
+    rows = [("given", columns[0].found.disturbed[:SHOWN])]
+    rows += [(column.name, column.found.rebuilt[:SHOWN]) for column in columns]
+    _rows("disturbed", columns, rows)
+    names = [column.name for column in columns]
+    chart(figures.spectrum(names, [column.found.spectrum for column in columns]), "singular-values")
 
 
-def _filters(names: list[str], found: Mapping[str, Findings]) -> None:
+def _units(columns: list[Column]) -> None:
+    names, found = [column.name for column in columns], [column.found.activity for column in columns]
+    targets = {column.spec.flat()["rho"] for column in columns if "rho" in column.spec.flat()}
+    left, right = st.columns(2)
+    with left:
+        chart(figures.on_histogram(names, [one.on_per_image for one in found]), "units-on")
+    with right:
+        chart(figures.mean_activation(names, [one.mean for one in found], sorted(targets)), "mean-activation")
+
+
+def _filters(columns: list[Column]) -> None:
     """The first layer's weights as images, each scaled to its own largest."""
     some = False
-    for name, (letter, findings) in zip(names, found.items(), strict=True):
-        if findings.filters is None:
+    for index, column in enumerate(columns):
+        if column.found.filters is None:
             continue
         some = True
-        st.markdown(f"**{name}**")
-        largest = np.abs(findings.filters).max(axis=(1, 2), keepdims=True)
-        grey = np.uint8(127.5 + 127.5 * findings.filters / np.maximum(largest, 1e-12))
-        rows = [(f"filters of the first {len(grey)} units", grey[None])]
-        live_images(f"filters-{name}", rows, first_frame=0, key=f"filters-{letter}")
+        st.markdown(f"**{column.name}**")
+        pictures = signed_grey(column.found.filters)
+        rows = [(f"filters of the first {len(pictures)} units", pictures[None])]
+        live_images(f"filters-{column.spec.id}", rows, first_frame=0, key=f"filters-{index}")
     st.caption(
         "Weights of the encoder's first layer, one picture a unit: grey is 0, white positive, black negative, each "
         "scaled to its own largest."
         if some
         else "None of these has a first layer whose weights can be seen as images."
     )
+
+
+def _splits(columns: list[Column]) -> None:
+    errors = [column.train for column in columns], [column.heldout for column in columns]
+    unit = "squared error per image"
+    chart(figures.train_heldout_bars([column.name for column in columns], *errors, unit), "train-heldout")
+
+
+PARTS = {STRANGERS: _strangers, DISTURBED: _disturbed, UNITS: _units, FILTERS: _filters, SPLITS: _splits}
+
+
+def _rows(name: str, columns: list[Column], rows: list[tuple[str, np.ndarray]]) -> None:
+    pictures = [(title, grey(images)[None]) for title, images in rows]
+    run = "-".join([name, *(column.spec.id for column in columns)])
+    live_images(run, pictures, first_frame=0, key=f"{name}-images")
+
+
+def _table(columns: list[Column], seats: list[Seat]) -> str:
+    found = [column.found for column in columns]
+    rows = {
+        "squared error, held-out": [f"{column.heldout:.2f}" for column in columns],
+        "squared error, training images": [f"{column.train:.2f}" for column in columns],
+        "code dimensions on per image": [
+            f"{f.activity.on_per_image.mean():,.1f} of {len(f.activity.mean):,}" for f in found
+        ],
+        "code dimensions that are dead": [f"{f.activity.dead:,}" for f in found],
+        "mean activation": [f"{np.mean(f.activity.mean):.3f}" for f in found],
+        "largest singular value, mean": [_number(f.spectrum[:, 0].mean(), 2) for f in found],
+        "share of singular values below 1": [_share((f.spectrum < 1).mean()) for f in found],
+        "code moves under a slight disturbance, in its spread": [_number(f.slight.code, 4) for f in found],
+        "code moves under strong noise, in its spread": [_number(f.strong.code, 3) for f in found],
+        "reconstruction moves, per slight disturbance": [f"{f.slight.reconstruction:.3f}" for f in found],
+        "squared error to the clean image, rebuilt from strong noise": [f"{f.strong.restored:.2f}" for f in found],
+        "weights": [f"{f.weights:,}" for f in found],
+        "seconds of training": [f"{seat.view.seconds:.1f}" for seat in seats],
+    }
+    accuracies = [seat.run.metrics.get("heldout_accuracy") for seat in seats]
+    if any(share is not None for share in accuracies):
+        rows["held-out images classified rightly"] = ["" if a is None else f"{a:.1%}" for a in accuracies]
+    lines = [f"| | {' | '.join(column.name for column in columns)} |", f"|---|{'---:|' * len(columns)}"]
+    lines += [f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items()]
+    if any(NONE in cells for cells in rows.values()):
+        lines += ["", f"{NONE}: all images have the same code, so it has no spread to measure by."]
+    return "\n".join(lines)
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else NONE
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if math.isfinite(value) else NONE
