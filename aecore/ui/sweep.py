@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 
 from aecore.figures.compare import sweep_curves
 from aecore.settings import Knob, SettingsError
-from aecore.ui import form, links, waiting
+from aecore.ui import form, links, promises, waiting
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
@@ -22,10 +23,12 @@ MOST_POINTS = 10
 # Settings that say what is learned from or how fast, not what is swept for a figure of quality.
 NOT_SWEPT = ("data", "precision", "seed")
 UNIT = "squared error per image"
+SPLITS = {"heldout": "held-out", "train": "training images"}
 
 
 def points(spec: Spec) -> dict[Any, Spec]:
     """The specs of the sweep by the swept setting's value, as the visitor asks; says what cannot be."""
+    from aecore.runs import sweeping
     from aecore.runs.spec import as_text, knobs_of
 
     known = {name: knob for name, knob in knobs_of(spec.names).items() if name not in NOT_SWEPT}
@@ -41,17 +44,33 @@ def points(spec: Spec) -> dict[Any, Spec]:
     text = right.text_input(
         "Values", key="values", bind="query-params", max_chars=200, help=f"{knob.meaning} ({knob.rule})"
     )
-    found: dict[Any, Spec] = {}
+    values, refused = [], []
     for part in dict.fromkeys(piece.strip() for piece in text.split(",") if piece.strip()):
         try:
-            value = knob.read(part)
-            found[value] = spec.changed(**{name: value})
+            values.append(knob.read(part))
         except SettingsError as error:
-            st.warning(links.as_code(f"left out: {error}"))
-    if len(found) > MOST_POINTS:
-        beyond = ", ".join(map(str, list(found)[MOST_POINTS:]))
-        st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {beyond}")
-    return dict(list(found.items())[:MOST_POINTS])
+            refused.append(str(error))
+    found, impossible = sweeping.points(spec, name, list(dict.fromkeys(values))[:MOST_POINTS])
+    for sentence in [*refused, *impossible]:
+        st.warning(links.as_code(f"left out: {sentence}"))
+    if beyond := list(dict.fromkeys(values))[MOST_POINTS:]:
+        st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {', '.join(map(as_text, beyond))}")
+    if name == sweeping.IMAGES and found:
+        st.caption(_equally_long(list(found.values())))
+    return found
+
+
+def _equally_long(specs: list[Spec]) -> str:
+    """What is done to the epochs where the number of images is swept."""
+    from aecore.runs.sweeping import steps_of
+
+    epochs, steps = ([count(spec) for spec in specs] for count in (lambda spec: spec.training.epochs, steps_of))
+    few, many = (f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in map(_ends, (steps, epochs)))
+    return f"Every value trains for as long, {few} steps: few images are seen more often ({many} epochs)."
+
+
+def _ends(values: list[int]) -> tuple[int, int]:
+    return min(values), max(values)
 
 
 def suggested(knob: Knob) -> list[Any]:
@@ -78,22 +97,26 @@ def texts() -> dict[str, str]:
 
 def draw(seats: Mapping[Any, Seat]) -> None:
     """What has been found: error against value on both splits, and the same digits at every value."""
+    from aecore.runs import naming
+    from aecore.runs.conclusions import along
+    from aecore.runs.spec import as_text
+
     name = st.session_state["sweep"]
     done = waiting.trained(seats)
-    waiting.tell(seats, "every value becomes a run, and its errors a point here", lambda value: f"{name} {value}")
+    waiting.tell(seats, "every value becomes a run, and its errors a point here", partial(naming.said, name))
     if not done:
         return
-    series = [
-        (title, [seat.run.metrics[f"{split}_squared_error"] for seat in done.values()], dashed)
-        for title, split, dashed in (("held-out", "heldout", False), ("training images", "train", True))
-    ]
+    errors = {split: [seat.run.metrics[f"{split}_squared_error"] for seat in done.values()] for split in SPLITS}
+    if said := along(name, list(done), errors["train"], errors["heldout"]):
+        promises.conclude([said])
+    series = [(title, errors[split], split == "train") for split, title in SPLITS.items()]
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in done)
     places = list(done) if numbers else list(range(len(done)))
     spread = numbers and min(places) > 0 and max(places) > 20 * min(places)
-    figure = sweep_curves(name, places, series, UNIT, log_x=spread)
+    figure = sweep_curves(name.replace("_", " "), places, series, UNIT, log_x=spread)
     if not numbers:
-        figure.update_xaxes(tickvals=places, ticktext=[str(value) for value in done])
-    st.markdown(f"**Squared error** of the reconstruction against **{name}**, mean over images")
+        figure.update_xaxes(tickvals=places, ticktext=[as_text(value) for value in done])
+    st.markdown(f"**Squared error** of the reconstruction against **{name.replace('_', ' ')}**, mean over images")
     with st.container(key="live-loss"):
         chart(figure, "sweep-curves")
     _digits(name, done)
@@ -101,18 +124,22 @@ def draw(seats: Mapping[Any, Seat]) -> None:
 
 
 def _digits(name: str, done: Mapping[Any, Seat]) -> None:
+    from aecore.runs.naming import said
+
     first = next(iter(done.values()))
     rows = [("original", first.run.exhibits.originals[None])]
-    rows += [(f"{name} {value}", seat.view.newest.pictures[None]) for value, seat in done.items()]
+    rows += [(said(name, value), seat.view.newest.pictures[None]) for value, seat in done.items()]
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** and what each model makes of them")
         live_images("-".join(seat.run.id for seat in done.values()), rows, first_frame=0, key="sweep-images")
 
 
 def _table(name: str, done: Mapping[Any, Seat]) -> str:
-    lines = [f"| {name} | held-out | training images | seconds | |", "|---:|---:|---:|---:|---|"]
+    from aecore.runs.spec import as_text
+
+    lines = [f"| {name.replace('_', ' ')} | held-out | training images | seconds | |", "|---:|---:|---:|---:|---|"]
     for value, seat in done.items():
         held, train = (seat.run.metrics[f"{split}_squared_error"] for split in ("heldout", "train"))
         url = links.train_url(seat.run.spec)
-        lines.append(f"| {value} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
+        lines.append(f"| {as_text(value)} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
     return "\n".join(lines)
