@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from browsing import expect, fits, press, shown, status
 from PIL import Image
 
@@ -21,6 +22,7 @@ from aecore.runs.filled import SHARES, filled
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 from aecore.sources.text import page as printed
+from aecore.training import generator
 from aecore.ui.browser import live_arrows, live_wipe
 from aecore.ui.denoise.colour import HOLE
 
@@ -50,6 +52,11 @@ def test_any_damage_goes_from_none_to_its_highest_level_by_the_same_chance(run, 
     assert np.array_equal(found.damaged[0], found.clean[0])
     assert np.isinf(found.before[0])
     assert found.damaged.shape == found.restored.shape == found.wrong.shape == (ask.LEVELS, ask.ROW, 8, 8)
+    shown = run.model.corruption
+    for name, images in (("known", run.data.train.images), ("unknown", clean)):
+        whole = torch.from_numpy(images[: ask.MOST].copy())[:, None]
+        given = shown.damage(whole, generator(0, "as in training"))[:, 0].numpy()
+        assert getattr(found, name) == pytest.approx(psnr(run.model.reconstruct(given), images[: ask.MOST]))
     for index in (5, 20):
         given = ask.damaged(clean, damage, found.levels[index])
         assert found.before[index] == pytest.approx(psnr(given, clean))
@@ -113,9 +120,14 @@ def test_a_model_that_takes_the_best_steps_agrees_and_one_that_copies_takes_none
         return (given[:, 0] + 0.05**2 * smoothed_score(given[:, 0], data, 0.05))[:, None]
 
     monkeypatch.setattr(run.model, "reconstruct", best)
-    assert ask.AskAgreement(0.05)(run) == pytest.approx((1, 1))
+    found = ask.AskAgreement(0.05)(run)
+    assert (found.cosine, found.moved) == pytest.approx((1, found.best))
     monkeypatch.setattr(run.model, "reconstruct", lambda given: given)
-    assert ask.AskAgreement(0.05)(run) == (0, 0)
+    assert ask.AskAgreement(0.05)(run) == ask.Agreement(0, 0, found.best, 0)
+    # A step of (0.3, -0.4) from everywhere is 0.5 long, from clean points too.
+    monkeypatch.setattr(run.model, "reconstruct", lambda given: given + np.array([[0.3, -0.4]], np.float32))
+    found = ask.AskAgreement(0.05)(run)
+    assert (found.moved, found.clean) == pytest.approx((0.5, 0.5), rel=1e-5)
 
 
 @pytest.mark.parametrize("variant", ["masked", "masked-linear-lsq"])

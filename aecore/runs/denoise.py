@@ -56,7 +56,8 @@ class Restored:
     """Held-out images before and after, at ``levels`` [K]: uint8 [K, R, H, W] each, ``clean`` [1, R, H, W].
 
     ``wrong`` is the difference of restored and clean, whatever its sign. ``before`` and ``after`` [K] are PSNR in dB
-    over up to 500 held-out images, of their mean squared error.
+    over up to 500 held-out images, of their mean squared error. ``known`` and ``unknown`` are PSNR in dB of what the
+    model makes of up to 500 training and held-out images, given to it as in training.
     """
 
     levels: np.ndarray
@@ -66,6 +67,8 @@ class Restored:
     wrong: np.ndarray
     before: np.ndarray
     after: np.ndarray
+    known: float
+    unknown: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,20 @@ class AskRestored:
             rows["restored"].append(grey(made[:ROW]))
             rows["wrong"].append(grey(np.abs(made - clean)[:ROW]))
         pictures = {name: np.stack(frames) for name, frames in rows.items()}
-        return Restored(found, grey(clean[:ROW])[None], **pictures, before=np.array(before), after=np.array(after))
+        as_trained = {"known": run.data.train.images[:MOST], "unknown": clean}
+        ratios = {name: psnr(_as_in_training(run, images), images) for name, images in as_trained.items()}
+        return Restored(
+            found, grey(clean[:ROW])[None], **pictures, before=np.array(before), after=np.array(after), **ratios
+        )
+
+
+@torch.no_grad()
+def _as_in_training(run: Run, images: np.ndarray) -> np.ndarray:
+    """[N, H, W] what a run's model makes of ``images`` [N, H, W], which it is given as in training."""
+    model = run.model
+    whole = torch.from_numpy(np.array(images))[:, None].to(model.mean.device)
+    outputs = model.attempt(whole, generator(0, "as in training", device=whole.device))[1]
+    return model.likelihood.mean(outputs)[:, 0].clamp(0, 1).cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -190,19 +206,34 @@ def best_steps(places: np.ndarray, data: np.ndarray, level: float) -> np.ndarray
 
 
 @dataclass(frozen=True)
-class AskAgreement:
-    """Asks how far a run's steps are those of the best denoiser: mean cosine of the angle, and ratio of mean lengths.
+class Agreement:
+    """How a model's steps compare with those of the best denoiser, at held-out points moved by noise.
 
-    A model that copies takes no steps: 0. At the held-out points, moved by Gaussian noise ``level``; the density that
-    says which steps are best is that of the training data blurred by it.
+    ``cosine``: mean cosine of the angle between the two, 0 for a step of no length. ``moved`` and ``best``: mean
+    lengths of its steps and of the best ones. ``clean``: mean length of its steps from held-out points as they are.
+    Lengths are shares of the square's side.
+    """
+
+    cosine: float
+    moved: float
+    best: float
+    clean: float
+
+
+@dataclass(frozen=True)
+class AskAgreement:
+    """Asks for the Agreement of a run with the best denoiser of Gaussian noise ``level``.
+
+    The density that says which steps are best is that of the training data blurred by the noise.
     """
 
     level: float
 
-    def __call__(self, run: Run) -> tuple[float, float]:
-        given = damaged(run.data.test.images, "gaussian", self.level)
-        steps = (run.model.reconstruct(given) - given).reshape(len(given), -1)
+    def __call__(self, run: Run) -> Agreement:
+        clean = run.data.test.images
+        given = damaged(clean, "gaussian", self.level)
         data = run.data.train.images.reshape(len(run.data.train), -1)
         best = self.level**2 * smoothed_score(given.reshape(len(given), -1), data, self.level)
-        own, wanted = (np.linalg.norm(arrows, axis=1).mean() for arrows in (steps, best))
-        return float(cosines(steps, best).mean()), float(own / wanted)
+        steps, still = ((run.model.reconstruct(points) - points).reshape(len(points), -1) for points in (given, clean))
+        lengths = (float(np.linalg.norm(arrows, axis=1).mean()) for arrows in (steps, best, still))
+        return Agreement(float(cosines(steps, best).mean()), *lengths)

@@ -5,6 +5,7 @@ Letters: K shares of hidden pixels, N images, R images in the row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,12 @@ def filled(run: Run) -> Filled:
         errors.append(_error(made, images, 1 - seen))
         floors.append(_error(model.mean.expand_as(images), images, 1 - seen))
     return Filled(_row(images)[None], np.stack(shown), np.stack(pictures), np.array(errors), np.array(floors))
+
+
+def best_at(errors: Mapping[str, np.ndarray]) -> list[str]:
+    """For each of K shares the model of least error; ``errors`` [K] by the models' names."""
+    names = list(errors)
+    return [names[k] for k in np.stack([errors[name] for name in names]).argmin(0)]
 
 
 def fill_in(model: Autoencoder, images: Tensor, seen: Tensor) -> Tensor:

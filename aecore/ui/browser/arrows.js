@@ -11,6 +11,8 @@ export default function (component) {
 
 const HEAD = 4; // Length of an arrow's head, in pixels, but never more than half the arrow.
 const LEAST = 0.7; // Shorter arrows, in pixels, are a dot.
+const PALE = 0.3; // How much is left of an arrow's colour where nobody knows where it should lead.
+const MARGIN = 8; // Between the bar and the edge, in pixels.
 
 function build(state) {
   state.canvas = picture();
@@ -37,16 +39,20 @@ function draw(state, theme) {
   const places = arrays.from.length;
   const index = state.frame - state.first;
   const to = arrays.to.subarray(index * places, (index + 1) * places);
-  if (arrays.right) arrows(context, onBox, arrays.from, arrays.right, { colour: header.wanted, width: 4, alpha: 0.35 });
-  arrows(context, onBox, arrays.from, to, { colour: header.colour, width: 1.5, alpha: 1 });
+  const known = (i) => !arrays.right || !Number.isNaN(arrays.right[2 * i]);
+  const wide = { colour: header.wanted, width: 4, alpha: () => 0.35 };
+  if (arrays.right) arrows(context, onBox, arrays.from, arrays.right, wide);
+  arrows(context, onBox, arrays.from, to, { colour: header.colour, width: 1.5, alpha: (i) => (known(i) ? 1 : PALE) });
   context.globalAlpha = 1;
+  if (header.bar) bar(context, theme, side, header.bar);
   state.root.dataset.shown = checksum(to.map((place) => Math.round(place * 1e4)));
   describe(state, to);
 }
 
 function arrows(context, onBox, from, to, { colour, width, alpha }) {
-  Object.assign(context, { strokeStyle: colour, fillStyle: colour, lineWidth: width, globalAlpha: alpha });
+  Object.assign(context, { strokeStyle: colour, fillStyle: colour, lineWidth: width });
   for (let i = 0; i < from.length / 2; i++) {
+    context.globalAlpha = alpha(i);
     const [[x, y], [u, v]] = [onBox(from, i), onBox(to, i)];
     const length = Math.hypot(u - x, v - y);
     if (!(length >= LEAST)) {
@@ -63,6 +69,17 @@ function arrows(context, onBox, from, to, { colour, width, alpha }) {
     context.lineTo(u - across + down / 2, v - down - across / 2);
     context.stroke();
   }
+}
+
+/** A bar as long as the noise is strong, at the bottom left. */
+function bar(context, theme, side, length) {
+  const y = side - MARGIN;
+  Object.assign(context, { strokeStyle: theme.text, fillStyle: theme.text, lineWidth: 3, font: `12px ${theme.font}` });
+  context.beginPath();
+  context.moveTo(MARGIN, y);
+  context.lineTo(MARGIN + length * side, y);
+  context.stroke();
+  context.fillText(plain(length), MARGIN, y - 6);
 }
 
 function describe(state, to) {

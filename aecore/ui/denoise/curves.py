@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 
-NAMES = {"run": "the denoiser", "plain": "the same without damage"}
-
-
 class Curves(sections.Section):
     subject = DENOISING
     look_for = (
-        "A denoiser and the same network without damage, against filters that need no training. A filter is told how "
-        "strong the damage is at each level; the network has to see for itself."
+        "The model picked and the same network as a plain autoencoder, against filters that need no training. Filters "
+        "are told how strong the damage is at each level; a network has to see for itself."
     )
 
     Settings = Tested
@@ -42,39 +39,46 @@ class Curves(sections.Section):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.denoise import AskQuality, AskRivals
 
-        done = [seat for seat in seats.values() if seat.view.state == "finished"]
-        if len(done) < len(seats):
-            waiting.tell(seats, "the curves are drawn when all is trained", lambda key: NAMES[key])
-            return
         damage = self.settings.damage
-        found = [live.answer(pool, seat.run, AskQuality(damage), "Restoring with the networks.") for seat in done]
-        rivals = live.answer(pool, done[0].run, AskRivals(damage), "Restoring without a network.", of_data=True)
-        if rivals is None or None in found:
+        waiting.tell(seats, "its curve is drawn", lambda key: seats[key].run.spec.member("variant").title)
+        done = waiting.trained(seats)
+        asked = [live.answer(pool, seat.run, AskQuality(damage), "Restoring images.") for seat in done.values()]
+        found = [one for one in asked if one is not None]
+        if not found:
             return
-        _draw([*found, rivals], len(found))
+        first = next(iter(done.values())).run
+        rivals = live.answer(pool, first, AskRivals(damage), "Restoring without a network.", of_data=True)
+        _draw([*found, *([] if rivals is None else [rivals])], len(found), rivals is not None and "run" in done)
 
 
-def _draw(found: list[Quality], models: int) -> None:
+def _draw(found: list[Quality], models: int, whole: bool) -> None:
+    """Draws the curves of so many ``models`` and, last, of their rivals; ``whole`` where the first has all of these."""
     levels = found[0].levels
     ratios = {name: values for one in found for name, values in one.psnr.items()}
     likeness = {name: values for one in found for name, values in one.ssim.items()}
-    st.markdown(_said(levels, ratios, next(iter(ratios))))
+    if whole:
+        st.markdown(said(levels, ratios, next(iter(ratios))))
     chart(figures.quality(levels, ratios, "PSNR, dB", models), "psnr")
     if np.isfinite(list(likeness.values())).any():
         chart(figures.quality(levels, likeness, "SSIM", models), "ssim")
     st.caption(
-        "On 100 held-out images. PSNR: of the mean squared error over all pixels of all images, which is less than the "
-        "mean of each image's own. SSIM: in windows of 7 x 7 pixels, at most 1. Each filter's parameter was chosen "
-        "once, on training images with Gaussian noise; the best linear map is learned from 8 damaged copies of each "
-        "training image."
+        "On 100 held-out images. PSNR: of the mean squared error over all pixels of all images, which is never more "
+        "than the mean of each image's own. SSIM: in windows of 7 x 7 pixels, at most 1. Each filter's parameter was "
+        "chosen once, on training images of mnist-5k with Gaussian noise; the best linear map is learned from 8 "
+        "damaged copies of up to 4,500 training images."
     )
 
 
-def _said(levels: np.ndarray, ratios: Mapping[str, np.ndarray], own: str) -> str:
-    """Where the network is the best of all, and where it is not."""
-    others = np.max([values for name, values in ratios.items() if name != own], axis=0)
-    best = ratios[own] > others
-    if best.all():
-        return f"**{own}** is above everything else at every level."
-    beaten = ", ".join(f"{level:.2f}" for level in levels[~best])
-    return f"**{own}** is beaten at level {beaten}; it is the best at {best.sum()} of {len(best)} levels."
+def said(levels: np.ndarray, ratios: Mapping[str, np.ndarray], own: str) -> str:
+    """Where the model called ``own`` is the best of all, and what beats it elsewhere: computed of the curves."""
+    names = list(ratios)
+    best = [names[k] for k in np.stack([ratios[name] for name in names]).argmax(0)]
+    lost = [(level, name) for level, name in zip(levels, best, strict=True) if name != own]
+    if not lost:
+        return f"**What this shows:** **{own}** has the highest PSNR at every level tested."
+    by = {name: ", ".join(f"{level:.2f}" for level, winner in lost if winner == name) for _, name in lost}
+    beaten = "; ".join(f"by {name} at level {at}" for name, at in by.items())
+    return (
+        f"**What this shows:** **{own}** has the highest PSNR at {len(levels) - len(lost)} of {len(levels)} levels; it "
+        f"is beaten {beaten}."
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ MODELS = {
 class Masked(sections.Section):
     look_for = (
         "Pixels are hidden, at first half of them, and filled in from the rest. Drag the share: all five models are "
-        "shown the same pixels of the same digits. Flags tell a network which pixels are hidden and which are black."
+        "shown the same pixels of the same images. Flags tell a network which pixels are hidden and which are black."
     )
 
     class Settings(Settings):
@@ -48,35 +49,35 @@ class Masked(sections.Section):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.runs.filled import filled
 
-        done = {name: seat for name, seat in seats.items() if seat.view.state == "finished"}
-        if len(done) < len(seats):
-            waiting.tell(seats, "the digits are filled in when all are trained")
-            return
-        found = {name: live.answer(pool, seat.run, filled, "Filling in.") for name, seat in done.items()}
-        if all(one is not None for one in found.values()):
-            _draw("-".join(seat.run.id for seat in seats.values()), found)
+        waiting.tell(seats, "each model's digits are filled in as soon as it is trained")
+        done = waiting.trained(seats)
+        asked = {name: live.answer(pool, seat.run, filled, f"{name}: filling in.") for name, seat in done.items()}
+        found = {name: one for name, one in asked.items() if one is not None}
+        if found:
+            _draw("-".join(done[name].run.id for name in found), found)
 
 
 def _draw(name: str, found: Mapping[str, Filled]) -> None:
-    from aecore.runs.filled import SHARES
+    from aecore.runs.filled import SHARES, best_at
 
-    first = next(iter(found.values()))
-    labels = [
-        f"{share:.0%} hidden, best: {min(found, key=lambda model, k=k: found[model].errors[k])}"
-        for k, share in enumerate(SHARES)
-    ]
+    first, of = next(iter(found.values())), "" if len(found) == len(MODELS) else f" of {len(found)}"
+    best = best_at({model: one.errors for model, one in found.items()})
+    labels = [f"{share:.0%} hidden, best{of}: {model}" for share, model in zip(SHARES, best, strict=True)]
     scrubber(name, labels, key="share-scrubber", name="Share of hidden pixels", start=len(SHARES) // 2)
+    if len(found) > 1:
+        st.markdown(ranges(SHARES, best))
     rows = [("original", first.original), ("shown", first.shown)]
     rows += [(model, one.filled) for model, one in found.items()]
     with st.container(key="live-reconstructions"):
         live_images(name, rows, first_frame=0, key="filled-images")
     with st.container(key="live-loss"):
-        st.markdown("**Squared error of a hidden pixel**, mean over held-out images, lower is better")
+        st.markdown("**Squared error of a hidden pixel**, mean over up to 200 held-out images, lower is better")
         live_loss(
             name,
             SHARES,
-            [Line(model, "", one.errors, group) for group, (model, one) in enumerate(found.items())],
-            [Floor("the mean image", float(np.mean(first.floors)))],
+            # A model keeps its colour while the others come.
+            [Line(model, "", one.errors, list(MODELS).index(model)) for model, one in found.items()],
+            [Floor("the mean image, mean over all shares", float(np.mean(first.floors)))],
             total=1,
             top=float(first.floors.max()) * 1.5,
             unit="per pixel",
@@ -88,3 +89,13 @@ def _draw(name: str, found: Mapping[str, Filled]) -> None:
         "Seen pixels are shown as they are, hidden ones as each model has them. Scaled: one matrix, what is seen made "
         "louder. Least squares: the code that fits what is seen best. Unrolled: that code after a few steps towards it."
     )
+
+
+def ranges(shares: Sequence[float], best: Sequence[str]) -> str:
+    """Between which ``shares`` each model is the ``best``, as Markdown: computed of them."""
+    parts: list[str] = []
+    for model, group in groupby(zip(shares, best, strict=True), key=lambda pair: pair[1]):
+        inside = [share for share, _ in group]
+        span = f"{inside[0]:.0%}" if len(inside) == 1 else f"{inside[0]:.0%} to {inside[-1]:.0%}"
+        parts.append(f"**{model}** ({span} hidden)")
+    return f"**What this shows:** hidden pixels are filled in with the least error by {', '.join(parts)}."

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Own(OneRun):
     subject = DENOISING
     look_for = (
-        "Damage a digit with brush, eraser, noise or a hole, or draw your own: it is restored as you go. What the "
-        "model has never seen, such as a star or a letter, comes back as the nearest thing to a digit."
+        "Damage an image with brush, eraser, noise or a hole, or draw your own: it is restored as you go. Try what the "
+        "model has never seen, such as a star or a letter: does it come back as it is?"
     )
 
     class Settings(Settings):
