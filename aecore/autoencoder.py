@@ -32,11 +32,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Term:
-    """One part of a loss: ``value``, a mean over images, is plotted; ``weight * value`` is optimised."""
+    """One part of a loss: ``value``, a mean over images, is plotted; ``weight * value`` is optimised.
+
+    ``estimated`` marks one whose value is an estimate that need not keep the bounds of what it estimates, such as 0.
+    """
 
     value: Tensor
     weight: float
     unit: str
+    estimated: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class Autoencoder(nn.Module, ABC):
     source: ClassVar[str]
     # The letters that settings give, each with how its value is written: ``{"β": "{beta}"}``.
     set_letters: ClassVar[Mapping[str, str]] = {"ℓ": "{likelihood.title}"}
+    # Where each term that is trained stands in the formula, by the name of the term, ``layer_*`` for all such: a term
+    # that is trained in silence would make the formula false.
+    stands: ClassVar[Mapping[str, str]] = {}
     # Whether it is given a corruption to damage its inputs with.
     corrupts: ClassVar[bool] = False
     # Whether it learns from labels too.

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from aecore.variational import Posterior
 
 
 class Classifier(ABC):
@@ -28,6 +31,14 @@ class Conditional(ABC):
     @abstractmethod
     def decode_as(self, codes: Tensor, labels: Tensor) -> Tensor:
         """[B, 1, H, W] raw outputs for codes [B, L] as images of the classes ``labels`` [B]."""
+
+    def posterior_as(self, images: Tensor, labels: Tensor) -> Posterior:
+        """q(z | x, y) of images [B, 1, H, W] of the classes ``labels`` [B], for one that has a posterior."""
+        raise NotImplementedError
+
+    def losses_as(self, codes: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """[B] how far codes [B, L], decoded as of the classes ``labels`` [B], are from images [B, 1, H, W]."""
+        return self.likelihood.loss(self.decode_as(codes, labels), images)
 
     def beside_codes(self) -> Tensor | None:
         """[C, K] for each class the numbers that come after a code, where ``decode_as`` adds nothing else; or None."""

@@ -20,6 +20,7 @@ class Restoring(Deterministic):
         "ℓ: the loss of one image."
     )
     set_letters = {**Deterministic.set_letters, "x̃": "{corruption}, level {level}"}
+    stands = {"reconstruction": r"\ell\big(x,\, D(E(\tilde x))\big)"}
     corrupts = True
     regularised = True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from fnmatch import fnmatch
 from itertools import product
 
 import numpy as np
@@ -112,6 +113,42 @@ def test_terms_are_finite_and_named_and_have_a_unit(variant, architecture, likel
     for objective in model.objectives(batch_of((8, 8)), 0.5, generator(0)):
         weighed = sum(term.weight * term.value.item() for term in objective.terms.values())
         assert objective.loss.item() == pytest.approx(weighed, rel=1e-5)
+
+
+# Through training, phases of a variant among it.
+MOMENTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def weights_through_training(model: Autoencoder) -> dict[str, list[float]]:
+    """The weight of every term of every player at each of MOMENTS."""
+    found: dict[str, list[float]] = {}
+    for moment in MOMENTS:
+        for objective in model.objectives(batch_of((8, 8)), moment, generator(0)):
+            for name, term in objective.terms.items():
+                found.setdefault(name, []).append(term.weight)
+    return found
+
+
+@combined
+def test_the_formula_holds_every_term_that_is_trained_and_no_other(variant, architecture):
+    member = variants[variant]
+    weights = weights_through_training(model_of(variant, architecture, (8, 8)))
+    trained = {name for name, several in weights.items() if any(several)}
+    for name in trained:
+        assert any(fnmatch(name, pattern) for pattern in member.stands), f"the formula leaves {name} out"
+    for pattern, part in member.stands.items():
+        assert any(fnmatch(name, pattern) for name in trained), f"{pattern} is not trained"
+        assert part in member.formula
+    assert len(set(member.stands.values())) == len(member.stands)
+
+
+@pytest.mark.parametrize("variant", variants)
+def test_a_weight_that_changes_while_training_is_said_to(variant):
+    settings = {"warmup": 0.5} if "warmup" in knobs_of({"variant": variant}) else {}
+    model = model_of(variant, next(a for v, a in COMBINATIONS if v == variant), (8, 8), **settings)
+    weights = weights_through_training(model)
+    if any(len(set(several)) > 1 for several in weights.values()) and not model.phase(0.0):
+        assert "grow" in model.letters
 
 
 @combined

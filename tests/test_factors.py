@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from browsing import expect, fits, press, status
+from streamlit.testing.v1 import AppTest
 
 from aecore.figures import factors as figures
 from aecore.measures.disentanglement import mig, mutual_information
@@ -69,31 +70,62 @@ def test_a_code_that_died_scores_0_where_guessing_does():
     assert found.factor_vae == pytest.approx(0.2, abs=0.03)
 
 
-def test_the_finding_is_that_a_beta_above_1_does_better():
-    said = ask.finding({1: [0.1, 0.2, 0.15], 4: [0.3, 0.4, 0.5], 8: [0.2, 0.2, 0.2]})
-    assert said == (
-        "A beta above 1 does better: MIG is 0.400 in the mean of 3 seeds (0.300 to 0.500) at beta 4; "
-        "at beta 1 it is 0.150 in the mean of 3 seeds (0.100 to 0.200)."
+def of_scores(**values: float) -> ask.Scores:
+    """Scores of one run, 0.5 where nothing else is said."""
+    numbers = dict.fromkeys(NUMBERS, 0.5) | values
+    return ask.Scores(**numbers, known=np.zeros((2, 5)), used=np.ones(2, bool), images=100)
+
+
+def test_the_finding_counts_all_scores_and_hides_none_that_fall():
+    usual = [of_scores(mig=0.1, sap=0.4, modularity=0.9), of_scores(mig=0.2, sap=0.3, modularity=0.8)]
+    four = [of_scores(mig=0.3, sap=0.1, modularity=0.8), of_scores(mig=0.4, sap=0.2, modularity=0.8)]
+    assert ask.finding({1: usual, 4: four}) == (
+        "**Beta 4 against beta 1**, means of 2 seeds: of 7 scores higher by 1 (MIG 0.350 against 0.150); lower by 2 "
+        "(SAP 0.150 against 0.350, modularity 0.800 against 0.850); the same by 4 (DCI: disentanglement 0.500, "
+        "DCI: completeness 0.500, DCI: informativeness 0.500, FactorVAE score 0.500). Single seeds overlap in 5 of 7."
     )
+
+
+def test_the_finding_has_a_sentence_for_each_beta_above_1():
+    said = ask.finding({0.5: [of_scores()], 1: [of_scores()], 4: [of_scores(mig=0.6)], 8: [of_scores(mig=0.4)]})
+    four, eight = said.split("  \n")
+    assert four.startswith(
+        "**Beta 4 against beta 1**, one seed each: of 7 scores higher by 1 (MIG 0.600 against 0.500);"
+    )
+    assert eight.startswith(
+        "**Beta 8 against beta 1**, one seed each: of 7 scores lower by 1 (MIG 0.400 against 0.500);"
+    )
+    assert "overlap" not in said
+
+
+def test_the_best_beta_is_that_of_the_highest_mean():
     assert ask.best_beta({1: [0.1, 0.2], 4: [0.3, 0.4], 8: [0.2, 0.2]}) == 4
 
 
-def test_the_finding_admits_that_seeds_overlap():
-    assert ask.finding({1: [0.1, 0.4], 2: [0.2, 0.5]}).endswith("(0.100 to 0.400), though single seeds overlap.")
+@pytest.mark.parametrize("betas", [[4], [1], [0.5, 1]])
+def test_without_runs_on_both_sides_there_is_no_finding(betas):
+    assert ask.finding({beta: [of_scores()] for beta in betas}).startswith("Nothing can be said of a beta above 1")
 
 
-def test_the_finding_is_that_none_above_1_does_better():
-    assert ask.finding({1: [0.3], 4: [0.1], 8: [0.2]}) == (
-        "No beta above 1 does better here: MIG is at most 0.200 with one seed, at beta 8; "
-        "at beta 1 it is 0.300 with one seed."
-    )
-    # Nor where all codes died.
-    assert ask.finding({1: [0.0, 0.0], 4: [0.0, 0.0]}).startswith("No beta above 1 does better")
+def test_what_guessing_gets_is_counted():
+    assert ask.guessing(np.array([[0, 1], [0, 2], [1, 3], [2, 4]])) == pytest.approx((2 / 4 + 1 / 4) / 2)
 
 
-@pytest.mark.parametrize("migs", [{4: [0.3]}, {1: [0.3]}])
-def test_without_runs_on_both_sides_there_is_no_finding(migs):
-    assert ask.finding(migs).startswith("Nothing can be said of beta")
+def test_sap_and_guessing_are_told_as_they_are_here(run):
+    def page(data):
+        import streamlit as st
+
+        from aecore.ui.vae import factors
+
+        st.markdown(factors._meanings(data))
+        st.caption(factors.SAP)
+
+    app = AppTest.from_function(page, kwargs={"data": run.data}).run()
+    text = app.markdown[0].value
+    assert f"guessing gets {ask.guessing(run.data.test.factors):.2f} |" in text
+    assert "guessing gets 0.20 |" in text
+    assert all(title in text for title in ask.TITLES.values())
+    assert "must not be compared" in app.caption[0].value
 
 
 def test_the_mean_over_seeds_stands_between_the_least_and_the_most():
@@ -138,7 +170,7 @@ def test_a_link_opens_scores_finding_and_the_matrix_of_the_run_it_names(visit):
     # As high as the page: a list of options closes when the page is scrolled.
     page = visit("vae?view=factors&images=300&betas=1,4&seeds=1&latent=2&epochs=1&matrix=1,0&v=1", size=(1366, 2400))
     expect(status(page)).to_contain_text("finished: all 2")
-    expect(page.get_by_text("at beta 1 it is")).to_be_visible()
+    expect(page.get_by_text("Beta 4 against beta 1")).to_be_visible()
     expect(page.locator(".st-key-scores .js-plotly-plot")).to_be_visible()
     expect(page.locator(".st-key-knowledge .js-plotly-plot")).to_be_visible()
     expect(page.get_by_text("On MNIST no such score is shown")).to_be_visible()

@@ -81,7 +81,7 @@ def test_one_slider_switches_everything_to_another_beta_in_the_browser(betas):
     expect(part(page, "bars").locator(".readout")).to_contain_text(f"KL {kl} nats in all")
     expect(part(page, "path").locator(".readout")).to_contain_text(f"reconstruction {reconstruction}")
     numbers = part(page, "bars").get_attribute("data-shown").split()
-    expect(part(page, "traversal").locator(".name strong")).to_have_text([f"number {number}" for number in numbers])
+    expect(part(page, "traversal").locator(".name strong")).to_have_text([f"dimension {number}" for number in numbers])
     # And a strip decodes at once.
     now = part(page, "traversal").get_attribute("data-now")
     strip = part(page, "traversal").get_by_role("slider").first

@@ -56,7 +56,8 @@ def sap(codes: np.ndarray, factors: np.ndarray) -> float:
     """The separated attribute predictability (Kumar et al. 2018): how much better the best number fits than the next.
 
     The fit is the squared correlation of number and factor, averaged over factors. So every factor is taken in the
-    order of its values, even where that means nothing, as for a shape.
+    order of its values, even where that means nothing, as for a shape: that is their score of continuous factors.
+    Published ones of discrete factors are by the accuracy of a classifier on the number, and do not compare.
     """
     codes, values = _sample(codes, factors)
     numbers = codes.shape[1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from aecore.autoencoder import Autoencoder, Batch
+from aecore.autoencoder import Autoencoder, Batch, Term
 from aecore.capabilities import Classifier
 from aecore.dataset import Dataset, Split
 from aecore.losses import Likelihood
@@ -98,12 +98,22 @@ def metrics(model: Autoencoder, data: Dataset) -> dict[str, float]:
 
 
 @torch.no_grad()
-def metric_units(model: Autoencoder) -> dict[str, str]:
-    """The unit of every metric, by its name without ``heldout_`` or ``train_``."""
+def term_weights(model: Autoencoder) -> dict[str, float]:
+    """The weight of each loss term that ``model`` itself minimises at the end of training, by name; no zeros."""
+    return {name: term.weight for name, term in _some_terms(model).items() if term.weight}
+
+
+def _some_terms(model: Autoencoder) -> dict[str, Term]:
+    """The terms at the end of training, of one image: for their weights and units."""
     device = model.mean.device
     batch = Batch(model.mean, torch.zeros(1, dtype=torch.int64, device=device))
-    terms = model.terms(batch, 1.0, generator(0, "units", device=device))
-    return {name: f"{term.unit} per image" for name, term in terms.items()} | {
+    return model.terms(batch, 1.0, generator(0, "units", device=device))
+
+
+@torch.no_grad()
+def metric_units(model: Autoencoder) -> dict[str, str]:
+    """The unit of every metric, by its name without ``heldout_`` or ``train_``."""
+    return {name: _unit(term) for name, term in _some_terms(model).items()} | {
         "elbo": "nats per image",
         "accuracy": "share of images",
         "squared_error": "squared error per image, summed over pixels",
@@ -129,6 +139,10 @@ def mean_image_scores(model: Autoencoder, data: Dataset) -> dict[str, tuple[floa
             squared += float((mean - batch.images).square().sum())
         found[split] = (loss / len(images), squared / len(images))
     return found
+
+
+def _unit(term: Term) -> str:
+    return f"{term.unit} per image{', estimated' if term.estimated else ''}"
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ import torch
 
 from aecore.autoencoder import Autoencoder
 from aecore.figures.grey import grey
+from aecore.measures.classes import generate_as, guessed
 from aecore.runs.latent import NEIGHBOURS, Points
 from aecore.runs.run import Run
 from aecore.training import generator
@@ -85,4 +86,6 @@ def _drawn(model: Autoencoder, image: np.ndarray, on: Ground, draws: int, seed: 
     variances = posterior.log_variance.exp()[0].cpu().numpy()
     many = Posterior(posterior.mean.expand(draws, -1), posterior.log_variance.expand(draws, -1))
     codes = many.sample(generator(seed, "drawn", device=device)).cpu().numpy()
-    return (on.directions.T * variances) @ on.directions, grey(model.generate(codes))
+    # Nobody told the class of what was just drawn: it is the one by which the posterior was found.
+    drawn = generate_as(model, codes, int(guessed(model, image[None])[0]))
+    return (on.directions.T * variances) @ on.directions, grey(drawn)

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from aecore.capabilities import Conditional
 from aecore.figures.grey import grey
 from aecore.home import home, write_atomically
+from aecore.measures.classes import embed_as, generate_as
 from aecore.measures.clusters import cluster
 from aecore.measures.codes import (
     correlations,
@@ -84,6 +86,15 @@ def images_of(run: Run, most: int) -> tuple[np.ndarray, np.ndarray]:
     most = min(most, max(MOST_NUMBERS // run.model.latent, 1))
     heldout, train = run.data.test, run.data.train
     return _first(most, heldout.images, train.images), _first(most, heldout.labels, train.labels)
+
+
+def image_of(run: Run, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Image ``number`` [1, H, W], held-out ones first, and its label [1]; IndexError where there are not so many."""
+    heldout, train = run.data.test, run.data.train
+    split, row = (heldout, number) if number < len(heldout) else (train, number - len(heldout))
+    if not 0 <= row < len(split):
+        raise IndexError(f"there are {len(heldout) + len(train):,} images, got number {number:,}")
+    return split.images[row : row + 1], split.labels[row : row + 1]
 
 
 def _first(most: int, heldout: np.ndarray | None, train: np.ndarray | None) -> np.ndarray | None:
@@ -218,13 +229,15 @@ class Walk:
     """A path of S codes between two images' codes: ``pictures`` [S, H, W] uint8 of what they decode to.
 
     ``distances`` [S] tells how far each is from the training image nearest to it, over all pixels; ``nearest``
-    [S, H, W] uint8 is that image. ``usual`` is the same distance, on average, of real held-out images.
+    [S, H, W] uint8 is that image. ``usual`` is the same distance, on average, of real held-out images. ``told`` says
+    which classes a model was told that takes one.
     """
 
     pictures: np.ndarray
     distances: np.ndarray
     nearest: np.ndarray
     usual: float
+    told: str = ""
 
 
 # An end of a walk: an image's number, or the numbers of a code.
@@ -233,7 +246,10 @@ End = int | tuple[float, ...]
 
 @dataclass(frozen=True)
 class AskWalk:
-    """Asks for the way from ``a`` to ``b``, ``how``: straight or spherical, in so many ``steps``."""
+    """Asks for the way from ``a`` to ``b``, ``how``: straight or spherical, in so many ``steps``.
+
+    A model that takes a class is told that of the image at the nearer end, the first class where no end is an image.
+    """
 
     a: End
     b: End
@@ -241,16 +257,29 @@ class AskWalk:
     steps: int
 
     def __call__(self, run: Run) -> Walk:
-        ends = [_code_at(run, end) for end in (self.a, self.b)]
-        path = {"straight": straight, "spherical": spherical}[self.how](*ends, self.steps)
-        pictures, train = run.model.generate(path), run.data.train.images
+        (start, first), (end, last) = (_code_at(run, end) for end in (self.a, self.b))
+        path = {"straight": straight, "spherical": spherical}[self.how](start, end, self.steps)
+        first = (0 if last is None else last) if first is None else first
+        last = first if last is None else last
+        labels = np.where(np.arange(self.steps) <= (self.steps - 1) / 2, first, last)
+        pictures, train = generate_as(run.model, path, labels), run.data.train.images
         distances, found = nearest_distances(pictures, train)
         usual, _ = nearest_distances(run.data.test.images[:100], train)
-        return Walk(grey(pictures), distances, grey(train[found]), float(usual.mean()))
+        told = _told(run, first, last) if isinstance(run.model, Conditional) else ""
+        return Walk(grey(pictures), distances, grey(train[found]), float(usual.mean()), told)
 
 
-def _code_at(run: Run, end: End) -> np.ndarray:
+def _told(run: Run, first: int, last: int) -> str:
+    """Which classes a model is told on the way."""
+    names = run.data.class_names
+    if first == last:
+        return f"It is told the class {names[first]}."
+    return f"It is told the class {names[first]} up to the middle and {names[last]} from there on."
+
+
+def _code_at(run: Run, end: End) -> tuple[np.ndarray, int | None]:
+    """The code at an end of a walk, and the class where that is an image."""
     if isinstance(end, tuple):
-        return np.array(end, np.float32)
-    images, _ = images_of(run, end + 1)
-    return run.model.embed(images[end : end + 1])[0]
+        return np.array(end, np.float32), None
+    image, label = image_of(run, end)
+    return embed_as(run.model, image, label)[0], int(label[0])

@@ -12,21 +12,20 @@ import numpy as np
 import torch
 from scipy.special import ndtri
 
-from aecore.autoencoder import Autoencoder
-from aecore.capabilities import Conditional
 from aecore.figures.grey import grey
+from aecore.measures.classes import embed_as, generate_as, losses_as, posterior_as
 from aecore.measures.paths import nearest_distances
+from aecore.measures.quality import term_weights
 from aecore.measures.threads import one_thread
-from aecore.runs.latent import images_of
+from aecore.runs.latent import image_of
 from aecore.runs.run import Run
 from aecore.training import generator
-from aecore.variational import HasPosterior, Posterior
 
 # Burda et al. 2015: a code number is in use where the variance of its posterior mean over the data is above it.
 IN_USE = 0.01
 # Components of the mixture that is fitted to all codes.
 MIXTURE = 10
-# Images whose codes are looked at.
+# Training images whose codes the mixture is fitted to.
 MOST = 5_000
 
 
@@ -45,7 +44,8 @@ class Rates:
 @torch.no_grad()
 def rates(run: Run) -> Rates:
     """The Rates of a run, whose model has a posterior."""
-    posterior = _posterior(run.model, run.data.test.images[:MOST])
+    test = run.data.test
+    posterior = posterior_as(run.model, test.images, test.labels)
     variance = posterior.mean.var(0, correction=0).cpu().numpy()
     return Rates(posterior.kl().mean(0).cpu().numpy(), variance, variance > IN_USE)
 
@@ -55,7 +55,9 @@ class Inside:
     """One image on its way through: ``image`` and ``rebuilt`` [H, W] uint8 (from the mean), mean and sigma [L].
 
     ``noise`` and ``codes`` [S, L] are draws of eps and mean + sigma * eps, ``decoded`` [S, H, W] uint8 what they
-    decode to, ``losses`` [S] their reconstruction losses; ``kl`` [L] in nats.
+    decode to, ``losses`` [S] the model's own reconstruction losses; ``kl`` [L] in nats. ``apart`` [S] is the squared
+    error of what they decode to from what the mean does, ``error`` that of the latter from the image. ``weights`` are
+    those of the terms that the model minimises, by name.
     """
 
     image: np.ndarray
@@ -68,29 +70,56 @@ class Inside:
     decoded: np.ndarray
     losses: np.ndarray
     label: int
+    apart: np.ndarray
+    error: float
+    weights: dict[str, float]
 
 
 @torch.no_grad()
 def inside(run: Run, image: int, draws: int, seed: int) -> Inside:
     """Image number ``image``, held-out ones first, with ``draws`` from its posterior."""
-    images, labels = images_of(run, image + 1)
-    model, chosen = run.model, images[image : image + 1]
-    posterior = _posterior(model, chosen)
-    rng = generator(seed, "inside", device=model.mean.device)
-    noise = torch.randn(draws, model.latent, generator=rng, device=model.mean.device)
+    chosen, label = image_of(run, image)
+    model, device = run.model, run.model.mean.device
+    posterior = posterior_as(model, chosen, label)
+    rng = generator(seed, "inside", device=device)
+    noise = torch.randn(draws, model.latent, generator=rng, device=device)
     sigma = (posterior.log_variance / 2).exp()
     codes = posterior.mean + sigma * noise
-    outputs = model.decode(codes)
-    truth = torch.from_numpy(chosen.copy())[:, None].to(outputs.device).expand_as(outputs)
+    truth = torch.from_numpy(chosen.copy())[:, None].to(device).expand(draws, -1, -1, -1)
+    told = torch.from_numpy(label.astype(np.int64)).to(device).expand(draws)
+    of_mean = generate_as(model, posterior.mean.cpu().numpy(), label)
+    decoded = generate_as(model, codes.cpu().numpy(), int(label[0]))
     return Inside(
         grey(chosen[0]),
-        grey(model.reconstruct(chosen)[0]),
+        grey(of_mean[0]),
         *(values[0].cpu().numpy() for values in (posterior.mean, sigma, posterior.kl())),
         noise.cpu().numpy(),
         codes.cpu().numpy(),
-        grey(model.likelihood.mean(outputs)[:, 0].cpu().numpy()),
-        model.likelihood.loss(outputs, truth).cpu().numpy(),
-        int(labels[image]),
+        grey(decoded),
+        losses_as(model, codes, truth, told).cpu().numpy(),
+        int(label[0]),
+        np.square(decoded - of_mean).sum((1, 2)),
+        float(np.square(of_mean - chosen).sum()),
+        term_weights(model),
+    )
+
+
+def in_use(used: np.ndarray) -> str:
+    """How many of the code dimensions are ``used`` [L]: ``3 of 10 code dimensions are in use``."""
+    count, of = int(used.sum()), len(used)
+    return f"{count:,} of {of:,} code dimension{'s' * (of != 1)} {'is' if count == 1 else 'are'} in use"
+
+
+def use_said(used: np.ndarray, sigma: np.ndarray, kl: np.ndarray) -> str:
+    """How many dimensions are ``used`` [L], and of the others what this image's ``sigma`` and ``kl`` [L] are."""
+    said = f"{in_use(used)}: the variance of the mean over the held-out images is above 0.01 (Burda et al. 2016)."
+    if not (rest := int((~used).sum())):
+        return said
+    their, are = ("Its", "It is") if rest == 1 else ("Their", "They are")
+    which = "One is not." if rest == 1 else f"{rest:,} are not."
+    return (
+        f"{said} {which} {are} grey here. {their} sigma for this image is {_range(sigma[~used])}, where the prior's is "
+        f"1, and {their.lower()} KL {kl[~used].sum():.2f} nats{' in all' if rest > 1 else ''}."
     )
 
 
@@ -121,7 +150,7 @@ class AskSamples:
         model, train = run.model, run.data.train.images
         codes = self._codes(run)
         labels = np.arange(self.count) % len(run.data.class_names) if self.label < 0 else self.label
-        pictures = _decoded(model, codes, labels)
+        pictures = generate_as(model, codes, labels)
         distances, found = nearest_distances(pictures, train)
         return Samples(grey(pictures), grey(train[found]), distances)
 
@@ -133,7 +162,8 @@ class AskSamples:
             return self.temperature * torch.randn(self.count, model.latent, generator=rng).numpy()
         from sklearn.mixture import GaussianMixture
 
-        codes = model.embed(run.data.train.images[:MOST]).astype(np.float64)
+        train = run.data.train
+        codes = embed_as(model, train.images[:MOST], train.labels[:MOST]).astype(np.float64)
         with one_thread():
             fit = GaussianMixture(MIXTURE, covariance_type="diag", random_state=self.seed, reg_covar=1e-4).fit(codes)
             drawn = fit.sample(self.count)[0]
@@ -141,31 +171,77 @@ class AskSamples:
         return np.random.default_rng(self.seed).permutation(drawn).astype(np.float32)
 
 
+def start_of(run: Run, image: int, origin: bool = False) -> tuple[np.ndarray, int]:
+    """[L] the code that is moved, that of ``image`` or all 0 at the ``origin``, and the image's class."""
+    chosen, label = image_of(run, image)
+    if origin:
+        return np.zeros(run.model.latent, np.float32), int(label[0])
+    return embed_as(run.model, chosen, label)[0], int(label[0])
+
+
+@dataclass(frozen=True)
+class AskMoves:
+    """Asks how far the picture of ``start_of`` moves along each code dimension, from -``reach`` to ``reach``.
+
+    The answer is [L], the largest squared error from the picture that is started from.
+    """
+
+    image: int
+    origin: bool
+    reach: float
+
+    def __call__(self, run: Run) -> np.ndarray:
+        base, label = start_of(run, self.image, self.origin)
+        start = generate_as(run.model, base[None], label)
+        most = np.zeros(len(base))
+        for value in np.linspace(-self.reach, self.reach, 5):
+            codes = np.tile(base, (len(base), 1))
+            np.fill_diagonal(codes, value)
+            most = np.maximum(most, np.square(generate_as(run.model, codes, label) - start).sum((1, 2)))
+        return most
+
+
+def moves_said(used: np.ndarray, moves: np.ndarray) -> str:
+    """How far the picture moves along the dimensions that are ``used`` [L], and along the others."""
+    told = [_range(moves[which]) for which in (used, ~used)]
+    if not used.all() and used.any():
+        return (
+            f"Along its strip the picture changes by {told[0]} of squared error where the dimension is in use, and by "
+            f"{told[1]} where it is not, which is paler."
+        )
+    paler = ", and each is paler, for none is in use" if not used.any() else ""
+    return f"Along its strip the picture changes by {_range(moves)} of squared error{paler}."
+
+
+def _range(values: np.ndarray) -> str:
+    low, high = (f"{value:.2f}" for value in (values.min(initial=np.inf), values.max(initial=0)))
+    return low if low == high else f"{low} to {high}"
+
+
 @dataclass(frozen=True)
 class AskQuantiles:
     """Asks for ``side`` x ``side`` pictures over the prior's quantiles of two code numbers, ``across`` and ``up``.
 
-    The other numbers are those of ``image``'s code, all 0 where that is None. The answer is uint8
-    [side, side, H, W], its first row the highest quantile of ``up`` (Kingma and Welling 2014, figure 4).
+    The other numbers are those of ``image``'s code, or all 0 at the ``origin``; a model that takes a class decodes them
+    as of the image's. The answer is uint8 [side, side, H, W], its first row the highest quantile of ``up`` (Kingma and
+    Welling 2014, figure 4).
     """
 
     across: int
     up: int
     side: int
-    image: int | None
+    image: int
+    origin: bool = False
 
     @torch.no_grad()
     def __call__(self, run: Run) -> np.ndarray:
-        model, label = run.model, 0
-        base = np.zeros(model.latent, np.float32)
-        if self.image is not None:
-            images, labels = images_of(run, self.image + 1)
-            base, label = model.embed(images[self.image : self.image + 1])[0], int(labels[self.image])
+        model = run.model
+        base, label = start_of(run, self.image, self.origin)
         steps = ndtri((np.arange(self.side) + 0.5) / self.side)
         codes = np.tile(base, (self.side, self.side, 1))
         codes[:, :, self.across] = steps[None, :]
         codes[:, :, self.up] = steps[::-1, None]
-        pictures = _decoded(model, codes.reshape(-1, model.latent), label)
+        pictures = generate_as(model, codes.reshape(-1, model.latent), label)
         return grey(pictures).reshape(self.side, self.side, *pictures.shape[1:])
 
 
@@ -216,18 +292,3 @@ def _trend(what: str, values: Sequence[float]) -> str:
     alike = int((np.sign(steps) == np.sign(values[-1] - values[0])).sum())
     where = "at every step" if alike == len(steps) else f"at {alike} of {len(steps)} steps"
     return f"{what} {verb} from {values[0]:.1f} to {values[-1]:.1f} nats, {where}"
-
-
-def _decoded(model: Autoencoder, codes: np.ndarray, labels: np.ndarray | int) -> np.ndarray:
-    """[N, H, W] what codes [N, L] decode to, as images of ``labels`` where the model takes a class."""
-    if not isinstance(model, Conditional):
-        return model.generate(codes)
-    rows = torch.from_numpy(codes).to(model.mean.device)
-    classes = torch.from_numpy(np.broadcast_to(labels, len(codes)).copy()).to(rows.device)
-    return model.likelihood.mean(model.decode_as(rows, classes))[:, 0].clamp(0, 1).cpu().numpy()
-
-
-def _posterior(model: Autoencoder, images: np.ndarray) -> Posterior:
-    if not isinstance(model, HasPosterior):
-        raise ValueError(f"{model.title} has no posterior; choose a variational autoencoder")
-    return model.posterior(torch.from_numpy(np.array(images))[:, None].to(model.mean.device))

@@ -25,6 +25,9 @@ FLOORS = (
     "model that is given damaged images is compared with PCA of images damaged alike. Held-out images are never "
     "trained on."
 )
+ESTIMATED = (
+    " Terms marked as estimated are estimated from a batch: they can come out below 0, where what they estimate cannot."
+)
 # Room above the mean image's loss, where an untrained model starts.
 HEADROOM = 0.15
 
@@ -95,7 +98,8 @@ def metric_title(name: str) -> str:
     known = {
         "kl": "KL",
         "elbo": "evidence bound (ELBO), higher is better",
-        "total_correlation": "total correlation (estimated)",
+        "dimension_kl": "dimension-wise KL",
+        "index_code_mi": "index-code mutual information",
     }
     return known.get(name, name.replace("_", " "))
 
@@ -119,7 +123,8 @@ def loss(run: Run, view: View, name: str, prefix: str) -> None:
     """The loss terms of a run, on train and held-out images."""
     shown, moments = run.exhibits, moments_of(view)
     unit, damaged = shown.units["reconstruction"], ", from the images as given" if shown.inputs is not None else ""
-    st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS)
+    marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
+    st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS + marked)
     lines = [
         Line(_titled(name, shown.units, unit), label, values, group)
         for group, name in enumerate(view.history.terms)
@@ -142,9 +147,10 @@ def loss(run: Run, view: View, name: str, prefix: str) -> None:
 
 
 def _titled(name: str, units: dict[str, str], unit: str) -> str:
-    """A term's title, with its unit where that is not the axis's."""
-    own = units.get(name, "nats per image")
-    return metric_title(name) if own == unit else f"{metric_title(name)} ({own.removesuffix(' per image')})"
+    """A term's title, with its unit where that is not the axis's; an estimate is marked as one."""
+    own, _, estimated = units.get(name, "nats per image").partition(", ")
+    marks = [own.removesuffix(" per image")] * (own != unit) + [estimated] * bool(estimated)
+    return f"{metric_title(name)} ({', '.join(marks)})" if marks else metric_title(name)
 
 
 def _loss_axis(run: Run, view: View) -> tuple[float, float]:

@@ -24,15 +24,22 @@ class BetaTCVAE(Variational):
     title = "Beta-TCVAE"
     summary = "A VAE that pays extra where code numbers depend on one another, and for nothing else."
     formula = (
-        r"\begin{aligned}\min_{q, p}\;& -\mathrm{ELBO}(x) + (\beta - 1)\, \mathrm{TC}\\"
+        r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]\\"
+        r"&+ \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\\"
+        r"&+ (\beta - 1)\, \mathrm{TC}\\"
         r"\mathrm{TC} ={}& \mathbb{E}_{q(z)}\Big[\log q(z) - \textstyle\sum_j \log q(z_j)\Big]\end{aligned}"
     )
     letters = (
-        "x: an image; z: its code; z_j: one number of it; q: the encoder; q(z): the codes of all images together; "
-        "p: the decoder; ELBO: the VAE's evidence bound; TC: the total correlation, 0 where code numbers are "
-        "independent; β: its weight in all, of which the ELBO holds 1."
+        "x: an image; z: its code; z_j: one dimension of it; q: the encoder; q(z): the codes of all images together; "
+        "p: the decoder; N(0, I): the standard normal; TC: the total correlation, 0 where code dimensions are "
+        "independent; β: its weight in all, of which the KL term holds 1; both weights grow from 0 over the warm-up."
     )
     set_letters = {**Variational.set_letters, "β": "{beta}"}
+    stands = {
+        "reconstruction": r"-\log p(x \mid z)",
+        "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
+        "total_correlation": r"(\beta - 1)\, \mathrm{TC}",
+    }
     source = "Chen, Li, Grosse and Duvenaud 2018, equation 4 and appendix C"
 
     class Settings(Variational.Settings):
@@ -65,10 +72,10 @@ class BetaTCVAE(Variational):
         own, joint, single = log_densities(codes, posterior, self.images)
         prior = -(codes.square() + math.log(2 * math.pi)).sum(1) / 2
         return self.bound(posterior, codes, batch.images, warm) | {
-            "total_correlation": Term((joint - single).mean(), warm * (self.settings.beta - 1), "nats"),
+            "total_correlation": Term((joint - single).mean(), warm * (self.settings.beta - 1), "nats", True),
             # The other two parts that the KL term is the sum of (their equation 2).
-            "index_code_mi": Term((own - joint).mean().detach(), 0.0, "nats"),
-            "dimension_kl": Term((single - prior).mean().detach(), 0.0, "nats"),
+            "index_code_mi": Term((own - joint).mean().detach(), 0.0, "nats", True),
+            "dimension_kl": Term((single - prior).mean().detach(), 0.0, "nats", True),
         }
 
 

@@ -29,6 +29,7 @@ class Context(Masking):
         "x̂: what it paints; ℓ: the loss of one image; w: the extra weight of the hole."
     )
     set_letters = {**Masking.set_letters, "h": "{hole_height} × {hole_width} of the image", "w": "{hole_weight}"}
+    stands = {"reconstruction": r"\ell(x, \hat x)", "hole": r"\ell(h \odot x,\, h \odot \hat x)"}
     source = "Pathak, Krähenbühl, Donahue, Darrell and Efros 2016, equation 1"
 
     class Settings(Masking.Settings):

@@ -32,6 +32,10 @@ class Contractive(Autoencoder, Squashes):
         "λ: the weight of the penalty."
     )
     set_letters = {**Autoencoder.set_letters, "λ": "{contraction}"}
+    stands = {
+        "reconstruction": r"\ell\big(x,\, D(a)\big)",
+        "contraction": r"\Big\| \frac{\partial a}{\partial x} \Big\|_F^2",
+    }
     source = "Rifai, Vincent, Muller, Glorot and Bengio 2011, equation 1"
     regularised = True
 

@@ -28,6 +28,10 @@ class CVAE(Variational, Conditional, Classifier):
         "x: an image; y: its label; z: its code; q: the encoder, which sees image and label; p: the decoder, which "
         "sees code and label; N(0, I): the standard normal, which codes of every class are kept near."
     )
+    stands = {
+        "reconstruction": r"\mathbb{E}_{q(z \mid x, y)}\big[-\log p(x \mid z, y)\big]",
+        "kl": r"\mathrm{KL}\big(q(z \mid x, y) \,\|\, \mathcal{N}(0, I)\big)",
+    }
     source = "Kingma, Rezende, Mohamed and Welling 2014, equation 6; Sohn, Lee and Yan 2015"
     needs_labels = True
 
@@ -72,7 +76,7 @@ class CVAE(Variational, Conditional, Classifier):
     def _loss_as(self, images: Tensor, labels: Tensor) -> Tensor:
         """[B] the two terms of the bound, at the posterior's mean, for images taken for ``labels`` [B]."""
         posterior = self.posterior_as(images, labels)
-        return self.likelihood.loss(self.decode_as(posterior.mean, labels), images) + posterior.kl().sum(1)
+        return self.losses_as(posterior.mean, images, labels) + posterior.kl().sum(1)
 
     def _each_label(self, rows: Tensor) -> list[Tensor]:
         """For each class, [B] its label for every one of B rows."""
@@ -80,6 +84,6 @@ class CVAE(Variational, Conditional, Classifier):
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior_as(batch.images, batch.labels)
-        outputs = self.decode_as(posterior.sample(rng), batch.labels)
+        losses = self.losses_as(posterior.sample(rng), batch.images, batch.labels)
         kl = Term(posterior.kl().sum(1).mean(), 1.0, "nats")
-        return {"reconstruction": self.fit(outputs, batch.images), "kl": kl}
+        return {"reconstruction": Term(losses.mean(), 1.0, self.likelihood.unit), "kl": kl}

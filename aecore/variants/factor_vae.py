@@ -23,16 +23,23 @@ class FactorVAE(Variational):
     title = "FactorVAE"
     summary = "A VAE with an opponent that punishes code numbers which depend on one another."
     formula = (
-        r"\begin{aligned}\min_{q, p}\;& -\mathrm{ELBO}(x)"
-        r" + \gamma\, \mathbb{E}_{q(z)}\Big[\log \tfrac{D(z)}{1 - D(z)}\Big]\\"
+        r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]"
+        r" + \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\\"
+        r"&+ \gamma\, \mathbb{E}_{q(z)}\Big[\log \tfrac{D(z)}{1 - D(z)}\Big]\\"
         r"\max_{D}\;& \mathbb{E}_{q(z)} \log D(z) + \mathbb{E}_{\bar q(z)} \log\big(1 - D(z)\big)\end{aligned}"
     )
     letters = (
-        "x: an image; z: its code; q: the encoder; p: the decoder; ELBO: the VAE's evidence bound; D: the opponent, "
+        "x: an image; z: its code; q: the encoder; p: the decoder; N(0, I): the standard normal; D: the opponent, "
         "which guesses whether a code is real; q̄: codes with each number taken from another image; γ: the weight of "
         "what it tells."
     )
     set_letters = {**Variational.set_letters, "γ": "{gamma}"}
+    stands = {
+        "reconstruction": r"-\log p(x \mid z)",
+        "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
+        "total_correlation": r"\mathbb{E}_{q(z)}\Big[\log \tfrac{D(z)}{1 - D(z)}\Big]",
+        "opponent": r"\mathbb{E}_{q(z)} \log D(z) + \mathbb{E}_{\bar q(z)} \log\big(1 - D(z)\big)",
+    }
     source = "Kim and Mnih 2018, equations 2 and 3, algorithm 2"
 
     class Settings(Variational.Settings):
@@ -67,7 +74,7 @@ class FactorVAE(Variational):
         posterior = self.posterior(batch.images)
         codes = posterior.sample(rng)
         # The opponent's logit is log D - log(1 - D), the density ratio that the total correlation averages.
-        correlation = Term(full_precision(self.opponent(codes)).mean(), self.settings.gamma, "nats")
+        correlation = Term(full_precision(self.opponent(codes)).mean(), self.settings.gamma, "nats", True)
         return self.bound(posterior, codes, batch.images, 1.0) | {"total_correlation": correlation}
 
     def _opponent_term(self, batch: Batch, rng: torch.Generator) -> Term:

@@ -29,6 +29,7 @@ class IWAE(Variational):
         "p(x | z): the decoder; p(z): the standard normal; w_i: the weight of a code; k: how many are drawn."
     )
     set_letters = {"p(x | z)": "{likelihood.density}", "k": "{samples}"}
+    stands = {"bound": r"-\mathbb{E}_{z_1, \dots, z_k}\Big[\log \frac{1}{k} \sum_{i=1}^{k} w_i\Big]"}
     source = "Burda, Grosse and Salakhutdinov 2016, equation 8"
 
     class Settings(Variational.Settings):

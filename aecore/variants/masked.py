@@ -27,6 +27,7 @@ class Masked(Scattered):
         "ℓ: the loss of one image."
     )
     set_letters = {**Scattered.set_letters, "p": "1 − {hidden_share}"}
+    stands = {"reconstruction": r"\ell\big(x,\, D(E(\tilde x))\big)"}
     source = "He, Chen, Xie, Li, Dollár and Girshick 2022, section 3; flags as in Iizuka et al. 2017, section 3.2"
 
     class Settings(Scattered.Settings):

@@ -29,6 +29,7 @@ class MaskedLinearLsq(FittedLinear):
         "B̃: the rows of B of the pixels that are seen; z: the code; B, b: the decoder; b begins as the mean image."
     )
     set_letters = {"m": "1 with probability 1 − {hidden_share}"}
+    stands = {"reconstruction": r"\|x - B z - b\|^2"}
     source = "Roweis 1998: the E-step of EM for principal components with missing values"
 
     def fitted(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Tensor:

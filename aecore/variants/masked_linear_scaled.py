@@ -18,4 +18,5 @@ class MaskedLinearScaled(MaskedLinear):
         "p: the share of the image's pixels that is seen; z: the code; A, c: the encoder; B, b: the decoder."
     )
     set_letters = {"p": "1 − {hidden_share}"}
+    stands = {"reconstruction": r"\|x - B z - b\|^2"}
     source = "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10"

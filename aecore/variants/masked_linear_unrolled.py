@@ -29,6 +29,7 @@ class MaskedLinearUnrolled(FittedLinear):
         "T": "{iterations}",
         "η": "{step_size} / (the largest singular value of B)²",
     }
+    stands = {"reconstruction": r"\|x - B z_T - b\|^2"}
     source = "Landweber 1951; unrolled as in Gregor and LeCun 2010"
 
     class Settings(FittedLinear.Settings):

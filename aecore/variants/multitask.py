@@ -26,6 +26,7 @@ class Multitask(Deterministic, Classifier):
         "W: a matrix (with a bias) that gives each class a score; w: the weight of the label's cross-entropy."
     )
     set_letters = {**Deterministic.set_letters, "w": "{label_weight}"}
+    stands = {"reconstruction": r"\ell\big(x,\, D(z)\big)", "label": r"\log \mathrm{softmax}(W z)_y"}
     source = "Caruana 1997; for autoencoders, Le, Patterson and White 2018"
     needs_labels = True
 

@@ -24,6 +24,7 @@ class Nested(Deterministic, Ordered):
         "kept, drawn anew for each image at each step; U: all equally likely; ℓ: the loss of one image."
     )
     set_letters = {**Deterministic.set_letters, "m": "{latent}"}
+    stands = {"truncated": r"\ell\big(x,\, D(z_1, \ldots, z_b, 0, \ldots, 0)\big)"}
     source = "Rippel, Gelbart and Adams 2014"
 
     class Settings(Deterministic.Settings):

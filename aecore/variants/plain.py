@@ -10,6 +10,7 @@ class Plain(Deterministic):
     summary = "Squeezes each image through a few numbers and learns to rebuild it; nothing else is asked."
     formula = r"\min_{E, D}\; \frac{1}{n} \sum_{i=1}^{n} \ell\big(x_i,\, D(E(x_i))\big)"
     letters = "x: an image; E: the encoder; D: the decoder; n: the number of images; ℓ: the loss of one image."
+    stands = {"reconstruction": r"\ell\big(x_i,\, D(E(x_i))\big)"}
     source = "Rumelhart, Hinton and Williams 1986; Hinton and Salakhutdinov 2006"
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:

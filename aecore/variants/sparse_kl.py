@@ -32,6 +32,10 @@ class SparseKL(Autoencoder, Squashes):
         "ρ̂ⱼ: the mean of code number j over the images of a batch; ρ: what it should be; λ: the weight of the penalty."
     )
     set_letters = {**Autoencoder.set_letters, "ρ": "{rho}", "λ": "{sparsity}"}
+    stands = {
+        "reconstruction": r"\ell\big(x,\, D(a)\big)",
+        "kl_sparsity": r"\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j)",
+    }
     source = "Ng 2011, lecture notes of CS294A, Sparse autoencoder, section 3"
     regularised = True
 

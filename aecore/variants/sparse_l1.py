@@ -27,9 +27,10 @@ class SparseL1(Autoencoder, Squashes):
     )
     letters = (
         "x: an image; a: its code, the activations; E: the encoder; D: the decoder; ℓ: the loss of one image; "
-        "λ: the weight of the penalty."
+        "λ: the weight of the penalty, which grows from 0 over the first half of training."
     )
     set_letters = {**Autoencoder.set_letters, "λ": "{sparsity}"}
+    stands = {"reconstruction": r"\ell\big(x,\, D(a)\big)", "l1": r"\sum_i |a_i|"}
     source = "Olshausen and Field 1996; Goodfellow, Bengio and Courville 2016, section 14.2.1"
     regularised = True
 

@@ -29,6 +29,7 @@ class Stacked(Deterministic):
         "x: an image; n: the number of images; Eᵢ: layer i of the encoder; Dᵢ: the decoder's layer that undoes it; "
         "hᵢ: what layer i is given; E, D: all layers together; ℓ: the loss of one image, squared error where i > 1."
     )
+    stands = {"layer_*": r"\ell\big(h_i,\, D_i(E_i(h_i))\big)", "reconstruction": r"\ell\big(x,\, D(E(x))\big)"}
     source = "Hinton and Salakhutdinov 2006; Bengio, Lamblin, Popovici and Larochelle 2007"
 
     class Settings(Deterministic.Settings):

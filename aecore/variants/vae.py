@@ -19,9 +19,14 @@ class VAE(Variational):
     )
     letters = (
         "x: an image; z: its code; q: the encoder, a normal distribution for each image; p: the decoder; "
-        "β: the weight of the second term; N(0, I): the standard normal, which codes are kept near."
+        "β: the weight of the second term, which a warm-up lets grow from 0; N(0, I): the standard normal, which codes "
+        "are kept near."
     )
     set_letters = {**Variational.set_letters, "β": "{beta}"}
+    stands = {
+        "reconstruction": r"\mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]",
+        "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
+    }
     source = "Kingma and Welling 2014; with beta, Higgins et al. 2017"
 
     class Settings(Variational.Settings):

@@ -34,6 +34,10 @@ class VAESigma(Variational):
         "x: an image of d pixels; z: its code; q: the encoder, a normal distribution for each image; μ: the decoded "
         "image; σ: by how much a pixel is expected to be off, one number a code; N(0, I): the standard normal."
     )
+    stands = {
+        "reconstruction": r"\tfrac{\|x - \mu(z)\|^2}{2 \sigma(z)^2} + \tfrac{d}{2} \log 2 \pi \sigma(z)^2",
+        "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
+    }
     source = "Kingma and Welling 2014, appendix C.2"
 
     class Settings(Variational.Settings):

@@ -26,13 +26,21 @@ class VQVAE(Autoencoder, Quantises):
     formula = (
         r"\begin{aligned}\min\;& -\log p(x \mid e) + \big\| \mathrm{sg}[z] - e \big\|^2\\"
         r"&+ \beta\, \big\| z - \mathrm{sg}[e] \big\|^2\\"
+        r"&+ \tfrac{1}{K} \textstyle\sum_{k \in U} \min_{z'} \big\| \mathrm{sg}[z'] - e_k \big\|^2\\"
         r"&\text{with } e = \textstyle\arg\min_{e_k} \| z - e_k \|\end{aligned}"
     )
     letters = (
-        "x: an image; z: what the encoder puts out, a vector for each cell of a grid; e_k: the codebook's entries; "
-        "e: the entry nearest to z, cell by cell, which the decoder p sees; sg: held constant; β: the commitment."
+        "x: an image; z: what the encoder puts out, a vector for each cell of a grid; e_k: the codebook's K entries; "
+        "e: the entry nearest to z, cell by cell, which the decoder p sees; sg: held constant; β: the commitment; "
+        "U: the entries that no vector of a batch is nearest to; z': any of these vectors."
     )
     set_letters = {"e_k": "one of {entries}", "β": "{commitment}"}
+    stands = {
+        "reconstruction": r"-\log p(x \mid e)",
+        "codebook": r"\big\| \mathrm{sg}[z] - e \big\|^2",
+        "commitment": r"\beta\, \big\| z - \mathrm{sg}[e] \big\|^2",
+        "unused": r"\tfrac{1}{K} \textstyle\sum_{k \in U} \min_{z'} \big\| \mathrm{sg}[z'] - e_k \big\|^2",
+    }
     source = "van den Oord, Vinyals and Kavukcuoglu 2017, equations 1 to 3"
     # A cell stores one of so many entries, however long they are.
     regularised = True

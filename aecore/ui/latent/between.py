@@ -76,6 +76,9 @@ def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
         rows = []
         for title, walk in walks.items():
             rows += [(title, walk.pictures[None]), ("nearest real", walk.nearest[None])]
+        for title, walk in walks.items():
+            if walk.told:
+                st.caption(f"{title}: {walk.told}")
         live_images(f"walk-{name}-{hash(rows[0][1].tobytes())}", rows, first_frame=0, key="walk-images")
     with st.container(key="live-loss"):
         st.markdown("**Distance to the nearest training image**, Euclidean over pixels")

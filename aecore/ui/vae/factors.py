@@ -1,4 +1,4 @@
-"""Disentanglement: on images whose factors are known, does each number of a code stand for one of them?"""
+"""Disentanglement: on images whose factors are known, does each dimension of a code stand for one of them?"""
 
 from __future__ import annotations
 
@@ -26,57 +26,54 @@ if TYPE_CHECKING:
 
 # About 5 s a run. With three hidden layers or smaller steps, scores hang on the seed more than on beta.
 HOW = {"variant": "vae", "depth": 2, "batch_size": 256, "learning_rate": 0.01}
-# By the score's name in Scores: its title, its source, and what 0 and 1 mean.
+# By the score's name in Scores: its source, and what 0 and 1 mean. ``guess`` and ``chance`` are what guessing gets.
 SCORES = {
     "mig": (
-        "MIG",
         "Chen et al. 2018",
-        "the best number for a factor knows no more of it than the next",
-        "one number knows it all, the next nothing",
+        "the best dimension for a factor knows no more of it than the next",
+        "one dimension knows it all, the next nothing",
     ),
     "sap": (
-        "SAP",
         "Kumar et al. 2018",
         "the same, knowing being the squared correlation",
-        "one number follows it in a straight line, the next not at all",
+        "one dimension follows it in a straight line, the next not at all",
     ),
     "disentanglement": (
-        "DCI: disentanglement",
         "Eastwood and Williams 2018",
-        "a number matters to all factors alike, or to none",
+        "a dimension matters to all factors alike, or to none",
         "to one factor only",
     ),
     "completeness": (
-        "DCI: completeness",
         "Eastwood and Williams 2018",
-        "to a factor all numbers matter alike, or none",
-        "one number only",
+        "to a factor all dimensions matter alike, or none",
+        "one dimension only",
     ),
     "informativeness": (
-        "DCI: informativeness",
         "Eastwood and Williams 2018",
-        "no factor is told right from the code; guessing gets 0.15",
+        "no factor is told right from the code; guessing gets {guess:.2f}",
         "all are",
     ),
     "factor_vae": (
-        "FactorVAE score",
         "Kim and Mnih 2018",
-        "the number that changes least never tells which factor was held; guessing gets 0.2",
+        "the dimension that changes least never tells which factor was held; guessing gets {chance:.2f}",
         "it always does",
     ),
     "modularity": (
-        "modularity",
         "Ridgeway and Mozer 2018",
-        "a number knows all factors alike, or nothing: each that is not in use lowers it",
+        "a dimension knows all factors alike, or nothing: each that is not in use lowers it",
         "one factor only",
     ),
 }
+SAP = (
+    "SAP takes every factor as a number, the shape too, by its squared correlation with a dimension. Published scores "
+    "of discrete factors are by a classifier's accuracy instead, and must not be compared with it."
+)
 
 
 class Factors(sections.Section):
     look_for = (
-        "Every image here is drawn from five known factors: shape, scale, orientation, x and y. Does each number of "
-        "the code stand for one of them, and does a larger beta help?"
+        "Every image here is drawn from five known factors: shape, scale, orientation, x and y. Does each "
+        "dimension of the code stand for one of them, and does a larger beta help?"
     )
     about = "shapes"
     # Whose matrix is shown: beta and seed.
@@ -128,23 +125,26 @@ def _show(name: str, found: Mapping[Key, Scores], data: Dataset) -> None:
 
     of_beta = {beta: [one for (its, _), one in found.items() if its == beta] for beta, _ in found}
     migs = {beta: [one.mig for one in several] for beta, several in of_beta.items()}
-    st.markdown(f"**{finding(migs)}**")
+    st.markdown(finding(of_beta))
     left, right = st.columns(2)
     with left:
         _scores(of_beta)
     with right:
         _matrix(name, found, best_beta(migs), data.factor_names)
-    st.markdown(_meanings())
+    st.markdown(_meanings(data))
+    st.caption(SAP)
 
 
 def _scores(of_beta: Mapping[float, Sequence[Scores]]) -> None:
     """Every score by beta."""
+    from aecore.runs.factors import TITLES
+
     st.markdown("**Scores** by beta: the mean over the seeds, on a line from the least to the most")
     chart(
         figures.scores(
-            [title for title, *_ in SCORES.values()],
+            list(TITLES.values()),
             {
-                f"beta {beta:g}": np.array([[getattr(one, name) for name in SCORES] for one in several])
+                f"beta {beta:g}": np.array([[getattr(one, name) for name in TITLES] for one in several])
                 for beta, several in of_beta.items()
             },
         ),
@@ -152,17 +152,19 @@ def _scores(of_beta: Mapping[float, Sequence[Scores]]) -> None:
     )
     images = next(iter(of_beta.values()))[0].images
     st.caption(
-        f"By the posterior means of {images:,} held-out images. A number that is not in use, the variance of its mean "
-        "0.01 or less (Burda et al. 2015), counts as telling nothing."
+        f"By the posterior means of {images:,} held-out images. A dimension that is not in use, the variance of its "
+        "mean 0.01 or less (Burda et al. 2016), counts as telling nothing."
     )
 
 
 def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: Sequence[str]) -> None:
-    """What each code number of one run knows of each factor; of the ``best`` beta, if nobody asks for another."""
+    """What each code dimension of one run knows of each factor; of the ``best`` beta, if nobody asks for another."""
+    from aecore.runs.vae import in_use
+
     keys = {f"{beta:g},{seed}": (beta, seed) for beta, seed in found}
     usual = next(text for text, (beta, _) in keys.items() if beta == best)
     asked = sections.remembered("matrix")
-    st.markdown("**Who knows what**: mutual information of number and factor, as a share of the factor's entropy")
+    st.markdown("**Who knows what**: mutual information of dimension and factor, as a share of the factor's entropy")
     text = st.selectbox(
         "The run",
         list(keys),
@@ -175,8 +177,9 @@ def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: S
     scores = found[keys[text]]
     chart(figures.knowledge(scores.known, factor_names), "knowledge")
     st.caption(
-        f"{scores.used.sum()} of {len(scores.used)} code numbers are in use. A row with one dark cell stands for one "
-        "factor; a column with two is a factor that two numbers share. 1 would be a number that knows all of it."
+        f"{in_use(scores.used)}. A row with one dark cell stands for one factor; a column with two is a factor that "
+        "two dimensions share. 1 would be a dimension that knows all of it. Unless another is picked, the run is the "
+        "first of the beta of the highest MIG."
     )
 
 
@@ -184,7 +187,14 @@ def _name(beta: float, seed: int) -> str:
     return f"beta {beta:g}, seed {seed}"
 
 
-def _meanings() -> str:
-    """Every score, its source, and what its ends mean."""
-    lines = [f"| {title} ({source}) | {zero} | {one} |" for title, source, zero, one in SCORES.values()]
+def _meanings(data: Dataset) -> str:
+    """Every score, its source, and what its ends mean on ``data``."""
+    from aecore.measures.disentanglement import MOST
+    from aecore.runs.factors import TITLES, guessing
+
+    ends = {"guess": guessing(data.test.factors[:MOST]), "chance": 1 / len(data.factor_names)}
+    lines = [
+        f"| {TITLES[name]} ({source}) | {zero.format_map(ends)} | {one} |"
+        for name, (source, zero, one) in SCORES.items()
+    ]
     return "\n".join(["| score | 0 | 1 |", "|---|---|---|", *lines])

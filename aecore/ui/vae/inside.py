@@ -14,6 +14,7 @@ from aecore.settings import Settings
 from aecore.ui import live, sections
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
+from aecore.ui.live import metric_title
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ DRAWS = 10
 
 class Inside(OneRun):
     look_for = (
-        "One image becomes a small cloud of codes, not a point. Draw from it again and again: near codes must decode "
-        "to much the same, which is what leaves no holes."
+        "One image becomes a small cloud of codes, not a point. Draw from it again and again: how much do the codes "
+        "differ, and how much the pictures they decode to?"
     )
 
     class Settings(Settings):
@@ -51,7 +52,7 @@ class Inside(OneRun):
         if own.image >= images:
             st.info(f"There are {images:,} images here: take a number from 0 to {images - 1:,}.")
             return
-        known = live.answer(pool, run, rates, "Measuring every code number.")
+        known = live.answer(pool, run, rates, "Measuring every code dimension.")
         if known is not None:
             _stages(run, inside(run, own.image, DRAWS, own.draw), known, STAGES.index(own.stage), own.draw)
 
@@ -67,7 +68,9 @@ def _stages(run: Run, found: Found, known: Rates, last: int, draw: int) -> None:
 
 
 def _encode(run: Run, found: Found, known: Rates) -> None:
-    st.markdown("**1. Encode.** The image goes in; out come a mean and a sigma for every code number.")
+    from aecore.runs.vae import use_said
+
+    st.markdown("**1. Encode.** The image goes in; out come a mean and a sigma for every code dimension.")
     left, right = st.columns([1, 3])
     with left, st.container(key="image-in"):
         rows = [("in", found.image[None, None])]
@@ -75,10 +78,7 @@ def _encode(run: Run, found: Found, known: Rates) -> None:
         st.caption(f"of class {run.data.class_names[found.label]}")
     with right:
         chart(figures.posterior_bars(found.mean, found.sigma, found.kl, known.used), "posterior-bars")
-    st.caption(
-        f"{known.used.sum():,} of {len(known.used):,} code numbers are in use: the variance of their mean over the "
-        "held-out images is above 0.01 (Burda et al. 2015). The others are greyed; their sigma is 1 and tells nothing."
-    )
+    st.caption(use_said(known.used, found.sigma, found.kl))
 
 
 def _sample(found: Found, draw: int) -> None:
@@ -94,13 +94,14 @@ def _sample(found: Found, draw: int) -> None:
         st.rerun()
     if len(found.mean) == 2:
         places, none = found.codes, np.zeros(len(found.codes), int)
-        axes = ("code number 1", "code number 2")
+        axes = ("code dimension 1", "code dimension 2")
         spread = np.diag(found.sigma**2)
         chart(maps.landing(places, none, ["draws"], found.mean, spread, axes, "mean", "draw"), "draws")
     else:
         few = min(len(found.mean), 4)
         said = (", ".join(f"{value:+.2f}" for value in code[:few]) for code in found.codes[:3])
-        st.caption(f"The first {few} numbers of three draws: {'; '.join(said)}.")
+        which = f"The first {few} dimensions" if few > 1 else "The one dimension"
+        st.caption(f"{which} of three draws: {'; '.join(said)}.")
 
 
 def _decode(run: Run, found: Found) -> None:
@@ -108,6 +109,10 @@ def _decode(run: Run, found: Found) -> None:
     with st.container(key="live-reconstructions"):
         rows = [("mean", found.rebuilt[None, None]), ("draws", found.decoded[None])]
         live_images(f"draws-{hash(found.decoded.tobytes())}", rows, first_frame=0, key="draws-images")
+    st.caption(
+        f"Squared error, summed over pixels: from the draws to the mean's picture {found.apart.mean():.2f}, mean over "
+        f"{len(found.apart)} draws; from the mean's to the image {found.error:.2f}."
+    )
 
 
 def _losses(run: Run, found: Found) -> None:
@@ -115,6 +120,8 @@ def _losses(run: Run, found: Found) -> None:
     st.markdown(
         f"**4. Two losses.** Reconstruction: {found.losses.mean():.1f} {unit}, mean over {len(found.losses)} draws "
         f"(from {found.losses.min():.1f} to {found.losses.max():.1f}). KL to the prior: {found.kl.sum():.2f} nats, in "
-        "closed form, summed over code numbers."
+        "closed form, summed over code dimensions."
     )
+    parts = (("" if weight == 1 else f"{weight:g} x ") + metric_title(name) for name, weight in found.weights.items())
+    st.caption(f"What this model minimises, as a mean over images: {' + '.join(parts)}.")
     st.latex(r"\mathrm{KL} = \tfrac12 \sum_j \big(\sigma_j^2 + \mu_j^2 - 1 - \log \sigma_j^2\big)")

@@ -1,4 +1,4 @@
-"""Traversals: one code number moves, the others stay, and the image follows the finger."""
+"""Traversals: one code dimension moves, the others stay, and the image follows the finger."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from aecore.ui.one import OneRun, portable_of
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
+    from aecore.runs.vae import AskQuantiles
 
 # Pictures along each side of the sheet over the prior.
 SIDE = 15
@@ -27,8 +28,8 @@ MARKS = (-2, -1, 0, 1, 2)
 
 class Traverse(OneRun):
     look_for = (
-        "A strip for every code number: drag its handle and only that number moves. The strips are sorted by how much "
-        "the number tells, its mean KL; those that are not in use change nothing."
+        "A strip for every code dimension, that of the largest mean KL first: drag its handle and only that dimension "
+        "moves. What does each change in the picture, and do those of small KL change anything?"
     )
 
     class Settings(Settings):
@@ -41,61 +42,59 @@ class Traverse(OneRun):
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.latent import images_of
-        from aecore.runs.vae import rates
+        from aecore.runs.vae import AskMoves, AskQuantiles, in_use, moves_said, rates, start_of
         from aecore.variational import HasPosterior
 
         run, own = seat.run, self.settings
         if not isinstance(run.model, HasPosterior):
             st.info(f"{run.model.title} has no prior to measure a traversal by; choose a variational autoencoder.")
             return
-        known = live.answer(pool, run, rates, "Measuring every code number.")
-        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
-        if known is None or decoder is None:
+        images = len(run.data.test) + len(run.data.train)
+        if own.image >= images:
+            st.info(f"There are {images:,} images here: take a number from 0 to {images - 1:,}.")
             return
+        known = live.answer(pool, run, rates, "Measuring every code dimension.")
+        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
         if isinstance(decoder, str):
             st.info(decoder)
             return
-        images, labels = images_of(run, own.image + 1)
-        image = min(own.image, len(images) - 1)
-        base = np.zeros(run.model.latent, np.float32)
-        if own.start == "image":
-            base = run.model.embed(images[image : image + 1])[0]
+        moves = live.answer(pool, run, AskMoves(own.image, own.start == "origin", own.reach), "Moving each.")
+        if known is None or decoder is None or moves is None:
+            return
+        base, label = start_of(run, own.image, own.start == "origin")
+        told = decoder.labels is not None
         order = np.argsort(-known.kl)
-        held = image if own.start == "image" else None
-        label = int(labels[image]) if decoder.labels is not None else None
         with st.container(key="live-traversals"):
             live_traversals(
-                f"traversals-{run.id}-{seat.view.step}-{own.start}-{image}",
-                [Scene(decoder, base, strips_of(known.kl, known.used, own.reach), label)],
+                f"traversals-{run.id}-{seat.view.step}-{own.start}-{own.image}",
+                [Scene(decoder, base, strips_of(known.kl, known.used, own.reach), label if told else None)],
                 marks=MARKS,
                 key="traverse-strips",
             )
         st.caption(
-            f"{known.used.sum():,} of {len(known.used):,} code numbers are in use (variance of the posterior mean over "
-            f"the held-out images above 0.01); KL in nats, mean over {len(run.data.test):,} held-out images, "
-            f"{known.kl.sum():.2f} in all."
+            f"{in_use(known.used)} (variance of the posterior mean over the held-out images above 0.01); KL in nats, "
+            f"mean over {len(run.data.test):,} held-out images, {known.kl.sum():.2f} in all. "
+            f"{moves_said(known.used, moves)}{f' It is told the class {run.data.class_names[label]}.' * told}"
         )
         if run.model.latent > 1:
-            _over_quantiles(pool, run, int(order[0]), int(order[1]), held)
+            sheet = AskQuantiles(int(order[0]), int(order[1]), SIDE, own.image, own.start == "origin")
+            _over_quantiles(pool, run, sheet)
 
 
 def strips_of(kl: np.ndarray, used: np.ndarray, reach: float) -> list[Strip]:
-    """A strip for each code number, its mean ``kl`` [L] said, the largest first, ``reach`` sigmas to both sides."""
+    """A strip for each code dimension, its mean ``kl`` [L] said, the largest first, ``reach`` sigmas to both sides."""
     return [
-        Strip(int(number), f"number {number + 1}", f"KL {kl[number]:.2f} nats", -reach, reach, not used[number])
+        Strip(int(number), f"dimension {number + 1}", f"KL {kl[number]:.2f} nats", -reach, reach, not used[number])
         for number in np.argsort(-kl)
     ]
 
 
-def _over_quantiles(pool: Pool, run: Run, across: int, up: int, image: int | None) -> None:
-    """What the two numbers that tell most make together, over the prior."""
-    from aecore.runs.vae import AskQuantiles
-
-    found = live.answer(pool, run, AskQuantiles(across, up, SIDE, image), "Decoding the sheet.")
-    if found is None:
+def _over_quantiles(pool: Pool, run: Run, sheet: AskQuantiles) -> None:
+    """What the two dimensions that tell most make together, over the prior."""
+    if (found := live.answer(pool, run, sheet, "Decoding the sheet.")) is None:
         return
     others = ", all others as they are" if run.model.latent > 2 else ""
-    st.markdown(f"**The two that tell most, together**: the prior's quantiles of each{others}")
-    chart(figures.quantile_sheet(found, (f"number {across + 1}", f"number {up + 1}")), "quantiles")
+    st.markdown(f"**The two of largest KL, together**: the prior's quantiles of each{others}")
+    names = (f"dimension {sheet.across + 1}", f"dimension {sheet.up + 1}")
+    chart(figures.quantile_sheet(found, names), "quantiles")
     st.caption("Every picture stands for an equal share of the codes that the prior draws.")
