@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from patience import patience, wait_for
 
 ROOT = Path(__file__).parents[1]
 FLAGS = [
@@ -56,37 +57,62 @@ class Server:
         self.process.wait()
 
 
+def readme_command() -> list[str]:
+    """How the README says to start the app, as words: its first shell block, what comes last."""
+    block = (ROOT / "README.md").read_text().split("```bash\n")[1].split("```")[0]
+    return block.split("&&")[-1].split()
+
+
 @contextmanager
-def serve(script: str, home: Path, **environment: str) -> Iterator[Server]:
-    """``streamlit run script`` on a free port, with its store and caches in ``home``; killed at the end."""
+def serve(
+    script: str, home: Path, root: Path = ROOT, python: Path = Path(sys.executable), **more: str
+) -> Iterator[Server]:
+    """The README's command for ``script`` in the checkout ``root``, on a free port; killed at the end.
+
+    What a user would not have is kept from it: all that a test does differently is the port, the address and the
+    folder ``home`` for its store and caches. ``python`` is the interpreter of the environment that has the README's
+    programs, ``more`` are environment variables.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true --server.fileWatcherType none"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), *options.split()]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "AECORE_HOME": str(home), **environment}
+    program, *words = readme_command()
+    command = [python, python.with_name(Path(program).name)]
+    command += [script if word == "app.py" else word for word in words]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     with log.open("wb") as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=root, env=environment(script, home) | more, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     server = Server(f"http://127.0.0.1:{port}", log, process, time.perf_counter())
     try:
-        _await_port(server, port)
+        wait_for(lambda: _listens(server, port), 30)
         yield server
     finally:
         # Not SIGTERM: a server with training under way takes its time to end.
         server.kill()
 
 
-def _await_port(server: Server, port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert server.process.poll() is None, f"the server ended: {server.log.read_text()}"
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    pytest.fail(f"the server did not listen within 30 s: {server.log.read_text()}")
+def environment(script: str, home: Path) -> dict[str, str]:
+    """A user's environment with ``home`` for AECORE_HOME.
+
+    Without a display, where Streamlit opens no browser of the machine's own. The tests' own pages, which nobody
+    starts from the README, find aecore by PYTHONPATH.
+    """
+    strange = re.compile(r"(PYTHON|STREAMLIT_|AECORE_|PYTEST_)\w*|DISPLAY|WAYLAND_DISPLAY")
+    kept = {name: value for name, value in os.environ.items() if not strange.fullmatch(name)}
+    ours = {} if script == "app.py" else {"PYTHONPATH": str(ROOT)}
+    return kept | ours | {"AECORE_HOME": str(home)}
+
+
+def _listens(server: Server, port: int) -> bool:
+    assert server.process.poll() is None, f"the server ended: {server.log.read_text()}"
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -99,7 +125,8 @@ def chromium() -> Iterator:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * patience(30))
+        browser.on("context", _patient)
         yield browser
         browser.close()
 
@@ -109,47 +136,51 @@ def lasting_context(browser, folder: Path, **options):
 
     The next page is then up in 1.4 s and not in 2.0 (measured).
     """
-    kind = browser.browser_type
-    return kind.launch_persistent_context(folder, executable_path=_executable(), args=FLAGS, **options)
+    context = browser.browser_type.launch_persistent_context(
+        folder, executable_path=_executable(), args=FLAGS, timeout=1000 * patience(30), **options
+    )
+    _patient(context)
+    return context
 
 
 def _executable() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def slowness() -> float:
-    """How many times as long the machine takes just now as where bounds in seconds were set; 1 where it is no slower.
-
-    By bare torch and nothing of ours, so that code of ours that becomes slower meets the bound as it was: 400 steps on
-    one thread took 2.7 s where the default run, without a page, took 5.9.
-    """
-    import torch
-    from torch import nn
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    model, images = nn.Sequential(nn.Linear(784, 512), nn.SiLU(), nn.Linear(512, 784)), torch.rand(128, 784)
-    optimiser = torch.optim.Adam(model.parameters(), fused=True)
-    # The first few warm up.
-    for step in range(-20, 400):
-        if step == 0:
-            began = time.perf_counter()
-        optimiser.zero_grad()
-        (model(images) - images).square().mean().backward()
-        optimiser.step()
-    taken = time.perf_counter() - began
-    torch.set_num_threads(threads)
-    return max(1.0, taken / 2.7)
+def _patient(context) -> None:
+    """Gives each page that opens in ``context`` waits as long as the machine is slow just then."""
+    context.on("page", lambda page: page.set_default_timeout(1000 * patience(30)))
 
 
 # What tests of pages say.
 
 
-def expect(locator):
-    from playwright.sync_api import expect as playwright_expect
+class Expectation:
+    """Playwright's assertions of ``actual``, waited for within 20 seconds, or ``timeout`` ms, of an idle machine."""
 
-    playwright_expect.set_options(timeout=20_000)
-    return playwright_expect(locator)
+    def __init__(self, actual):
+        self._actual = actual
+
+    def __getattr__(self, name: str):
+        from playwright.sync_api import expect as playwright_expect
+
+        def met(*args, timeout: float = 20_000, **options) -> None:
+            began, left = time.monotonic(), patience(timeout / 1000)
+            while True:
+                try:
+                    return getattr(playwright_expect(self._actual), name)(*args, timeout=1000 * left, **options)
+                except AssertionError:
+                    # Load may have come while it waited.
+                    left = patience(timeout / 1000) - (time.monotonic() - began)
+                    if left <= 0:
+                        raise
+
+        return met
+
+
+def expect(actual) -> Expectation:
+    """``expect(locator).to_be_visible()`` as playwright's, but as patient as the machine is slow."""
+    return Expectation(actual)
 
 
 def status(page):
@@ -188,7 +219,7 @@ def fits(page) -> None:
     for width, height, scheme in ((1366, 768, "light"), (390, 844, "dark")):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"() => !({OVERFLOW})().length", timeout=10_000)
+        page.wait_for_function(f"() => !({OVERFLOW})().length")
 
 
 # Notes when the page says something to the server and when it is told something.
@@ -212,5 +243,5 @@ RERUN = """element => new Promise((done, failed) => {
     clearInterval(poll);
     done(last - window.sent);
   }, 10);
-  setTimeout(failed, 10000);
+  setTimeout(failed, window.patience);
 })"""

@@ -1,16 +1,17 @@
-"""What all tests share: a home of their own, one thread inside torch, real images, and a way to wait."""
+"""What all tests share: a home of their own, one thread inside torch, real images, and how long a test may take."""
 
 from __future__ import annotations
 
 import os
-import threading
-import time
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_timeout
 from hypothesis import settings
+from patience import patience
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
@@ -20,14 +21,9 @@ settings.register_profile("aecore", derandomize=True, deadline=None, database=No
 settings.load_profile("aecore")
 
 
-def wait_for(predicate: Callable[[], object], seconds: float = 20.0) -> object:
-    """The first true value of ``predicate()``; fails the test if there is none within ``seconds``."""
-    never, deadline = threading.Event(), time.monotonic() + seconds
-    while not (value := predicate()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds:g} s in vain")
-        never.wait(0.01)
-    return value
+def pytest_timeout_set_timer(item, settings):
+    """A test may take the longer, the slower the machine is just now."""
+    return pytest_timeout.pytest_timeout_set_timer(item, settings._replace(timeout=patience(settings.timeout)))
 
 
 def is_sentence(text: str) -> bool:
@@ -53,6 +49,15 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory) -> Path:
+    """A folder with what a fresh checkout of the project holds, and nothing that tests or builds left behind."""
+    folder = tmp_path_factory.mktemp("checkout") / "project"
+    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().split()]
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored))
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +134,7 @@ def visit(context_with, server) -> Iterator[Callable]:
         # What it says to the server.
         page.sent = []
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(frame)))
+        page.add_init_script(f"window.patience = {1000 * patience(10):.0f};")
         page.add_init_script(script)
         page.goto(f"{server.url}/{path}")
         return page

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from patience import patience
 
 import aecore
 from aecore.cli import COMMANDS, DIVERGED, IN_THE_WAY, NOT_ALLOWED, STOPPED, flags, main, read_flags
@@ -327,7 +328,7 @@ def test_control_c_stops_with_a_word(tmp_path):
     )  # fmt: skip
     assert process.stdout.readline() == "working\n"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=patience(30))
     assert (process.returncode, out, err) == (STOPPED, "", "aecore: stopped\n")
     assert list(tmp_path.iterdir()) == []
 
@@ -340,7 +341,7 @@ def test_a_reader_that_goes_away_is_no_mistake():
     process.stdout.close()
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait(30) == 141
+    assert process.wait(patience(30)) == 141
 
 
 # --- what there is ---------------------------------------------------------------------------------------------------

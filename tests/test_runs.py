@@ -21,9 +21,10 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from conftest import is_sentence, wait_for
+from conftest import is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import patience, wait_for
 from safetensors.torch import save
 
 import aecore.runs.pool as pool_module
@@ -348,7 +349,7 @@ def test_who_has_not_pressed_train_sees_it_untrained(pool):
 
 def test_train_pressed_while_the_data_loads_starts_as_soon_as_it_is_there(pool, monkeypatch):
     gate, load = threading.Event(), run_module.load
-    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(20), load(*args, **more))[1])
+    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     seat = pool.seat("A", small())
     pool.train(seat)
     assert seat.view.state == "preparing"
@@ -470,7 +471,7 @@ def test_a_step_on_ones_own_run_under_way_pauses_after_its_steps(pool):
 
 def test_a_pause_while_the_data_loads_takes_train_back(pool, monkeypatch):
     gate, load = threading.Event(), run_module.load
-    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(20), load(*args, **more))[1])
+    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     seats = [pool.seat(visitor, small()) for visitor in ("A", "B")]
     try:
         for seat in seats:
@@ -632,7 +633,7 @@ def test_a_pause_makes_room_for_another_run_at_once(make_pool):
 
 def test_the_most_runs_hold_while_data_loads_too(make_pool, monkeypatch):
     gate, load = threading.Event(), run_module.load
-    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(20), load(*args, **more))[1])
+    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     pool = make_pool(executor=Manual())
     most = pool_module.MOST_ACTIVE_PER_VISITOR
     seats = [pool.seat("A", small(seed=seed)) for seed in range(most + 1)]
@@ -856,7 +857,7 @@ def test_fresh_processes_train_equal_weights():
         )
         for seed in ("1", "2")
     ]
-    one, other = (child.communicate(timeout=60)[0].strip() for child in children)
+    one, other = (child.communicate(timeout=patience(60))[0].strip() for child in children)
     assert one == other
     assert len(one) == 64
 

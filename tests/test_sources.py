@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import patience
 
 import aecore.idx
 import aecore.sources
@@ -335,18 +336,18 @@ def test_shelf_loads_once_for_two_threads_and_holds_up_no_other():
 
     def slow() -> Dataset:
         entered.set()
-        assert go_on.wait(30)
+        assert go_on.wait(patience(30))
         made.append(some())
         return made[-1]
 
     threads = [threading.Thread(target=lambda: got.append(shelf.get("slow", slow))) for _ in range(2)]
     for thread in threads:
         thread.start()
-    assert entered.wait(30)
+    assert entered.wait(patience(30))
     assert len(shelf.get("other", some).train) == 1
     go_on.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(patience(30))
     assert len(made) == 1
     assert got[0] is got[1] is made[0]
 
@@ -662,7 +663,7 @@ def test_two_who_ask_for_different_settings_download_once(web):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patience(60))
     assert sorted(len(data.train) for data in got) == [100, 200]
     assert len(web.asked) == 4
 

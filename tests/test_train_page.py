@@ -11,7 +11,8 @@ import sys
 import time
 
 import pytest
-from browsing import RERUN, ROOT, WIRE, expect, fits, press, serve, shown, slowness, status
+from browsing import RERUN, ROOT, WIRE, expect, fits, press, serve, shown, status
+from patience import slowness
 
 pytestmark = pytest.mark.browser
 
