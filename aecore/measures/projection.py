@@ -35,7 +35,7 @@ def flatten(
 
     Codes of two numbers are places already; codes that are all the same lie together at 0. ``report`` is told the
     share that is done, from 0 to 1. UMAP compiles for some seconds when it is first asked, during which the share
-    stands still. ValueError for codes with nan, and for UMAP of fewer than five.
+    stands still. ValueError for codes with nan, and for UMAP of fewer than five; ImportError where it is not installed.
     """
     if how not in ("pca", "umap"):
         raise ValueError(f"how must be pca or umap, got {how}")
@@ -77,8 +77,10 @@ def _umap(codes: np.ndarray, report: Callable[[float], None]) -> np.ndarray:
         # TensorFlow is for networks that imitate UMAP, the search index for points that come later.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
         warnings.filterwarnings("ignore", r"precomputed_knn\[2\] \(knn_search_index\) is not", UserWarning)
-        from umap import UMAP
-
+        try:
+            from umap import UMAP
+        except ImportError as error:
+            raise ImportError("UMAP comes with umap-learn: pip install umap-learn, or take PCA") from error
         return UMAP(
             n_neighbors=neighbours[0].shape[1],
             min_dist=CLOSEST,

@@ -104,9 +104,10 @@ def _model_bytes(run) -> bytes:
 
 
 def script(spec) -> str:
-    """A script that trains ``spec`` with aecore alone and prints its figures."""
+    """A script that trains ``spec`` with aecore alone and prints its figures; it tells where aecore comes from."""
     settings = "".join(f"    {name}={value!r},\n" for name, value in spec.flat().items())
     return (
+        "# Where aecore is not installed yet: pip install path-or-address-of-the-projects-checkout\n"
         f"import aecore\n\nspec = aecore.Spec(\n{settings})\nrun = aecore.train(spec)\n"
         "for name, value in run.metrics.items():\n    print(name, value)\n"
     )
