@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pytest_timeout
 from hypothesis import settings
-from patience import patience
+from patience import patience, wait_for  # noqa: F401
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
@@ -49,6 +49,14 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_scripts() -> None:
+    """A script that a test runs as a page may take as long as the machine is slow; Streamlit gives it 3 seconds."""
+    from streamlit.testing.v1 import AppTest
+
+    AppTest.default_timeout = property(lambda app: patience(30), lambda app, seconds: None)
 
 
 @pytest.fixture(scope="session")

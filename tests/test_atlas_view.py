@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from atlas_view_app import BASE, LIMITS, codes, deep, linear
 from browsing import OVERFLOW, ROOT, arrived, expect, serve
-from patience import patience
 
 from aecore.ui.browser import Colouring, Plane, live_atlas
 from aecore.ui.browser.atlas import _chosen, _described, _limits
@@ -71,7 +70,7 @@ def test_what_was_chosen_under_another_name_is_forgotten():
 def test_the_page_runs_in_a_runtime_of_its_own():
     from streamlit.testing.v1 import AppTest
 
-    assert not AppTest.from_file(str(ROOT / "tests/atlas_view_app.py"), default_timeout=patience(30)).run().exception
+    assert not AppTest.from_file(str(ROOT / "tests/atlas_view_app.py"), default_timeout=30).run().exception
 
 
 # ---- In the browser

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from browsing import ROOT, expect, serve
-from patience import patience
 
 from aecore.ui.browser import Floor, Line, live_bars, live_images, live_loss, live_map, live_path, payload
 from aecore.ui.browser.payload import LARGE, pack
@@ -131,7 +130,7 @@ def test_the_page_runs_in_a_runtime_of_its_own(query):
     from streamlit.testing.v1 import AppTest
 
     # The registry of components is the process's, the runtime is the test's: the views must be found in both.
-    page = AppTest.from_file(str(ROOT / "tests" / "browser_views_app.py"), default_timeout=patience(30))
+    page = AppTest.from_file(str(ROOT / "tests" / "browser_views_app.py"), default_timeout=30)
     for name, value in query.items():
         page.query_params[name] = value
     assert not page.run().exception

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from browsing import OVERFLOW, ROOT, expect, press, serve
-from patience import patience
 
 from aecore.ui.browser import Panel, live_cloud
 from aecore.ui.browser.cloud import SHADES, _places, _shades
@@ -53,7 +52,7 @@ def test_arrays_that_do_not_fit_are_refused_in_words(note, points, said):
 def test_the_page_runs_in_a_runtime_of_its_own():
     from streamlit.testing.v1 import AppTest
 
-    assert not AppTest.from_file(str(ROOT / "tests/cloud_view_app.py"), default_timeout=patience(30)).run().exception
+    assert not AppTest.from_file(str(ROOT / "tests/cloud_view_app.py"), default_timeout=30).run().exception
 
 
 # ---- In the browser

@@ -12,7 +12,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from browsing import ROOT, serve
-from patience import patience
 
 from aecore.ui.browser.steps import KERNELS, LARGE, SMALL
 
@@ -36,9 +35,7 @@ def expected(mode: str, kernel: str, step: int) -> np.ndarray:
 def test_the_page_runs_in_a_runtime_of_its_own():
     from streamlit.testing.v1 import AppTest
 
-    assert (
-        not AppTest.from_file(str(ROOT / "tests/convolution_view_app.py"), default_timeout=patience(30)).run().exception
-    )
+    assert not AppTest.from_file(str(ROOT / "tests/convolution_view_app.py"), default_timeout=30).run().exception
 
 
 def test_a_convolution_and_its_transposed_one_swap_the_two_sizes():

@@ -6,7 +6,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from multiprocessing import get_context
 
 import pytest
-from conftest import is_sentence, wait_for
+from conftest import is_sentence
+from patience import wait_for
 from streamlit.testing.v1 import AppTest
 
 from aecore.dataset import SourceError

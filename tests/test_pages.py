@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from browsing import ROOT
 from conftest import is_sentence
-from patience import patience, wait_for
+from patience import wait_for
 from streamlit.testing.v1 import AppTest
 from test_spec import HOSTILE_NAMES, HOSTILE_TEXTS
 
@@ -14,7 +14,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 def open_page(name: str, **query: str) -> AppTest:
     """The page as a link with ``query`` opens it."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience(30))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     for key, value in query.items():
         app.query_params[key] = value
     app.switch_page(f"pages/{name}.py")

@@ -126,22 +126,20 @@ def test_the_probe_notices_processes_that_keep_the_machine_busy():
 
 
 def bare_seconds(path: Path) -> list[str]:
-    """A line for each wait in a file that is a number of seconds, or the default of who waits."""
+    """A line for each wait in a file that is a number of seconds."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue
         named = {keyword.arg: keyword.value for keyword in node.keywords}
         attribute = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        waits = [value for name, value in named.items() if name in ("timeout", "default_timeout", "timeout_ms")]
+        waits = [value for name, value in named.items() if name == "timeout"]
         if attribute in ("set_default_timeout", "set_default_navigation_timeout"):
             waits += node.args
         if attribute in ("wait", "join"):
             # Shorter ones are looks, between which one waits.
             numbers = [one for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, int | float)]
             waits += [number for number in numbers if number.value >= 1]
-        if attribute in ("from_file", "from_function", "from_string") and "AppTest" in ast.unparse(node.func):
-            waits = waits or [ast.Constant(3)]
         # ``expect`` of browsing.py is patient by itself.
         patient = "expect(" in ast.unparse(node.func)
         found += [
@@ -162,8 +160,6 @@ def test_no_wait_is_a_bare_number_of_seconds():
         "page.set_default_timeout(5000)",
         "process.communicate(timeout=30)",
         "process.wait(30)",
-        "AppTest.from_file('app.py')",
-        "AppTest.from_file('app.py', default_timeout=30)",
     ],
 )
 def test_a_planted_bare_wait_is_caught(line, tmp_path):

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from patience import patience
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -157,6 +156,6 @@ def test_betas_whose_decoders_only_torch_can_run_are_told_so():
 
         _traversals("a", [(None, "Only torch can run this decoder.")])
 
-    app = AppTest.from_function(page, default_timeout=patience(30)).run()
+    app = AppTest.from_function(page).run()
     assert [info.value for info in app.info] == ["Only torch can run this decoder."]
     assert not app.exception
