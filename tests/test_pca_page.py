@@ -56,7 +56,7 @@ def test_angles_fall_to_under_two_degrees_also_if_left_meanwhile(visit):
     press(page, "Train")
     expect(pictures(page, "plain-reconstructions")).not_to_have_attribute("data-shown", untrained)
     page.get_by_role("radio", name="ordered").click()
-    expect(page.get_by_text("Keep only the first k numbers")).to_be_visible()
+    expect(page.get_by_text("Keep only the first k dimensions")).to_be_visible()
     expect(status(page)).to_contain_text("untrained")
     page.get_by_role("radio", name="subspace").click()
     # Another view begins at its own defaults.
@@ -99,4 +99,4 @@ def test_what_a_link_asks_for_in_vain_is_said(visit):
     expect(notices).to_contain_text("ignored tied=perhaps: it must be true or false")
     expect(notices).to_contain_text("ignored beta=3: this view has no such setting")
     other = visit(f"pca?view=subspace&{SMALL}&latent=80")
-    expect(other.get_by_text("80 numbers are asked for, but these images vary in").first).to_be_visible()
+    expect(other.get_by_text("80 dimensions are asked for, but these images vary in").first).to_be_visible()

@@ -77,7 +77,7 @@ def gaps(angles: np.ndarray, variances: np.ndarray) -> go.Figure:
     That is by how many % its variance, of ``variances`` [P] largest first, exceeds that of the first component left
     out. A component whose variance nearly ties with that one is found late: low below, high above.
     """
-    angles, excess = finite(angles), _excess(finite(variances), len(angles))
+    angles, excess = finite(angles), excess_of(finite(variances), len(angles))
     figure = empty_figure("component", "angle, degrees")
     lower = {"anchor": "x", "automargin": True, "title": {"text": f"gap to component {len(angles) + 1}, %"}}
     figure.update_layout(height=440, showlegend=False, yaxis_domain=[0.54, 1], yaxis2={**lower, "domain": [0, 0.46]})
@@ -105,7 +105,7 @@ def _gaps_in_words(angles: np.ndarray, excess: np.ndarray) -> list[str]:
     return [*found, f"gaps to component {len(angles) + 1}: {gap}"]
 
 
-def _excess(variances: np.ndarray, count: int) -> np.ndarray:
+def excess_of(variances: np.ndarray, count: int) -> np.ndarray:
     """[count] by how many % each of the first variances exceeds that of the first component left out; nan where none.
 
     A variance that is only rounding counts as none.

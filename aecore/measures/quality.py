@@ -53,12 +53,20 @@ def accuracy(model: Classifier, split: Split) -> float:
 
 
 @torch.no_grad()
-def squared_error(model: Autoencoder, split: Split) -> float:
-    """Squared error of the shown reconstruction, summed over pixels, mean over the images of ``split``."""
-    total = 0.0
+def squared_error(model: Autoencoder, split: Split, codes: np.ndarray | None = None) -> float:
+    """Squared error of the shown reconstruction, summed over pixels, mean over the images of ``split``.
+
+    Where reconstructions are decoded codes and nothing else, known ``codes`` [N, L] save encoding.
+    """
+    total, made = 0.0, 0
     for batch in _batches(split, model.mean.device):
-        shown = model.likelihood.mean(model.rebuild(batch.images)).clamp(0, 1)
-        total += float((shown - batch.images).square().sum())
+        if codes is None:
+            outputs = model.rebuild(batch.images)
+        else:
+            outputs = model.decode(torch.from_numpy(codes[made : made + len(batch.images)]).to(model.mean.device))
+        left = model.likelihood.mean(outputs).clamp(0, 1).sub_(batch.images).flatten()
+        total += float(left.dot(left))
+        made += len(batch.images)
     return total / len(split)
 
 

@@ -22,12 +22,12 @@ from aecore.runs.history import Moment
 from aecore.runs.spec import Spec
 from aecore.training import generator
 
-# Held-out images that are looked at while training: enough for a map, few enough to take 20 ms. Where codes are long,
-# as many as have so many numbers together.
-MOST_ON_MAP, MOST_NUMBERS = 2000, 2**19
+# Held-out images that are scored while training: enough for a curve, few enough to take 20 ms. Of more, all are scored
+# when training is over.
+MOST_SCORED = 2000
+# Of these, the images on the map: where codes are long, as many as have so many numbers together, but so many at least.
+MOST_NUMBERS, LEAST_ON_MAP = 2**19, 100
 ROW = 10
-# Held-out images, as many of each class, that the squared error is taken on at every look.
-FEW = 100
 # Codes of more numbers get their two main directions from so many followed at once, so many times.
 LONG_CODE, BLOCK, ROUNDS = 100, 16, 8
 # Code sizes of which a linear decoder is compared with PCA at each look: it takes 5 ms at 30, 40 ms at 100.
@@ -43,15 +43,18 @@ HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, *(2.0**power for power in range(
 class Exhibits:
     """The held-out images that every moment of a run is shown on.
 
-    ``looked_at`` are the M on the map and in the held-out loss; ``originals`` and ``inputs`` [R, H, W] uint8 the row
-    of examples as they are and as the encoder sees them, where the variant damages or hides something.
+    ``scored`` are those that held-out losses and squared errors are taken on, which is all of them where these are few,
+    and ``looked_at`` the M of them on the map; ``originals`` and ``inputs`` [R, H, W] uint8 the row of examples as they
+    are and as the encoder sees them, where the variant damages or hides something.
     """
 
+    scored: Split
     looked_at: Split
     originals: np.ndarray
     inputs: np.ndarray | None
+    # What something simple reaches on all held-out images, which a finished run is scored on.
     floors: tuple[Floor, ...]
-    # The same in squared error, by which all variants can be compared, on the few images that it is taken on.
+    # The same in squared error, by which all variants can be compared.
     squared_floors: tuple[Floor, ...]
     # The unit of each loss term, by its name.
     units: dict[str, str]
@@ -59,8 +62,6 @@ class Exhibits:
     class_names: tuple[str, ...]
     row: Tensor
     seed: int
-    # Which of the images looked at the squared error is taken on: as many of each class.
-    few: np.ndarray
     # [k, P] the components of PCA that a decoder of one matrix is compared with, where there is one.
     components: np.ndarray | None = None
     # [Q, 1, P] the points whose reconstructions each moment remembers, where images are points.
@@ -79,27 +80,26 @@ def pca_of(data: Dataset) -> PCA:
 
 def exhibits_of(spec: Spec, data: Dataset, model: Autoencoder) -> Exhibits:
     """What a run of ``spec`` shows; takes about a second on 60,000 images, once a data set (PCA)."""
-    most = min(MOST_ON_MAP, max(FEW, MOST_NUMBERS // model.latent))
-    chosen = np.sort(first_of_each(data.test.labels, len(data.test))[:most])
-    looked_at = Split(data.test.images[chosen], data.test.labels[chosen])
+    scored = _first(data.test, MOST_SCORED)
+    most = max(LEAST_ON_MAP, MOST_NUMBERS // model.latent)
+    looked_at = _first(scored, most) if most < len(scored) else scored
     first = first_of_each(looked_at.labels, -(-ROW // len(data.class_names)))[:ROW]
     originals = looked_at.images[first]
     row = torch.from_numpy(originals.copy())[:, None].to(model.mean.device)
     given, _ = _attempt(model, row, spec.training.seed)
-    few = first_of_each(looked_at.labels, FEW)[:FEW]
     likelihood = LIKELIHOODS[model.settings.likelihood]()
     return Exhibits(
+        scored,
         looked_at,
         grey(originals),
         grey(given[:, 0].cpu().numpy()) if given is not row else None,
-        floors(likelihood, pca_of(data), looked_at.images, model.stored_numbers, _as_given(model, looked_at, spec)),
-        squared_floors(pca_of(data), looked_at.images[few], model.stored_numbers),
+        floors(likelihood, pca_of(data), data.test.images, model.stored_numbers, _as_given(model, data.test, spec)),
+        squared_floors(pca_of(data), data.test.images, model.stored_numbers),
         metric_units(model),
         likelihood.below_zero,
         data.class_names,
         row,
         spec.training.seed,
-        few,
         _components(spec, data, model),
         _probed(looked_at.images),
     )
@@ -115,6 +115,12 @@ def _as_given(model: Autoencoder, split: Split, spec: Spec) -> np.ndarray | None
     else:
         given = model.inputs(whole, rng)
     return None if given is whole else given[:, 0].cpu().numpy()
+
+
+def _first(split: Split, most: int) -> Split:
+    """The first images of each class, ``most`` in all, in the order of ``split``."""
+    chosen = np.sort(first_of_each(split.labels, len(split))[:most])
+    return Split(split.images[chosen], split.labels[chosen])
 
 
 def _components(spec: Spec, data: Dataset, model: Autoencoder) -> np.ndarray | None:
@@ -158,7 +164,7 @@ def look(
         epoch,
         seconds,
         train,
-        mean_terms(model, shown.looked_at),
+        mean_terms(model, shown.scored),
         places,
         half_width(places, before.half_width if before else 0.0),
         grey(pictures.cpu().numpy()),
@@ -181,11 +187,12 @@ def _rebuilt_points(model: Autoencoder, shown: Exhibits) -> np.ndarray | None:
 
 
 def _figures(model: Autoencoder, shown: Exhibits, codes: np.ndarray) -> dict[str, float]:
-    """The FIGURES of a model; the squared error on a part of the images, for a look must stay short."""
-    few = Split(shown.looked_at.images[shown.few], shown.looked_at.labels[shown.few])
+    """The FIGURES of a model, ``codes`` being those of the images on the map."""
     found = activity(codes)
+    # Where a reconstruction is no more than the decoded code, the codes are there already.
+    known = codes if shown.scored is shown.looked_at and type(model).rebuild is Autoencoder.rebuild else None
     return {
-        "squared_error": squared_error(model, few),
+        "squared_error": squared_error(model, shown.scored, known),
         "units_on": float(found.on_per_image.mean()),
         "units_dead": float(found.dead),
     }

@@ -29,8 +29,9 @@ class Moment:
     """A run after ``step`` steps.
 
     ``train`` and ``heldout`` are raw loss terms by name: ``train`` averaged over the batches since the moment
-    before (NaN where there was none), ``heldout`` over the images of the map. ``places`` [M, 2] float32 are the
-    codes on the map, ``half_width`` how far its axes reach, ``pictures`` [R, H, W] uint8 the reconstructions.
+    before (NaN where there was none), ``heldout`` over the held-out images that a look scores, or over all where the
+    run is finished. ``places`` [M, 2] float32 are the codes on the map, ``half_width`` how far its axes reach,
+    ``pictures`` [R, H, W] uint8 the reconstructions.
     ``figures`` are what every model can be compared by, whatever its loss; FIGURES says what.
     ``subspace`` tells how close a linear decoder is to PCA; ``rebuilt`` [Q, P] float32 are the reconstructions of
     the exhibits' ``probed`` where images are points. Both are None for other models and other data.
@@ -47,6 +48,12 @@ class Moment:
     figures: dict[str, float] = field(default_factory=dict)
     subspace: Subspace | None = None
     rebuilt: np.ndarray | None = None
+
+    def scored_on_all(self, metrics: Mapping[str, float]) -> Moment:
+        """This moment with the held-out losses and squared error of ``metrics``, which are those of all images."""
+        heldout = {name: metrics.get(f"heldout_{name}", value) for name, value in self.heldout.items()}
+        squared = {"squared_error": metrics.get("heldout_squared_error", self.figures.get("squared_error", np.nan))}
+        return replace(self, heldout=heldout, figures=self.figures | squared)
 
 
 @dataclass(frozen=True)

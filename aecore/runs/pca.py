@@ -23,13 +23,15 @@ from aecore.runs.run import Run
 MOST_GROUPED, MOST_DOTS = 5_000, 1_000
 # Code numbers that are drawn one by one.
 MOST_FRAMES = 100
+# Images decoded at once: what bounds the memory.
+PART = 1_000
 
 
 @dataclass(frozen=True)
 class Found:
     """PCA of a run's training images.
 
-    ``counts`` [F] of components kept, ``errors`` [F] of the held-out images looked at, ``rebuilt`` [F, R, H, W] of the
+    ``counts`` [F] of components kept, ``errors`` [F] of the held-out images, ``rebuilt`` [F, R, H, W] of the
     row. ``mean`` [H, W] and ``pictures`` [n, H, W] uint8 are the mean image and the components. ``likeness`` is the
     cosine between the mean image and the first direction found without centring, ``seconds`` what the fit took.
     """
@@ -59,7 +61,7 @@ class Components:
             pca.variances,
             pca.rank,
             counts,
-            pca.errors(_flat(run.exhibits.looked_at))[counts],
+            pca.errors(_flat(run.data.test))[counts],
             grey(np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *shape)),
             grey(pca.mean.reshape(shape)),
             signed_grey(pca.components[: min(self.most, pca.rank)].reshape(-1, *shape)),
@@ -90,26 +92,31 @@ class Truncated:
 
 
 def truncated(run: Run) -> Truncated:
-    """Squared error per held-out image looked at when only the first numbers of its code are kept, as PCA's unclipped.
+    """Squared error per held-out image when only the first numbers of its code are kept, as PCA's unclipped.
 
     The rest is set to 0 where the code is ordered by training, else to its mean over the training images.
     """
-    model, looked_at = run.model, run.exhibits.looked_at.images
-    codes, row = model.embed(looked_at), model.embed(_row(run).reshape(-1, *run.data.shape))
+    model, heldout = run.model, run.data.test.images
+    codes, row = model.embed(heldout), model.embed(_row(run).reshape(-1, *run.data.shape))
     usual = np.zeros(model.latent, np.float32)
     if not isinstance(model, Ordered):
         usual = model.embed(run.data.train.images).mean(0)
     errors, rebuilt = [], []
     for count in range(model.latent + 1):
-        errors.append(float(((_decoded(model, _cut(codes, usual, count)) - looked_at) ** 2).sum((1, 2)).mean()))
+        errors.append(_error(model, _cut(codes, usual, count), heldout))
         rebuilt.append(grey(model.generate(_cut(row, usual, count))))
     return Truncated(np.array(errors), np.stack(rebuilt))
 
 
 @torch.no_grad()
-def _decoded(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """[N, H, W] what codes [N, L] decode to, not clipped to [0, 1]."""
-    return model.likelihood.mean(model.decode(torch.from_numpy(codes).to(model.mean.device)))[:, 0].cpu().numpy()
+def _error(model: Autoencoder, codes: np.ndarray, images: np.ndarray) -> float:
+    """Squared error of what codes [N, L] decode to, not clipped to [0, 1], mean over images [N, H, W]."""
+    total = 0.0
+    for first in range(0, len(codes), PART):
+        part = torch.from_numpy(codes[first : first + PART]).to(model.mean.device)
+        decoded = model.likelihood.mean(model.decode(part))[:, 0].cpu().numpy()
+        total += float(np.square(decoded - images[first : first + PART]).sum(dtype=np.float64))
+    return total / len(codes)
 
 
 def _cut(codes: np.ndarray, usual: np.ndarray, count: int) -> np.ndarray:
@@ -179,11 +186,6 @@ def pca_costs(run: Run) -> Costs:
 def component_pictures(run: Run, count: int) -> np.ndarray:
     """uint8 [n, H, W] the first ``count`` components as images."""
     return signed_grey(pca_of(run.data).components[:count].reshape(-1, *run.data.shape))
-
-
-def pca_errors(run: Run) -> np.ndarray:
-    """[K + 1] squared error per held-out image looked at, of PCA with 0, 1, ..., K components."""
-    return pca_of(run.data).errors(_flat(run.exhibits.looked_at))
 
 
 def pca_row(run: Run, counts: list[int]) -> np.ndarray:

@@ -91,6 +91,14 @@ class Run:
         self.metrics = dict(checkpoint.metrics)
         newest = checkpoint.view.newest or checkpoint.view.history.moments[-1]
         self.view = replace(checkpoint.view, newest=newest)
+        if self.view.state == "finished":
+            # Files of before have the last look's figures, on fewer images.
+            self.view = self._scored()
+
+    def _scored(self) -> View:
+        """The view with its last moment's figures being the metrics': those of all held-out images."""
+        last = self.view.history.moments[-1].scored_on_all(self.metrics)
+        return replace(self.view, newest=last, history=self.view.history.with_moment(last))
 
     def _report(self, done: int, total: int) -> None:
         self.view = replace(self.view, loading=(done, total))
@@ -205,7 +213,7 @@ class Run:
         with self._turns:
             self.metrics, self._stopping = found, None
             if all(map(math.isfinite, found.values())):
-                self.view = replace(self.view, state="finished", message=said)
+                self.view = replace(self._scored(), state="finished", message=said)
             else:
                 # The last step's own update has been looked at by nobody.
                 advice = advice_on_divergence(self.spec.training)

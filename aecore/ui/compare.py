@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 # Room above the mean image's error, where an untrained model starts.
 HEADROOM = 1.15
 WHAT_ERROR = (
-    "Squared error of the reconstruction that is shown, summed over pixels, mean over 100 held-out images, ten of each "
-    "digit. Every variant is measured by it, whatever it minimises itself. Dashed lines: the mean image, and PCA with "
-    "as many numbers, on the same images and as pictures too, pixels clipped to [0, 1]."
+    "Squared error of the reconstruction that is shown, summed over pixels. Every variant is measured by it, "
+    f"whatever it minimises itself. {live.SCORED} Dashed lines: the mean image, and PCA with as many numbers, on all "
+    "held-out images and as pictures too, pixels clipped to [0, 1]."
 )
 
 

@@ -12,6 +12,7 @@ from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scr
 
 if TYPE_CHECKING:
     from aecore.runs.answers import Answer
+    from aecore.runs.exhibits import Exhibits
     from aecore.runs.history import Moment
     from aecore.runs.pool import Pool
     from aecore.runs.run import Run
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FLOORS = (
-    "Dashed lines: the loss on the same held-out images of always answering with the training data's mean image, "
-    "and of PCA with as many numbers (clipped to [0, 1] for cross-entropy), its components those of clean images. A "
-    "model that is given damaged images is compared with PCA of images damaged alike. Held-out images are never "
-    "trained on."
+SCORED = (
+    "Held-out points are means over all held-out images; where these are more than 2,000, over 2,000 of them until "
+    "training is over."
 )
 ESTIMATED = (
     " Terms marked as estimated are estimated from a batch: they can come out below 0, where what they estimate cannot."
@@ -123,8 +122,7 @@ def loss(run: Run, view: View, name: str, prefix: str) -> None:
     """The loss terms of a run, on train and held-out images."""
     shown, moments = run.exhibits, moments_of(view)
     unit, damaged = shown.units["reconstruction"], ", from the images as given" if shown.inputs is not None else ""
-    marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
-    st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=FLOORS + marked)
+    st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=about_floors(shown))
     lines = [
         Line(_titled(name, shown.units, unit), label, values, group)
         for group, name in enumerate(view.history.terms)
@@ -144,6 +142,18 @@ def loss(run: Run, view: View, name: str, prefix: str) -> None:
         unit=unit,
         key=f"{prefix}-loss-view",
     )
+
+
+def about_floors(shown: Exhibits) -> str:
+    """What the dashed lines beside a loss are; PCA has none where a code has as many numbers as images have pixels."""
+    mean, *pca = shown.floors
+    said = f"Dashed: the loss, on all held-out images, of always answering with the training data's {mean.title}"
+    if pca:
+        said += f", and of {pca[0].title} (clipped to [0, 1] for cross-entropy)"
+    if pca and shown.inputs is not None:
+        said += ", its components those of clean images, but given images damaged as the model's are"
+    marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
+    return f"{said}. {SCORED} Held-out images are never trained on.{marked}"
 
 
 def _titled(name: str, units: dict[str, str], unit: str) -> str:

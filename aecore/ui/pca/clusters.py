@@ -14,7 +14,7 @@ from aecore.settings import Settings
 from aecore.ui import explain, live, sections, waiting
 from aecore.ui.browser import live_images, live_map
 from aecore.ui.chart import chart
-from aecore.ui.pca import formulas
+from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Grouped
@@ -30,13 +30,13 @@ INFORMATION = "What clusters and labels tell of each other, as a share of what t
 
 class Clusters(sections.Section):
     look_for = (
-        "k-means puts images into groups without looking at the labels. Does it find the digits, and does it find them "
-        "better in codes than in pixels? Each dot is one random start."
+        "k-means puts images into groups without looking at the labels. Does it find the classes, and does it find "
+        "them better in codes than in pixels? Each dot is one random start."
     )
 
     class Settings(Settings):
         clusters: int = Field(10, ge=2, le=50, description="Groups to make.")
-        latent: int = Field(10, ge=1, le=100, description="Numbers in a code, the autoencoder's and PCA's.")
+        latent: int = Field(10, ge=1, le=100, description="Dimensions of a code, the autoencoder's and PCA's.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -74,6 +74,7 @@ def _scores(found: Grouped) -> None:
     with right:
         st.markdown("**Normalised mutual information** with the labels", help=INFORMATION)
         chart(agreement(names, [one.information for one in several], "normalised mutual information"), "information")
+    st.markdown(words.agreement({group.title: group.clusters.rand for group in found.groups}))
     st.caption(f"{found.images:,} training images, five random starts each. Labels are used for the score alone.")
 
 

@@ -14,7 +14,7 @@ from aecore.settings import Settings
 from aecore.ui import explain, live, sections
 from aecore.ui.browser import Floor, Line, live_images, live_loss, scrubber
 from aecore.ui.chart import chart
-from aecore.ui.pca import formulas
+from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Found
@@ -30,7 +30,7 @@ FIRST = 10
 class Components(sections.Section):
     look_for = (
         "PCA finds the directions in which images differ most, one at right angles to the other. Drag the slider: each "
-        "image is the mean image plus so much of each component, and the first few components do most of the work."
+        "image is the mean image plus so much of each of the first k components."
     )
     trains = False
 
@@ -66,6 +66,7 @@ class Components(sections.Section):
         with right:
             st.markdown("**Share of the variance** of the training images that each component explains")
             chart(explained(found.variances, min(BARS, found.rank)), "explained")
+            st.markdown(words.components(found.variances))
             said = f"{found.rank:,} components of {run.data.train.images[0].size:,} pixels, in {found.seconds:.2f} s."
             st.caption(f"Found by scikit-learn from the eigenvectors of the covariance: {said}")
 
@@ -83,7 +84,9 @@ class Components(sections.Section):
         said = [f"k = {count}: squared error {e:.2f} per image" for count, e in zip(counts, found.errors, strict=True)]
         scrubber(name, said, key="components-kept", name="Components kept", start=start)
         with st.container(key="live-loss"):
-            st.markdown("**Squared error** against k, summed over pixels, mean over the held-out images")
+            st.markdown(
+                "**Squared error** against k, summed over pixels and not clipped, mean over all held-out images"
+            )
             live_loss(
                 name,
                 counts,
@@ -109,6 +112,5 @@ class Components(sections.Section):
         live_images("components", rows, first_frame=0, key="components-images")
         st.caption(
             f"Grey is 0, white positive, black negative, each scaled to its own largest. The mean of the {images:,} "
-            "training images is taken off first (centring): without it the first direction would be spent on the mean "
-            f"image itself (cosine {found.likeness:.3f}), which tells nothing of how images differ."
+            f"training images is taken off first (centring): {words.centring(found.likeness)}."
         )

@@ -12,7 +12,7 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import explain, live, sections
 from aecore.ui.browser import Panel, live_cloud
-from aecore.ui.pca import formulas
+from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
@@ -25,13 +25,13 @@ HOW = {"likelihood": "gaussian", "width": 64, "depth": 4, "epochs": 200, "learni
 
 class Curved(sections.Section):
     look_for = (
-        "Points on a sheet in three dimensions. Two straight directions hold a plane and nothing else; the numbers of "
-        "the autoencoder can follow a sheet that bends. Drag to turn all three clouds."
+        "Points on a sheet in three dimensions. PCA's directions are straight and hold a plane or a line; an "
+        "autoencoder's decoder can bend. Does it follow the sheet? Drag to turn all three clouds."
     )
     about = "sheets"
 
     class Settings(Settings):
-        latent: int = Field(2, ge=1, le=2, description="Numbers in a code: 2 for a sheet, 1 for a thread.")
+        latent: int = Field(2, ge=1, le=2, description="Dimensions of a code: 2 for a sheet, 1 for a thread.")
         colour: Literal["code number 1", "place on the sheet"] = Field(
             "code number 1", description="What colours the points: the autoencoder's code, or their place on the sheet."
         )
@@ -65,7 +65,7 @@ class Curved(sections.Section):
 
         points = run.exhibits.looked_at.images.reshape(-1, 3)
         flat, rebuilt = pca_points(run, self.settings.latent), np.stack([m.rebuilt for m in moments])
-        numbers = f"{self.settings.latent} number{'s' * (self.settings.latent > 1)}"
+        numbers = f"{self.settings.latent} dimension{'s' * (self.settings.latent > 1)}"
         live_cloud(
             name,
             [
@@ -78,6 +78,7 @@ class Curved(sections.Section):
             first_frame=first,
             key="sheet-clouds",
         )
+        st.markdown(words.curved(_off(points, flat), _off(points, rebuilt[-1])))
 
     def _colours(self, run: Run, moments: tuple[Moment, ...]) -> np.ndarray:
         """[F, N] in [0, 1]."""
@@ -91,5 +92,10 @@ class Curved(sections.Section):
 
 def _error(points: np.ndarray, rebuilt: np.ndarray) -> str:
     """The mean squared distance in words, and its root, which can be seen."""
-    squared = float(((points - rebuilt) ** 2).sum(1).mean())
-    return f"squared error {squared:.5f} per point, {np.sqrt(squared):.3f} of the cube's side off"
+    off = _off(points, rebuilt)
+    return f"squared error {off**2:.5f} per point, {off:.3f} of the cube's side off"
+
+
+def _off(points: np.ndarray, rebuilt: np.ndarray) -> float:
+    """The root of the mean squared distance of points [N, 3] from what becomes of them."""
+    return float(np.sqrt(((points - rebuilt) ** 2).sum(1).mean()))

@@ -12,7 +12,7 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import explain, live, sections
 from aecore.ui.browser import Line, live_images, live_loss, scrubber
-from aecore.ui.pca import formulas
+from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Truncated
@@ -25,12 +25,12 @@ NAMES = {"nested": "nested dropout", "plain": "plain autoencoder"}
 
 class Ordered(sections.Section):
     look_for = (
-        "Keep only the first k numbers of a code. PCA gets worse step by step and so does a code trained with nested "
-        "dropout; a plain autoencoder's falls apart, because which number matters was never asked of it."
+        "Keep only the first k dimensions of a code. PCA's components come in order of what they explain; nested "
+        "dropout trains a code to be cut off anywhere; a plain autoencoder's code was never asked for an order."
     )
 
     class Settings(Settings):
-        latent: int = Field(16, ge=2, le=64, description="Numbers in a code.")
+        latent: int = Field(16, ge=2, le=64, description="Dimensions of a code.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -42,15 +42,17 @@ class Ordered(sections.Section):
         return [formulas.pca(f"0 to {self.settings.latent}"), *explain.of_specs(specs.values())]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.pca import truncated
+        from aecore.runs.pca import pca_costs, truncated
 
         if not all(seat.view.state == "finished" for seat in seats.values()):
             _untrained(seats)
             return
         meanwhile = "Cutting codes off after every number."
         found = {key: live.answer(pool, seat.run, truncated, meanwhile) for key, seat in seats.items()}
-        if all(one is not None for one in found.values()):
-            _cut_off(seats["plain"].run, found)
+        run = seats["plain"].run
+        costs = live.answer(pool, run, pca_costs, "Finding the principal components.", of_data=True)
+        if costs is not None and all(one is not None for one in found.values()):
+            _cut_off(run, found, costs.errors)
 
 
 def _untrained(seats: Mapping[str, Seat]) -> None:
@@ -64,40 +66,42 @@ def _untrained(seats: Mapping[str, Seat]) -> None:
                 live.loss(seat.run, seat.view, f"{key}-{seat.run.id}-{id(seat.run)}", key)
 
 
-def _cut_off(run: Run, found: Mapping[str, Truncated]) -> None:
-    from aecore.runs.pca import pca_errors, pca_row
+def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> None:
+    from aecore.runs.pca import pca_row
 
     latent = run.model.latent
     counts, name = list(range(latent + 1)), f"ordered-{run.id}"
-    errors = pca_errors(run)[: latent + 1]
+    errors = {"PCA": _padded(costs, latent + 1)} | {NAMES[key]: one.errors for key, one in found.items()}
     with st.container(key="live-reconstructions"):
-        st.markdown("**Held-out images** rebuilt from the first k numbers of their codes alone")
+        st.markdown("**Held-out images** rebuilt from the first k dimensions of their codes alone")
         rows = [(NAMES[key], one.rebuilt) for key, one in found.items()]
         rows = [("original", run.exhibits.originals[None]), ("PCA", pca_row(run, counts)), *rows]
         live_images(name, rows, first_frame=0, key="ordered-images")
-    said = ["no number: k = 0", *(f"first {k} of {latent} numbers" for k in counts[1:])]
-    scrubber(name, said, key="ordered-kept", name="Code numbers kept", start=min(4, latent))
+    said = ["none: k = 0", *(f"first {k} of {latent} dimensions" for k in counts[1:])]
+    scrubber(name, said, key="ordered-kept", name="Code dimensions kept", start=min(4, latent))
     with st.container(key="live-loss"):
         st.markdown("**Squared error** against k, summed over pixels, mean over the held-out images")
-        lines = [Line("PCA", "", _padded(errors, latent + 1), 5)]
-        lines += [Line(NAMES[key], "", one.errors, group) for group, (key, one) in enumerate(found.items())]
+        groups = dict(zip(errors, (5, 0, 1), strict=True))
+        lines = [Line(title, "", values, groups[title]) for title, values in errors.items()]
         live_loss(
             name,
             np.array(counts),
             lines,
             total=latent,
-            top=max(errors[0] * 1.3, 1e-3),
+            top=max(float(np.nanmax(list(errors.values()))) * 1.05, 1e-3),
             unit="squared error per image",
             key="ordered-errors",
             what="Squared error",
             x="k",
         )
+    st.markdown(words.cut_off(errors))
     st.caption(
-        "Numbers that are cut off are set to 0 for nested dropout, as in its training, and for the plain autoencoder "
-        "to their mean over the training images, which is the best one can do for it."
+        "Dimensions that are cut off are set to 0 for nested dropout, as in its training, and for the plain "
+        "autoencoder to their mean over the training images; another value may suit it better. Outputs as they are, "
+        "not clipped to [0, 1]."
     )
 
 
 def _padded(errors: np.ndarray, count: int) -> np.ndarray:
-    """The first ``count`` errors; images of fewer directions have none left after the last."""
-    return np.concatenate([errors, np.full(max(count - len(errors), 0), np.nan)])[:count]
+    """The first ``count`` errors; images of fewer directions have all of them kept after the last."""
+    return np.concatenate([errors, np.full(max(count - len(errors), 0), errors[-1])])[:count]

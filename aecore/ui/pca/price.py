@@ -14,7 +14,7 @@ from aecore.settings import Settings
 from aecore.ui import explain, links, live, sections, waiting
 from aecore.ui.browser import live_images, scrubber
 from aecore.ui.chart import chart
-from aecore.ui.pca import formulas, subspace
+from aecore.ui.pca import formulas, subspace, words
 
 if TYPE_CHECKING:
     from aecore.runs.pca import Truncated
@@ -35,16 +35,16 @@ PUBLISHED = [("2006: deep autoencoder", 30, 3.00), ("2006: logistic PCA", 30, 8.
 
 class Price(sections.Section):
     look_for = (
-        "With equally many code numbers, how much of a held-out image is lost? PCA and a linear autoencoder lose the "
-        "same; networks that can bend lose less, and pay for it in seconds of training."
+        "With equally many code dimensions, how much of a held-out image is lost? PCA and a linear autoencoder have "
+        "the same optimum; what do networks that can bend gain, and what do they cost in seconds of training?"
     )
 
     class Settings(Settings):
         sizes: Literal["2, 10, 30", "ten from 1 to 50"] = Field("2, 10, 30", description="Code sizes.")
-        linear: bool = Field(True, description="A linear autoencoder: about 4 s each.")
-        dense: bool = Field(True, description="A fully connected autoencoder: about 8 s each.")
-        conv: bool = Field(True, description="A convolutional autoencoder: about 12 s each.")
-        nested: bool = Field(True, description="One model for all sizes, whose code can be cut off: about 7 s.")
+        linear: bool = Field(True, description="A linear autoencoder.")
+        dense: bool = Field(True, description="A fully connected autoencoder.")
+        conv: bool = Field(True, description="A convolutional autoencoder.")
+        nested: bool = Field(True, description="One model for all sizes, whose code can be cut off.")
 
     def sizes(self) -> list[int]:
         """The code sizes asked for."""
@@ -92,6 +92,9 @@ class Price(sections.Section):
         st.markdown("**Squared error** per held-out image against the size of the code")
         with st.container(key="live-loss"):
             chart(price(curves, PUBLISHED if full else [], first.data.train.images[0].size), "price")
+        models = {curve.name: dict(zip(curve.sizes, curve.errors, strict=True)) for curve in curves[1:]}
+        if said := words.price(curves[0].sizes, curves[0].errors, models):
+            st.markdown(said)
         if full:
             st.caption("Open markers: Hinton and Salakhutdinov 2006, trained on the same 60,000 images.")
         waiting.tell(seats, "every size of every model becomes a run, and a point above", _name)
@@ -115,9 +118,9 @@ class Price(sections.Section):
             rows.append(("nested", cut.rebuilt[ready]))
         name = "-".join(["price", *(done[key].run.id for key in done)])
         with st.container(key="live-reconstructions"):
-            st.markdown("**Held-out images** rebuilt from equally many numbers")
+            st.markdown("**Held-out images** rebuilt from equally many code dimensions")
             live_images(name, rows, first_frame=0, key="price-images")
-        said = [f"{size} number{'s' * (size > 1)}" for size in ready]
+        said = [f"{size} dimension{'s' * (size > 1)}" for size in ready]
         scrubber(name, said, key="price-size", name="Size of the code")
 
 
@@ -127,7 +130,7 @@ def _name(key: tuple[str, int]) -> str:
 
 def _table(done: Mapping[tuple[str, int], Seat], seconds: float, pixels: int, errors: np.ndarray) -> str:
     """Error, time and link of every point."""
-    lines = ["| model | numbers | per image | per pixel | seconds | |", "|---|---:|---:|---:|---:|---|"]
+    lines = ["| model | dimensions | per image | per pixel | seconds | |", "|---|---:|---:|---:|---:|---|"]
     for size in sorted({size for _, size in done if size < len(errors)}):
         said = f"{errors[size]:.2f} | {errors[size] / pixels:.5f} | {seconds:.2f}, all sizes"
         lines.append(f"| PCA | {size} | {said} | |")

@@ -9,12 +9,12 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
-from aecore.figures.pca import gaps
+from aecore.figures.pca import excess_of, gaps
 from aecore.settings import Settings
 from aecore.ui import explain, group, live, sections
 from aecore.ui.browser import Floor, Line, live_images, live_loss
 from aecore.ui.chart import chart
-from aecore.ui.pca import formulas
+from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
     from aecore.runs.history import Moment
@@ -44,12 +44,12 @@ def how(images: int, steps: int = 18) -> dict[str, float | str]:
 
 class Subspace(sections.Section):
     look_for = (
-        "With squared error, one matrix down and one matrix up can do no better than PCA. Watch the angles fall: the "
-        "space that the decoder spans becomes PCA's, though its own axes are others, and look like nothing."
+        "With squared error, one matrix down and one matrix up can fit the training images no better than PCA. Watch "
+        "the angles: does the space that the decoder spans become PCA's, and do its own axes become PCA's too?"
     )
 
     class Settings(Settings):
-        latent: int = Field(2, ge=1, le=100, description="Numbers in a code, and components of PCA.")
+        latent: int = Field(2, ge=1, le=100, description="Dimensions of a code, and components of PCA.")
         beside: Literal["vae", "nested"] = Field(
             "vae", description="What is trained beside it and asks for PCA's own axes: a linear VAE, or nested codes."
         )
@@ -98,7 +98,7 @@ def _no_room(run: Run, latent: int) -> str:
     from aecore.runs.exhibits import pca_of
 
     rank = pca_of(run.data).rank
-    return f"{latent} numbers are asked for, but these images vary in {rank} directions only; take {rank} or fewer."
+    return f"{latent} dimensions are asked for, but these images vary in {rank} directions only; take {rank} or fewer."
 
 
 def _column(key: str, seat: Seat, name: str, resting: bool) -> None:
@@ -153,16 +153,15 @@ def _rows(seat: Seat, moments: Sequence[Moment]) -> list[tuple[str, np.ndarray]]
 
 def _said(key: str, found) -> str:
     """The newest angles in words."""
-    largest, median, axes = found.span[0], np.median(found.span), np.median(found.axes)
-    words = f"Largest angle {largest:.2f} degrees, median {median:.2f}; its own axes are {axes:.1f} degrees off."
-    if key == "plain":
-        return f"{words} Any mixture of its columns would do as well: nothing makes them PCA's."
+    said = f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}"
     why = {
-        "vae": "The KL term prefers PCA's axes, but by little: to turn two code numbers by 45 degrees costs about "
-        "0.01 nats, so with more than two numbers the axes come late.",
-        "nested": "Each number must help those before it, so the first column must be the first component, and so on.",
+        "plain": "Any mixture of its columns would do as well: nothing asks for PCA's own.",
+        "vae": "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term prefers them by "
+        "little, so they come after the span.",
+        "nested": "Each dimension must add to those before it: at the optimum the first column is the first component, "
+        "and so on.",
     }
-    return f"{words} {why[key]}"
+    return f"{said} {why[key]}"
 
 
 def _gaps(key: str, seat: Seat) -> None:
@@ -174,6 +173,6 @@ def _gaps(key: str, seat: Seat) -> None:
     st.markdown(f"Principal angles between the two spans, in degrees, largest first: {angles}.")
     st.caption(
         "Above, the angle between each component and the decoder's span; below, by how much its variance exceeds that "
-        "of the first component left out. Where the two nearly tie, taking one for the other costs next to nothing, so "
-        "the last direction is found last, and the loss does not show it."
+        "of the first component left out. Where the two nearly tie, taking one for the other costs next to nothing. "
+        f"{words.ties(reach, excess_of(variances, len(reach)))}"
     )
