@@ -35,8 +35,10 @@ MOST_COMPARED = 100
 # Images of two and three pixels are points in the plane and in space, which can be seen whole. In the plane what
 # becomes of any place is shown, on a lattice of so many places a side.
 PLANE, SPACE, LATTICE = 2, 3, 21
-# Half-widths that the map's axes step through: they never shrink, so that points move and axes do not.
-HALF_WIDTHS = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, *(2.0**power for power in range(5, 21)))
+# Half-widths of the map's axes. They never shrink, and are so few that a run meets one or two once its codes have
+# spread: points move and axes do not. Points have left an axis that they pass by more than a tenth.
+HALF_WIDTHS = (0.5, 5.0, *(factor * 10.0**power for power in range(1, 7) for factor in (1.5, 5.0)))
+SLACK = 1.1
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,15 @@ def _main_directions(centred: np.ndarray) -> np.ndarray:
 
 
 def half_width(places: np.ndarray, before: float = 0.0) -> float:
-    """Half the side of the square, one of a few, that holds nearly all ``places`` [N, 2]; at least ``before``."""
+    """Half the side of a square around 0 that holds nearly all ``places`` [N, 2].
+
+    It stays what it was ``before`` until they have left that. The first one of all is a close-up where they lie close
+    together, as the codes of an untrained model do.
+    """
     reach = float(np.nanquantile(np.abs(places), 0.99)) if np.isfinite(places).any() else 0.0
-    return max(before, next((w for w in HALF_WIDTHS if w >= reach), HALF_WIDTHS[-1]))
+    if before and reach <= SLACK * before:
+        return before
+    if not before and 0 < reach < HALF_WIDTHS[0]:
+        power = 10.0 ** np.floor(np.log10(reach))
+        return float(next(factor * power for factor in (1, 1.5, 2, 3, 5, 10) if factor * power >= reach))
+    return next((w for w in HALF_WIDTHS if w >= reach), HALF_WIDTHS[-1])

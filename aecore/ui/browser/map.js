@@ -1,5 +1,5 @@
 /**
- * Codes on a plane, one marker a point.
+ * Codes on a plane, one marker a point. Where the axes of a run change, the view zooms to the new ones.
  *
  * Header: {run, first, axes: [x, y], classes: [{name, colour, marker}]}
  * Arrays: places int16 [F, M, 2] in steps of limit / 2**14 (-2**15: nowhere), limits float32 [F], labels uint8 [M]
@@ -10,6 +10,8 @@ export default function (component) {
 
 const STEPS = 2 ** 14;
 const NOWHERE = -(2 ** 15);
+const ZOOM_MS = 700;
+const CLOSE_UP = 0.5; // Codes are about as large as 1: axes shorter than that are a close-up, which is said.
 const REACH = { mouse: 14, touch: 28 }; // How far from a point, in pixels, a pointer still means it.
 
 /** Paths of the markers in a square of two units around 0; areas are about equal. */
@@ -86,7 +88,7 @@ function draw(state, theme) {
   const { header, arrays } = state;
   const size = textSize(state.width);
   const index = state.frame - state.first; // Among the frames held.
-  const limit = arrays.limits[index] ?? 1;
+  const limit = Number(zoomedTo(state, arrays.limits[index] ?? 1).toPrecision(6));
   const side = state.plot.clientWidth;
   const box = boxOf(side, size);
   const context = surface(state.canvas, side, box.bottom + 2 * size + 18);
@@ -94,25 +96,42 @@ function draw(state, theme) {
   drawAxes(context, theme, box, limit, header.axes, size);
   const points = arrays.labels.length;
   const places = arrays.places.subarray(index * points * 2, (index + 1) * points * 2);
-  state.screen = null;
-  if (places.length) drawPoints(context, theme, state, box, places);
+  Object.assign(state, { screen: null, outside: 0 });
+  if (places.length) drawPoints(context, theme, state, box, places, (arrays.limits[index] ?? 1) / limit);
   else drawInvitation(context, theme, box, size);
-  state.root.dataset.moved = [checksum(places), ...state.hidden].join("-");
-  describe(state, places.length / 2, limit);
+  const remarks = places.length ? remarksOn(state, limit) : [];
+  drawRemarks(context, theme, box, size, remarks);
+  Object.assign(state.root.dataset, { moved: [checksum(places), ...state.hidden].join("-"), limit });
+  describe(state, places.length / 2, limit, remarks);
   pointOut(state);
+}
+
+/** How far the axes reach in this repaint, on the way to `wanted`; those of another run are there at once. */
+function zoomedTo(state, wanted) {
+  const { zoom, run } = state;
+  const now = performance.now();
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (zoom?.run !== run || still) state.zoom = { run, from: wanted, to: wanted, began: now, at: wanted };
+  else if (zoom.to !== wanted) state.zoom = { run, from: zoom.at, to: wanted, began: now, at: zoom.at };
+  const { from, to, began } = state.zoom;
+  const share = Math.min(1, (now - began) / ZOOM_MS);
+  // By equal factors in equal times, slower at both ends.
+  state.zoom.at = share < 1 ? from * (to / from) ** (share * share * (3 - 2 * share)) : to;
+  if (share < 1) state.redraw();
+  return state.zoom.at;
 }
 
 /** The square that the axes span. */
 function boxOf(side, size) {
   const left = 3 * size + 18;
-  const length = side - left - 8;
+  const length = side - left - size - 2; // Half of the last number along the axis stands beside it.
   const half = length / 2;
   return { left, top: 8, right: left + length, bottom: 8 + length, half, midX: left + half, midY: 8 + half };
 }
 
 function drawAxes(context, theme, box, limit, axes, size) {
   Object.assign(context, { strokeStyle: theme.border, fillStyle: theme.text, lineWidth: 1 });
-  for (const mark of ticks(-limit, limit, Math.max(4, box.half / 32))) {
+  for (const mark of ticks(-limit, limit, Math.max(4, box.half / 20))) {
     const [x, y] = [box.midX + (mark / limit) * box.half, box.midY - (mark / limit) * box.half];
     rule(context, x, box.top, x, box.bottom);
     rule(context, box.left, y, box.right, y);
@@ -139,7 +158,7 @@ function drawInvitation(context, theme, box, size) {
  * Stamps the markers into a layer of pixels, ourselves: ten times as fast as as many drawImage calls where no
  * graphics card helps, which is where a projector's laptop often is.
  */
-function drawPoints(context, theme, state, box, places) {
+function drawPoints(context, theme, state, box, places, zoom) {
   const { labels } = state.arrays;
   const scale = window.devicePixelRatio || 1;
   const stamps = stampsOf(state, theme, labels.length, scale);
@@ -147,9 +166,13 @@ function drawPoints(context, theme, state, box, places) {
   const screen = new Float32Array(places.length).fill(NaN); // Where each point shown lies, for the pointer.
   for (const i of state.order) {
     const [u, v] = [places[2 * i], places[2 * i + 1]];
-    if (u === NOWHERE || Math.abs(u) > STEPS || Math.abs(v) > STEPS || state.hidden.has(labels[i])) continue;
-    const x = box.midX + (u / STEPS) * box.half;
-    const y = box.midY - (v / STEPS) * box.half;
+    if (u === NOWHERE || state.hidden.has(labels[i])) continue;
+    const [across, up] = [(u / STEPS) * zoom, (v / STEPS) * zoom]; // In limits.
+    if (Math.abs(across) > 1 || Math.abs(up) > 1) {
+      state.outside++;
+      continue;
+    }
+    const [x, y] = [box.midX + across * box.half, box.midY - up * box.half];
     stamp(layer, stamps[labels[i] % stamps.length], Math.round(x * scale), Math.round(y * scale));
     screen[2 * i] = x;
     screen[2 * i + 1] = y;
@@ -223,11 +246,22 @@ function inkOf({ colour, marker }, rim, radius) {
 
 // ---- Words
 
-function describe(state, points, limit) {
+/** What cannot be seen of the points. */
+function remarksOn({ outside }, limit) {
+  const scale = limit < CLOSE_UP ? `close-up, axes to \u00b1${plain(Number(limit.toPrecision(2)))}` : "";
+  return [scale, outside ? `${outside} outside` : ""].filter(Boolean);
+}
+
+function drawRemarks(context, theme, box, size, remarks) {
+  Object.assign(context, { textAlign: "right", textBaseline: "top", font: `${size}px ${theme.font}` });
+  remarks.forEach((remark, i) => haloText(context, theme, remark, box.right - 4, box.top + 4 + i * (size + 4)));
+}
+
+function describe(state, points, limit, remarks) {
   const { axes, classes } = state.header;
   const hidden = state.hidden.size ? `, ${state.hidden.size} of them hidden` : "";
   const full = `Map of ${points} points in ${classes.length} classes${hidden}, frame ${state.frame}`;
-  const what = points ? full : "Empty map: press Train";
+  const what = points ? [full, ...remarks].join(", ") : "Empty map: press Train";
   const where = `${axes[0]} across and ${axes[1]} up, from ${plain(-limit)} to ${plain(limit)}`;
   state.canvas.setAttribute("aria-label", `${what}; ${where}`);
 }
