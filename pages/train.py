@@ -34,7 +34,7 @@ def stage() -> None:
     """Controls and pictures; redrawn while something moves, and the whole page once when it comes to rest."""
     now = engine.seat(spec)
     controls.buttons(pool, now)
-    status.line(pool, now)
+    status.remarks(now)
     if now.view.state != state or "pool-refusal" in st.session_state:
         st.rerun()
     live.pictures(now.run, now.view)

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 import pytest
 from browsing import RERUN, ROOT, WIRE, expect, fits, press, serve, shown, status
@@ -316,3 +317,26 @@ def test_a_killed_server_goes_on_from_its_checkpoint(browser, tmp_path):
         now = re.search(r"step ([\d,]+)", status(page).inner_text())[1]
         assert int(now.replace(",", "")) >= int(said.replace(",", ""))
         context.close()
+
+
+def test_all_that_moves_while_it_trains_is_in_the_first_fold(visit):
+    """With the most rows of pictures and the most words above the loss that a variant has."""
+    page = visit("train?variant=context&epochs=500")
+    ready(page)
+    press(page, "Train")
+    expect(status(page)).to_contain_text(re.compile(r"epoch \d+ of 500"))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for name in VIEWS:
+            box = view(page, name).locator("canvas").bounding_box()
+            assert box["y"] >= 0, (name, scheme)
+            assert box["y"] + box["height"] <= 768, (name, scheme)
+    press(page, "Pause")
+    expect(status(page)).to_contain_text("paused")
+    # On a phone they stand one below the other, and what starts and stops them above.
+    page.set_viewport_size({"width": 390, "height": 844})
+    order = [status(page), *(view(page, name).locator("canvas") for name in VIEWS)]
+    boxes = [one.bounding_box() for one in order]
+    for above, below in pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"]
+    assert boxes[0]["y"] + boxes[0]["height"] <= 400

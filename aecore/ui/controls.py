@@ -18,7 +18,7 @@ MAIN_WIDTH = 120
 
 
 def buttons(pool: Pool, seat: Seat) -> None:
-    """The buttons that fit the seat's state; a press reruns the page."""
+    """The buttons that fit the seat's state, and beside them how far it is; a press reruns the page."""
     view = seat.view
     with st.container(horizontal=True, vertical_alignment="center", key="run-controls"):
         if view.state in status.ACTIVE:
@@ -40,6 +40,7 @@ def buttons(pool: Pool, seat: Seat) -> None:
         button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not moved)
         if seat.before is not None and view.state == "untrained":
             button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
+        status.bar(pool, seat)
 
 
 def button(name: str, icon: str, act: Callable[[], None], *, disabled: bool = False, **look: Any) -> None:

@@ -13,7 +13,8 @@ from aecore.settings import SCHEMA
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2.5vw, 2.5rem) 2rem; max-width: 1280px; }
-.stMainBlockContainer h1 { padding: 0; font-size: clamp(1.4rem, 3vw, 1.8rem); }
+.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.stMainBlockContainer h1 { padding: 0 0 0.2rem; font-size: clamp(1.4rem, 3vw, 1.8rem); }
 .stMainBlockContainer .stAlert [data-testid="stAlertContainer"] { padding: 0.5rem 1rem; min-height: 0; }
 [data-testid="stMarkdownContainer"] table { display: block; overflow-x: auto; }
 .chips { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }

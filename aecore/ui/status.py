@@ -16,11 +16,22 @@ RESTING = ("untrained", "paused", "finished", "diverged", "unavailable", "failed
 
 
 def line(pool: Pool, seat: Seat, key: str = "run-status") -> None:
+    """How far the run is, and what is to be said of it, one below the other."""
+    bar(pool, seat, key)
+    remarks(seat)
+
+
+def bar(pool: Pool, seat: Seat, key: str = "run-status") -> None:
     """One line that says how far the run is, and a bar, in a container named ``key``."""
     view = seat.view
     with st.container(key=key):
         share = view.step / view.steps if view.steps else 0.0
         st.progress(min(share, 1.0), text=text(view, pool.place_in_line(seat.run), pool.lookers(seat.run)))
+
+
+def remarks(seat: Seat) -> None:
+    """What is to be said of a run beside how far it is."""
+    view = seat.view
     if view.message:
         {"paused": st.info, "finished": st.warning}.get(view.state, st.error)(view.message)
     if seat.run.model is not None and (remark := seat.run.model.remark()):

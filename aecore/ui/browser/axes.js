@@ -36,8 +36,8 @@ function plotOf(context, width, height, across, up) {
   };
 }
 
-/** A height that suits a plot of such a width. */
-const plotHeight = (width) => Math.round(Math.min(270, Math.max(230, width * 0.5)));
+/** A height that suits a plot of such a width, and a window in which something is to be seen beside it. */
+const plotHeight = (width) => Math.round(Math.min(270, Math.max(230, Math.min(width * 0.5, innerHeight * 0.3))));
 
 /** Both axes, their titles, and round numbers along them. */
 function drawAxes(context, theme, plot) {
