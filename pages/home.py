@@ -17,12 +17,12 @@ if st.button("Train one yourself", icon=":material/play_arrow:", type="primary")
 shell.try_this(
     {
         "a map of digits": {"variant": "vae"},
-        "30 numbers, nearly perfect copies": {"architecture": "conv", "latent": 30, "likelihood": "gaussian"},
-        "PCA in disguise": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
+        "30 dimensions, by convolution": {"architecture": "conv", "latent": 30, "likelihood": "gaussian"},
+        "a linear one, beside PCA": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
         "noise taken out": {"variant": "denoising", "latent": 32},
     }
 )
-st.subheader("One that this server has trained", anchor=False)
+st.subheader("One that this server trains", anchor=False)
 pool = engine.pool()
 
 
@@ -38,6 +38,6 @@ def example(drawn: str) -> None:
 
 example(engine.seat_at_example(pool).view.state)
 st.caption(
-    "A variational autoencoder with two code numbers: every dot is a held-out digit at its code, coloured by class. "
-    "It was never told the classes. Drag the slider to see how it came about."
+    "A variational autoencoder with two code dimensions: every dot is a held-out digit at its code, coloured by class. "
+    "It is never told the classes. When it is trained, a slider takes you back through its training."
 )

@@ -5,8 +5,8 @@ from aecore.ui.pca import SECTIONS, presets
 
 shell.header(
     "PCA and autoencoders",
-    "Principal component analysis is the best that a linear code can do. See it, see a linear autoencoder find it, and "
-    "see what a network gains that need not be linear.",
+    "By squared error, principal component analysis is the best that a linear code can do on the images it is "
+    "fitted to. See it, watch a linear autoencoder approach it, and see what a network does that need not be linear.",
 )
 sections.show(SECTIONS)
 shell.try_this(presets.PCA, "pca")

@@ -7,8 +7,8 @@ from aecore.ui import aside, controls, engine, explain, links, live, pick, shell
 
 shell.header(
     "Train an autoencoder",
-    "Press **Train** and watch the loss fall, the reconstructions sharpen and the map of codes sort itself: "
-    "digits that look alike get codes that lie close. Every choice is in the link; **Share** sends the trained model.",
+    "Press **Train** and watch the loss, the reconstructions and the map of codes: do images that look alike get codes "
+    "that lie close? Every choice is in the link; **Share** sends the trained model.",
 )
 pool = engine.pool()
 try:
@@ -49,10 +49,10 @@ explain.draw(explain.of_specs([spec]))
 shell.try_this(
     {
         "a map of digits": {"variant": "vae"},
-        "no bottleneck to speak of": {"latent": 200},
+        "200 code dimensions": {"latent": 200},
         "the same, linear": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
         "noise taken out": {"variant": "denoising", "latent": 32},
-        "a KL term that kills the code": {"variant": "vae", "latent": 10, "beta": 30},
+        "a KL term of weight 30": {"variant": "vae", "latent": 10, "beta": 30},
         "the bottom from the top": {
             "variant": "context",
             "moving": "false",

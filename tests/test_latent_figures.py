@@ -51,7 +51,7 @@ def test_no_spread_a_broken_one_and_none_at_all(spread):
 def test_shares_are_bars_in_percent(found):
     figure = figures.shares(found)
     assert np.allclose(figure.data[0].y, found * 100, equal_nan=True)
-    assert f"{len(found)} code number" in said(figure)
+    assert f"{len(found)} code dimension" in said(figure)
 
 
 @pytest.mark.parametrize("count", [1, 2, 64, 65, 300])

@@ -80,26 +80,31 @@ def _root(spread: np.ndarray) -> np.ndarray:
 def shares(found: np.ndarray) -> go.Figure:
     """The share of the codes' variance that each of L numbers has, ``found`` [L], as bars in the numbers' own order."""
     percent = finite(found) * 100
-    figure = empty_figure("code number", "share of the variance, %")
+    figure = empty_figure("code dimension", "share of the variance, %")
     figure.add_bar(
         x=np.arange(1, len(percent) + 1),
         y=percent,
         marker_color=class_colour(0),
-        hovertemplate="number %{x}: %{y:.2f} %",
+        hovertemplate="dimension %{x}: %{y:.2f} %",
         showlegend=False,
     )
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(**_whole(len(percent)))
     largest = int(np.nanargmax(percent)) + 1 if np.isfinite(percent).any() else 0
-    words = [f"number {largest} has the most, {number(percent[largest - 1])} %"] if largest else ["none has any"]
-    return describe(figure, f"Shares of the variance of {some(len(percent), 'code number')}", words)
+    words = [f"dimension {largest} has the most, {number(percent[largest - 1])} %"] if largest else ["none has any"]
+    return describe(figure, f"Shares of the variance of {some(len(percent), 'code dimension')}", words)
 
 
-def correlations(found: np.ndarray) -> go.Figure:
-    """The correlation of each of the first 64 code numbers with each, ``found`` [L, L], from -1 to 1, as a heat map."""
-    shown = finite(found)[:MOST_NUMBERS, :MOST_NUMBERS]
+def correlations(found: np.ndarray, in_use: np.ndarray | None = None) -> go.Figure:
+    """The correlation of each of the first 64 code dimensions with each, ``found`` [L, L], from -1 to 1, as a heat map.
+
+    Those not ``in_use`` [L] are left blank: what hardly varies correlates by chance.
+    """
+    shown = finite(found)[:MOST_NUMBERS, :MOST_NUMBERS].copy()
+    idle = np.zeros(len(shown), bool) if in_use is None else ~np.asarray(in_use)[:MOST_NUMBERS]
+    shown[idle], shown[:, idle] = np.nan, np.nan
     numbers = np.arange(1, len(shown) + 1)
-    figure = empty_figure("code number", "code number")
+    figure = empty_figure("code dimension", "code dimension")
     figure.add_heatmap(
         x=numbers,
         y=numbers,
@@ -115,9 +120,11 @@ def correlations(found: np.ndarray) -> go.Figure:
     figure.update_xaxes(**_whole(len(shown)))
     others = np.abs(shown[~np.eye(len(shown), dtype=bool)])
     others = others[np.isfinite(others)]
-    found_words = [f"two different numbers correlate by {number(others.max())} at most"] if len(others) else []
+    found_words = [f"two different dimensions correlate by {number(others.max())} at most"] if len(others) else []
     first = f", the first {len(shown)} shown" if len(found) > len(shown) else ""
-    return describe(figure, f"Correlations between {some(len(found), 'code number')}{first}", found_words)
+    if idle.any():
+        found_words.append(f"{some(int(idle.sum()), 'dimension')} not in use left blank")
+    return describe(figure, f"Correlations between {some(len(found), 'code dimension')}{first}", found_words)
 
 
 def _whole(count: int) -> dict[str, int]:

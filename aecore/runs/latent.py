@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
 from aecore.figures.grey import grey
 from aecore.home import home, write_atomically
@@ -29,6 +30,7 @@ from aecore.measures.codes import (
 from aecore.measures.paths import nearest_distances, spherical, straight
 from aecore.measures.projection import flatten
 from aecore.runs.run import Run
+from aecore.variational import HasPosterior
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ MOST_SHOWN = 5_000
 NEIGHBOURS = 10
 # Images that neighbours are counted on: of 60,000 it would take a minute.
 MOST_MEASURED = 5_000
+# What counts as in use: the variance of a posterior's mean, and else the share of the largest variance.
+LEAST_OF_POSTERIOR, LEAST_SHARE = 0.01, 0.01
+# Real images whose distance from the training images a walk's is held against.
+MOST_USUAL = 100
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,8 @@ class Flat:
     axes: tuple[str, str]
     trust: float
     accuracy: float
+    # Images that both are measured on, the first ones.
+    measured: int = 0
 
 
 @dataclass(eq=False)
@@ -137,6 +145,7 @@ class AskFlat:
             places,
             axes,
             *_neighbours(codes, places, labels),
+            min(len(codes), MOST_MEASURED),
         )
 
     def _places(self, run: Run, codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
@@ -144,9 +153,9 @@ class AskFlat:
             classes = len(run.data.class_names)
             reach = float(np.abs(codes).max()) or 1.0
             spread = ((labels + 0.5) / classes * 2 - 1) * reach
-            return np.stack([codes[:, 0], spread], axis=1), ("code number 1", "spread out by class")
+            return np.stack([codes[:, 0], spread], axis=1), ("code dimension 1", "spread out by class")
         if codes.shape[1] == 2:
-            return codes, ("code number 1", "code number 2")
+            return codes, ("code dimension 1", "code dimension 2")
         if self.how == "pca":
             return flatten(codes, "pca", self._report), ("principal direction 1", "principal direction 2")
         return self._kept(codes), ("UMAP 1", "UMAP 2")
@@ -197,10 +206,26 @@ class Figures:
     correlations: np.ndarray
     dimension: float
     used: np.ndarray
+    # The variance above which a dimension is in use.
+    least: float
     trust: float
     accuracy: float
     rand: np.ndarray
     images: int
+    # Those that neighbours are counted on.
+    measured: int
+
+
+def least_variance(model: Autoencoder, codes: np.ndarray) -> float:
+    """The variance over images above which a dimension of codes [N, L] is in use.
+
+    0.01 where codes are the means of posteriors, whose scale the prior sets (Burda et al. 2016); else 1 % of the
+    largest.
+    """
+    if isinstance(model, HasPosterior):
+        return LEAST_OF_POSTERIOR
+    largest = np.nan_to_num(codes.var(0, dtype=np.float64)).max(initial=0)
+    return float(LEAST_SHARE * largest)
 
 
 @dataclass(frozen=True)
@@ -213,14 +238,17 @@ class AskFigures:
         images, labels = images_of(run, self.most)
         codes = run.model.embed(images)
         places = codes[:, :2] if codes.shape[1] <= 2 else flatten(codes, "pca", lambda share: None)
+        least = least_variance(run.model, codes)
         return Figures(
             variance_shares(codes),
             correlations(codes),
             effective_dimension(codes),
-            used(codes),
+            used(codes, least),
+            least,
             *_neighbours(codes, places, labels),
             cluster(codes, labels, len(run.data.class_names)).rand,
             len(images),
+            min(len(images), MOST_MEASURED),
         )
 
 
@@ -229,8 +257,8 @@ class Walk:
     """A path of S codes between two images' codes: ``pictures`` [S, H, W] uint8 of what they decode to.
 
     ``distances`` [S] tells how far each is from the training image nearest to it, over all pixels; ``nearest``
-    [S, H, W] uint8 is that image. ``usual`` is the same distance, on average, of real held-out images. ``told`` says
-    which classes a model was told that takes one.
+    [S, H, W] uint8 is that image. ``usual`` is the same distance, on average, of the first ``usual_of`` held-out
+    images. ``told`` says which classes a model was told that takes one.
     """
 
     pictures: np.ndarray
@@ -238,6 +266,7 @@ class Walk:
     nearest: np.ndarray
     usual: float
     told: str = ""
+    usual_of: int = MOST_USUAL
 
 
 # An end of a walk: an image's number, or the numbers of a code.
@@ -264,9 +293,9 @@ class AskWalk:
         labels = np.where(np.arange(self.steps) <= (self.steps - 1) / 2, first, last)
         pictures, train = generate_as(run.model, path, labels), run.data.train.images
         distances, found = nearest_distances(pictures, train)
-        usual, _ = nearest_distances(run.data.test.images[:100], train)
+        usual, _ = nearest_distances(run.data.test.images[:MOST_USUAL], train)
         told = _told(run, first, last) if isinstance(run.model, Conditional) else ""
-        return Walk(grey(pictures), distances, grey(train[found]), float(usual.mean()), told)
+        return Walk(grey(pictures), distances, grey(train[found]), float(usual.mean()), told, len(usual))
 
 
 def _told(run: Run, first: int, last: int) -> str:

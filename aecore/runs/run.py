@@ -207,12 +207,14 @@ class Run:
     def _finish(self) -> None:
         """Measures the trained model. Nobody's press waits for it: on large data it takes seconds."""
         found = metrics(self.model, self.data)
-        unit, steps = self.model.likelihood.unit, self._progress.step
-        said = verdict(fits(self.model, self.data, found), unit, steps, self.spec)
+        measured, said = all(map(math.isfinite, found.values())), ""
+        if measured:
+            unit, steps = self.model.likelihood.unit, self._progress.step
+            said = verdict(fits(self.model, self.data, found), unit, steps, self.spec)
         found |= {"seconds": self.view.seconds, "images_per_second": self.view.rate}
         with self._turns:
             self.metrics, self._stopping = found, None
-            if all(map(math.isfinite, found.values())):
+            if measured:
                 self.view = replace(self._scored(), state="finished", message=said)
             else:
                 # The last step's own update has been looked at by nobody.

@@ -183,7 +183,7 @@ def _map(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str
     # One scale for all that is shown together: rewinding must not move the axes.
     half_width = max(m.half_width for m in moments)
     places = np.stack([m.places for m in moments])
-    axes = {1: ("code number 1", "spread out by class"), 2: ("code number 1", "code number 2")}
+    axes = {1: ("code dimension 1", "spread out by class"), 2: ("code dimension 1", "code dimension 2")}
     if latent == 1:
         classes = len(shown.class_names)
         spread = ((shown.looked_at.labels + 0.5) / classes * 2 - 1) * half_width * 0.95

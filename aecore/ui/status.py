@@ -58,6 +58,8 @@ def text(view: View, place: int, lookers: int = 1) -> str:
             return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} images a second"
         case "diverged":
             return f"diverged in epoch {epoch} of {view.epochs}"
+        case "failed" if view.step:
+            return f"failed in epoch {epoch} of {view.epochs}"
         case "unavailable" | "failed":
             return "could not be prepared"
         case "untrained":

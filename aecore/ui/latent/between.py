@@ -12,6 +12,7 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import live
 from aecore.ui.browser import Floor, Line, live_images, live_loss
+from aecore.ui.latent import words
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ STEPS = 13
 
 class Between(OneRun):
     look_for = (
-        "Walk from one image's code to another's and decode every step. A VAE's codes leave no holes; a plain "
-        "autoencoder's do, and in one the pictures are far from anything real."
+        "Walk from one image's code to another's and decode every step. Do the codes leave a hole on the way, where "
+        "the pictures are far from anything real? A second model walks between the same two images."
     )
 
     class Settings(Settings):
@@ -51,7 +52,7 @@ class Between(OneRun):
         walks: dict[str, Walk] = {}
         for key, seat in seats.items():
             view, run = seat.view, seat.run
-            title = run.spec.member("variant").title
+            title = run.spec.member("variant").title + ("" if view.step else " (untrained)")
             if view.state in ("preparing", "running", "queued", "diverged") or view.newest is None:
                 with st.container(key=f"{key}-waits"):
                     st.markdown(f"**{title}**")
@@ -82,13 +83,14 @@ def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
         live_images(f"walk-{name}-{hash(rows[0][1].tobytes())}", rows, first_frame=0, key="walk-images")
     with st.container(key="live-loss"):
         st.markdown("**Distance to the nearest training image**, Euclidean over pixels")
-        usual = next(iter(walks.values())).usual
-        highest = max(max(walk.distances.max() for walk in walks.values()), usual)
+        usual, images = next((walk.usual, walk.usual_of) for walk in walks.values())
+        reached = np.concatenate([walk.distances for walk in walks.values()])
+        highest = max(reached[np.isfinite(reached)].max(initial=0), usual)
         live_loss(
             f"walk-{name}",
             np.arange(STEPS),
             [Line(title, "", walk.distances, group) for group, (title, walk) in enumerate(walks.items())],
-            [Floor("held-out images, on average", usual)],
+            [Floor(f"{images:,} held-out images, on average", usual)],
             total=STEPS - 1,
             top=float(highest) * 1.2,
             unit="distance",
@@ -96,7 +98,8 @@ def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
             what="Distance",
             x="step",
         )
+    st.markdown(words.walks({title: walk.distances for title, walk in walks.items()}, usual))
     st.caption(
-        "Decoded images are smoother than real ones, which alone keeps them at a distance. Look at the middle of the "
-        "way: where it leads through a hole the distance rises, because there is nothing like it in the data."
+        "A rise between the ends points to a hole: nothing in the data is like it. The distance alone does not tell a "
+        "good picture: a blurred one can be nearer to its nearest training image than a real one is to its own."
     )

@@ -14,6 +14,7 @@ from pydantic import Field
 from aecore.ui import live, sections
 from aecore.ui.browser import live_images
 from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
+from aecore.ui.latent import words
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.marks import CLASSES, ONE_OR_TWO, hidden_classes, marks_of, remember_hidden, text_of
 from aecore.ui.one import OneRun, Points, portable_of
@@ -29,25 +30,21 @@ if TYPE_CHECKING:
 ROOM = 0.05
 # Selected images that are shown.
 SHOWN = 40
-WHAT_A_MAP_DOES_NOT_SAY = {
-    "UMAP": "UMAP keeps neighbours and little else: how far apart its islands lie, how large and how dense they are, "
-    "says nothing",
-    "principal": "PCA keeps the two directions of largest spread: what lies close here may be far apart in the others",
-    "code": "These are the codes themselves: distances are what they look like",
-}
 
 
 class Map(OneRun):
     look_for = (
-        "Every dot is an image at its code. Move the pointer: with two code numbers the place under it is decoded at "
-        "once, also where no image lies; with more, the map is a projection and shows the nearest image."
+        "Every dot is an image at its code. Move the pointer: with one or two code dimensions the place under it is "
+        "decoded at once, also where no image lies; with more, the map is a projection and shows the nearest image."
     )
 
     # The marks a and b, and the classes not shown.
     remembers = {"marks": ONE_OR_TWO, "hidden": CLASSES}
 
     class Settings(Points):
-        projection: Literal["pca", "umap"] = Field("pca", description="What lays out codes of more than two numbers.")
+        projection: Literal["pca", "umap"] = Field(
+            "pca", description="What lays out codes of more than two dimensions."
+        )
         axes: Literal["fitted", "fixed"] = Field(
             "fitted", description="Around the codes, or the same for every model, so that maps can be compared."
         )
@@ -69,7 +66,7 @@ class Map(OneRun):
         with st.container(key="live-map"):
             limits = _fitted(flat.places) if own.axes == "fitted" else _fixed(flat.places)
             chosen = _atlas(name, run, found, flat, limits, None if isinstance(decoder, str) else decoder)
-        st.caption(_trust(run, flat, len(found.codes)))
+        st.caption(words.trust(flat.axes, run.model.latent, flat.trust, flat.accuracy, len(found.codes), flat.measured))
         if isinstance(decoder, str):
             st.info(decoder)
         _walk(pool, run, chosen)
@@ -136,20 +133,6 @@ def _fitted(places: np.ndarray) -> tuple[float, float, float, float]:
     return x - half, x + half, y - half, y + half
 
 
-def _trust(run: Run, flat: Flat, count: int) -> str:
-    """How far the map can be trusted, and what it does not say."""
-    latent = run.model.latent
-    said = [f"{count:,} images, {latent:,} code number{'s' * (latent > 1)}"]
-    if latent > 2:
-        said.append(f"trustworthiness {flat.trust:.3f} (1: all neighbours on the map are real)")
-    said.append(f"10 nearest codes tell the class of {flat.accuracy:.1%}")
-    kind = next(word for word in WHAT_A_MAP_DOES_NOT_SAY if word in flat.axes[0])
-    sentences = ["; ".join(said), WHAT_A_MAP_DOES_NOT_SAY[kind]]
-    if latent > 2:
-        sentences.append("A place here stands for many codes, so the nearest image is shown; the view slice decodes")
-    return ". ".join(sentences) + "."
-
-
 def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
     """The way between two marks: decoded here, and beside a second model where both are images."""
     from aecore.runs.latent import AskWalk
@@ -169,8 +152,8 @@ def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
         def beside() -> None:
             sections.put(view="between", a=ends[0], b=ends[1])
 
-        words = f"Walk from image {ends[0]:,} to image {ends[1]:,} beside a second model"
-        if st.button(words, icon=":material/route:", on_click=beside):
+        label = f"Walk from image {ends[0]:,} to image {ends[1]:,} beside a second model"
+        if st.button(label, icon=":material/route:", on_click=beside):
             # The view is picked outside of what is redrawn here.
             st.rerun()
 

@@ -9,6 +9,7 @@ import streamlit as st
 from aecore.figures import latent as figures
 from aecore.ui import live
 from aecore.ui.chart import chart
+from aecore.ui.latent import words
 from aecore.ui.one import OneRun, Points
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 class Numbers(OneRun):
     look_for = (
-        "Is every code number used, do two of them say the same, and do images with near codes belong together? Each "
-        "figure says what it is taken on and in what unit."
+        "Is every code dimension used, do two of them say the same, and do images with near codes belong together? "
+        "Each figure says what it is taken on and in what unit."
     )
 
     class Settings(Points):
@@ -34,17 +35,22 @@ class Numbers(OneRun):
         st.markdown(_table(found))
         left, right = st.columns(2)
         with left:
-            st.markdown("**Share of the variance** of the codes that each number has")
+            st.markdown("**Share of the variance** of the codes that each dimension has")
             chart(figures.shares(found.shares), "shares")
         with right:
-            st.markdown("**Correlation** between code numbers")
-            chart(figures.correlations(found.correlations), "correlations")
+            st.markdown("**Correlation** between code dimensions in use")
+            chart(figures.correlations(found.correlations, found.used), "correlations")
+            st.markdown(words.correlated(found.correlations, found.used))
 
 
 def _table(found: Figures) -> str:
     latent, images = len(found.shares), f"{found.images:,} images, held-out ones first"
     rows = [
-        ("code numbers in use", f"{found.used.sum():,} of {latent:,}", "a variance above 0.01 over the images"),
+        (
+            "dimensions in use",
+            f"{found.used.sum():,} of {latent:,}",
+            f"a variance above {found.least:.2g} over the images",
+        ),
         (
             "effective dimension",
             f"{found.dimension:.2f}",
@@ -53,11 +59,22 @@ def _table(found: Figures) -> str:
         (
             "neighbours' class",
             f"{found.accuracy:.1%}",
-            "share of images whose 10 nearest codes have its class, by majority",
+            f"share of {_images(found)} whose 10 nearest codes have its class, by majority",
         ),
         ("k-means agreement", f"{found.rand.mean():.2f}", "adjusted Rand index with the labels, mean of five starts"),
     ]
     if latent > 2:
-        rows.append(("trustworthiness", f"{found.trust:.3f}", "of PCA's map: 1 where all neighbours on it are real"))
+        rows.append(
+            (
+                "trustworthiness",
+                f"{found.trust:.3f}",
+                f"of PCA's map of up to 2,000 of {_images(found)}: 1 where all neighbours on it are real",
+            )
+        )
     lines = [f"| {images} | | |", "|---|---:|---|", *(f"| {name} | {value} | {what} |" for name, value, what in rows)]
     return "\n".join(lines)
+
+
+def _images(found: Figures) -> str:
+    """The images that neighbours are counted on."""
+    return f"the first {found.measured:,} images" if found.measured < found.images else "the images"

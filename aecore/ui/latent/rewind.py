@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from aecore.ui import live
+from aecore.ui.latent import words
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -14,8 +17,9 @@ if TYPE_CHECKING:
 class Rewind(OneRun):
     look_for = (
         "How the map came about: drag the slider below the pictures and loss, codes and reconstructions go back "
-        "together. The axes stay, so that what moves are the codes."
+        "together."
     )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         live.pictures(seat.run, seat.view)
+        st.caption(words.rewound(seat.run.model.latent))

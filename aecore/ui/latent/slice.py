@@ -1,4 +1,4 @@
-"""A plane through one image's code: two of its numbers move, the others stay, and the place is decoded."""
+"""A plane through one image's code: two of its dimensions move, the others stay, and the place is decoded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from aecore.ui import live
 from aecore.ui.browser.atlas import Colouring, Plane, live_atlas
+from aecore.ui.latent import words
 from aecore.ui.latent.marks import CLASSES, hidden_classes, remember_hidden
 from aecore.ui.one import OneRun, Points, portable_of
 
@@ -19,25 +20,30 @@ if TYPE_CHECKING:
 
 class Slice(OneRun):
     look_for = (
-        "Take one image's code and move two of its numbers, the rest as they are: the place under the pointer is "
-        "decoded at once. This works for codes of any length, where no map shows all of it."
+        "Take one image's code and move two of its dimensions, the rest as they are: the place under the pointer is "
+        "decoded at once. So a code of many dimensions can be walked in, where no map shows all of it."
     )
 
     remembers = {"hidden": CLASSES}
 
     class Settings(Points):
         image: int = Field(0, ge=0, le=69_999, description="The image whose code is moved, held-out ones first.")
-        across: int = Field(1, ge=1, le=1024, description="The code number that is moved sideways.")
-        up: int = Field(2, ge=1, le=1024, description="The code number that is moved up and down.")
+        across: int = Field(
+            0, ge=0, le=1024, description="The code dimension that is moved sideways; 0: the one that varies most."
+        )
+        up: int = Field(
+            0, ge=0, le=1024, description="The code dimension that is moved up and down; 0: the one that varies next."
+        )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.latent import AskPoints
+        from aecore.measures.codes import used, variance_shares
+        from aecore.runs.latent import AskPoints, least_variance
 
         run, own = seat.run, self.settings
         latent = run.model.latent
-        if max(own.across, own.up) > latent or own.across == own.up:
-            numbers = f"two different numbers from 1 to {latent}" if latent > 1 else "a code of at least two numbers"
-            st.info(f"A slice needs {numbers}; across is {own.across} and up is {own.up}.")
+        if latent < 2 or max(own.across, own.up) > latent or (own.across == own.up and own.across):
+            two = f"two different dimensions from 1 to {latent}" if latent > 1 else "a code of at least two dimensions"
+            st.info(f"A slice needs {two}; across is {own.across} and up is {own.up}.")
             return
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
         decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
@@ -49,7 +55,8 @@ class Slice(OneRun):
         image = min(own.image, len(found.codes) - 1)
         if image < own.image:
             st.info(f"There are {len(found.codes):,} images here and no image {own.image:,}; showing {image:,}.")
-        two = [own.across - 1, own.up - 1]
+        across, up = words.dimensions(own.across, own.up, variance_shares(found.codes))
+        two = [across - 1, up - 1]
         places, base = found.codes[:, two], found.codes[image]
         reach = max(float(np.nanquantile(np.abs(places), 0.999)) * 1.05, 1e-3)
         with st.container(key="live-map"):
@@ -57,7 +64,7 @@ class Slice(OneRun):
                 f"slice-{run.id}-{seat.view.step}-{image}-{two}",
                 places[None],
                 limits=(-reach, reach, -reach, reach),
-                axes=(f"code number {own.across}", f"code number {own.up}"),
+                axes=(f"code dimension {across}", f"code dimension {up}"),
                 colourings=[Colouring("class", found.labels, run.data.class_names)],
                 images=found.originals,
                 rebuilt=found.rebuilt,
@@ -69,8 +76,10 @@ class Slice(OneRun):
                 key="latent-slice",
             )
         remember_hidden(chosen.hidden)
+        told = run.data.class_names[found.labels[image]] if decoder.labels is not None else ""
+        if idle := words.slice_use((across, up), used(found.codes, least_variance(run.model, found.codes))):
+            st.info(idle)
         st.caption(
             f"The code of image {image:,}, a {run.data.class_names[found.labels[image]]}, lies at "
-            f"({base[two[0]]:.2f}, {base[two[1]]:.2f}). The dots are all images, seen along the other code numbers: "
-            "what is decoded has the other numbers of this image, so a dot and the picture at its place differ."
+            f"({base[two[0]]:.2f}, {base[two[1]]:.2f}). {words.slice_dots(latent, told)}"
         )
