@@ -76,7 +76,9 @@ def wants_trained(*specs: Spec) -> bool:
     """
     claim = st.session_state.pop("link-claim", None)
     if claim not in (None, _ids(specs)):
-        sentence = f"ignored {TRAINED}={shorten(claim)}: it is not the id of what these settings train; press Train"
+        sentence = (
+            f"ignored {TRAINED}={shorten(claim)}: it is not the id of what these settings train, so nothing was started"
+        )
         st.session_state["link-ignored"] = [*st.session_state.get("link-ignored", []), sentence]
     return st.session_state.pop("link-trained", False) or st.query_params.get(TRAINED) == _ids(specs)
 
