@@ -69,6 +69,16 @@ def test_wider_codes_bring_a_bound_up_whose_encoder_is_too_sure(run, found):
     assert np.array_equal(low.best, one.bounds[-1])
 
 
+def test_annealing_comes_nearer_than_a_bound_whose_encoder_is_too_sure(run, found):
+    """It asks no encoder, and stays at or below the integral over the one dimension, on average."""
+    one = found["grey"]
+    likelihood = exact(run, run.data.test.images[:10])
+    below, error = ask.mean_and_error(likelihood - one.annealed)
+    assert -3 * error < below < 0.5
+    assert below < (likelihood - one.bounds[0, :10]).mean()
+    assert one.too_low == pytest.approx(float((one.annealed - one.best[:10]).mean()))
+
+
 def test_one_code_is_the_elbo(run):
     one = ask.AskScores(len(run.data.test))(run)["grey"]
     draws = np.array([elbo(run.model, run.data.test, seed) for seed in range(20)])
@@ -109,23 +119,24 @@ def test_a_variant_is_scored_or_told_what_it_lacks(name):
 # The words.
 
 
-def scores(squared: float, bound: float) -> ask.Scores:
-    """Of 50 images which differ much more among themselves than two models do."""
+def scores(squared: float, bound: float, above: float = 0.0) -> ask.Scores:
+    """Of 50 images which differ much more among themselves than two models do; annealing is so far ``above``."""
     spread = np.linspace(-40, 40, 50)
     bounds = np.tile(bound + spread, (4, 1))
-    return ask.Scores(bounds, bounds[-1] - 1, spread, squared + spread)
+    return ask.Scores(bounds, bounds[-1] - 1, spread, squared + spread, bounds[-1, :10] + above)
 
 
 def test_the_finding_says_who_wins_at_what_either_way():
     copier, knower = scores(10, -150), scores(20, -100)
-    disagree = "By these bounds the better copier is the worse model of images."
+    disagree = "By this the better copier is the worse model of images."
     said = ask.finding(["A", "B"], [copier, knower])
     assert "On reconstruction **A** wins: a squared error of 10.0 against 20.0, 10.0 ± 0.0 apart." in said
-    assert "On likelihood **B** wins: a bound in nats of -100.0 against -150.0, 50.0 ± 0.0 apart." in said
+    assert "By bounds on likelihood **B** wins: a bound in nats of -100.0 against -150.0, 50.0 ± 0.0 apart;" in said
+    assert "it finds no bound too low by more than a nat" in said
     assert said.endswith(disagree)
     turned = ask.finding(["A", "B"], [knower, copier])
     assert "reconstruction **B** wins" in turned
-    assert "likelihood **A** wins" in turned
+    assert "on the first 10 of the images, **A** wins: nats of" in turned
     assert turned.endswith(disagree)
     assert ask.finding(["A", "B"], [scores(10, -100), scores(20, -150)]).endswith("One model wins on both.")
 
@@ -134,8 +145,18 @@ def test_what_may_be_chance_is_no_win():
     one, other = scores(10, -100), scores(20, -100)
     other.bounds[-1] += np.resize([3, -3], 50)
     said = ask.finding(["A", "B"], [one, other])
-    assert "On likelihood neither wins: a bound in nats of -100.0 and -100.0" in said
-    assert said.endswith("apart.")
+    assert "By bounds on likelihood neither wins: a bound in nats of -100.0 and -100.0" in said
+    assert said.endswith("a nat.")
+
+
+def test_how_much_of_the_distance_is_a_bounds_looseness_is_told_as_far_as_it_is_known():
+    """Bounds 144 nats apart, of which annealing finds 110 to be the looseness of one: it decides who wins."""
+    said = ask.finding(["A", "B"], [scores(10, -250, 110), scores(20, -106)])
+    assert "**B** wins: a bound in nats of -106.0 against -250.0, 144.0 ± 0.0 apart" in said
+    assert "34.0 ± 0.0 apart: the bound of A is too low there by at least 110.0 nats." in said
+    turned = ask.finding(["A", "B"], [scores(10, -250, 150), scores(20, -106)])
+    assert turned.endswith("One model wins on both.")
+    assert scores(10, -250, 110).too_low == pytest.approx(110)
 
 
 def test_scores_with_an_image_beyond_all_numbers_are_not_finite():
@@ -175,7 +196,7 @@ def test_a_link_opens_two_models_scored_and_nothing_is_cut_off(visit):
         column = page.locator(f".st-key-scores-{reading}")
         expect(column.get_by_role("cell", name="bound by 1,000 codes")).to_be_visible()
         expect(column.get_by_role("columnheader", name="Variational autoencoder, beta 0.001")).to_be_visible()
-        expect(column.get_by_text("On likelihood")).to_be_visible()
+        expect(column.get_by_text("By annealed importance sampling")).to_be_visible()
         expect(column.locator(".js-plotly-plot")).to_be_visible()
     expect(page.get_by_text("Mean over 10 held-out images")).to_be_visible()
     fits(page)

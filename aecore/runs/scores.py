@@ -12,6 +12,7 @@ import torch
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
 from aecore.losses import Bernoulli
+from aecore.measures.annealing import annealed_log_likelihood
 from aecore.measures.likelihood import binarised, log_likelihood
 from aecore.runs.run import Run
 from aecore.variational import HasPosterior
@@ -22,6 +23,10 @@ SAMPLES = (1, 10, 100, 1000)
 # numbers the encoder's own codes put beta 0.1 below beta 1 by 2 nats; annealed importance sampling, which asks no
 # encoder, puts it above by 8, and these wider ones by 7.
 WIDER = 5.0
+# The first images, which annealed importance sampling is asked about too, with so many chains each: it takes seconds.
+ANNEALED, CHAINS = 10, 4
+# Nats by which a bound must be too low for it to be told.
+TOLD = 1.0
 # Images scored together, all that there is to score; it bounds the wait for a word on how far it is.
 AT_ONCE = 10
 # Of the one draw that makes pixels black or white.
@@ -36,13 +41,15 @@ class Scores:
 
     ``bounds`` [4, N] lie below log p(x) on average, by as many codes as ``SAMPLES`` says; ``wide`` [N] too, by as many
     as the last of them, drawn more widely than the encoder says. ``reconstruction`` [N] is the loss at the mean code,
-    ``squared`` [N] the squared error of what is shown of it.
+    ``squared`` [N] the squared error of what is shown of it. ``annealed`` [M] are log p(x) of the first M images by
+    annealed importance sampling.
     """
 
     bounds: np.ndarray
     wide: np.ndarray
     reconstruction: np.ndarray
     squared: np.ndarray
+    annealed: np.ndarray
 
     @property
     def best(self) -> np.ndarray:
@@ -52,7 +59,13 @@ class Scores:
     @property
     def finite(self) -> bool:
         """Whether all of it is; a learning rate far too high can end in models that put an image beyond all numbers."""
-        return all(np.isfinite(values).all() for values in (self.bounds, self.wide, self.reconstruction, self.squared))
+        values = (self.bounds, self.wide, self.reconstruction, self.squared, self.annealed)
+        return all(np.isfinite(one).all() for one in values)
+
+    @property
+    def too_low(self) -> float:
+        """Nats by which the better bound is at least too low, mean over the images that annealing was asked about."""
+        return float((self.annealed - self.best[: len(self.annealed)]).mean())
 
 
 @dataclass(unsafe_hash=True)
@@ -78,7 +91,8 @@ class AskScores:
                 # A seed for each part, or all parts would be given the same draws.
                 parts.append(_scores(run.model, shown[start : start + AT_ONCE], start))
                 self.share = (turn * len(shown) + min(start + AT_ONCE, len(shown))) / total
-            found[reading] = Scores(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)))
+            annealed = annealed_log_likelihood(run.model, shown[:ANNEALED], CHAINS, SEED)
+            found[reading] = Scores(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)), annealed)
         return found
 
 
@@ -117,13 +131,29 @@ def finding(names: Sequence[str], scores: Sequence[Scores]) -> str:
     """Which of two models scored on the same images wins on reconstruction, and which on likelihood, as Markdown."""
     first, second = scores
     copier, copying = _verdict(names, "a squared error of", first.squared, second.squared, lower=True)
-    knower, knowing = _verdict(names, "a bound in nats of", first.best, second.best, lower=False)
-    said = f"On reconstruction {copying}. On likelihood {knowing}."
+    _, bounded = _verdict(names, "a bound in nats of", first.best, second.best, lower=False)
+    knower, annealed = _verdict(names, "nats of", first.annealed, second.annealed, lower=False)
+    few = len(first.annealed)
+    said = (
+        f"On reconstruction {copying}. By bounds on likelihood {bounded}; how far below log p(x) each lies, they "
+        f"do not tell. By annealed importance sampling, on the first {few} of the images, {annealed}: "
+        f"{_too_low(names, scores)}."
+    )
     if copier is None or knower is None:
         return said
     if copier == knower:
         return f"{said} One model wins on both."
-    return f"{said} By these bounds the better copier is the worse model of images."
+    return f"{said} By this the better copier is the worse model of images."
+
+
+def _too_low(names: Sequence[str], scores: Sequence[Scores]) -> str:
+    """What annealing tells of how loose the bounds are."""
+    told = [
+        f"the bound of {name} is too low there by at least {one.too_low:,.1f} nats"
+        for name, one in zip(names, scores, strict=True)
+        if one.too_low > TOLD
+    ]
+    return " and ".join(told) or "it finds no bound too low by more than a nat"
 
 
 def _verdict(
