@@ -142,12 +142,11 @@ class Bare:
         (packages / "aecore.pth").write_text(f"{installed}\n")
         (folder / "here").mkdir()
 
-    def run(self, *words: str, **options) -> str:
+    def run(self, *words: str, cwd: Path | None = None) -> str:
         """What ``python`` with these words prints; a failure of the test if it fails or says a word on stderr."""
         done = subprocess.run(
-            [self.folder / "venv" / "bin" / "python", *words],
-            cwd=self.folder / "here", env=environment("app.py", self.folder / "home"), capture_output=True, text=True,
-            **options,
+            [self.folder / "venv" / "bin" / "python", *words], cwd=cwd or self.folder / "here",
+            env=environment("app.py", self.folder / "home"), capture_output=True, text=True,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done.stdout
@@ -187,8 +186,12 @@ def test_every_module_of_core_imports_where_there_is_no_streamlit(bare, installe
     assert said.split() == [str(installed / "aecore" / "__init__.py")]
 
 
-def test_every_module_of_the_pages_imports_with_the_extra(installed, tmp_path):
-    app = Bare(tmp_path, installed, [*CORE, *EXTRAS["app"]])
+@pytest.fixture(scope="module")
+def app(installed, tmp_path_factory) -> Bare:
+    return Bare(tmp_path_factory.mktemp("app"), installed, [*CORE, *EXTRAS["app"]])
+
+
+def test_every_module_of_the_pages_imports_with_the_extra(app):
     assert app.run("-c", IMPORT_ALL, json.dumps(modules(core=False)), "pytest").split()[1:] == []
 
 
@@ -245,3 +248,18 @@ except ImportError as error:
     print(error)
 """
     assert "pip install umap-learn" in bare.run("-c", program)
+
+
+IMPORT_BENCHMARKS = """
+import runpy, sys
+for path in sys.argv[1:]:
+    assert callable(runpy.run_path(path, run_name="started")["main"])
+    print(path)
+"""
+
+
+def test_every_benchmark_is_in_the_readme_and_starts_in_a_checkout(app, checkout):
+    there = sorted(str(path.relative_to(checkout)) for path in (checkout / "benchmarks").glob("*.py"))
+    assert sorted(re.findall(r"`python (benchmarks/\w+\.py)`", (ROOT / "README.md").read_text())) == there
+    said = app.run("-c", IMPORT_BENCHMARKS, *there, cwd=checkout)
+    assert said.split() == there
