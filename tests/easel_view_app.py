@@ -24,8 +24,8 @@ def digit() -> np.ndarray:
 
 @st.cache_resource
 @torch.no_grad()
-def model(variant: str, architecture: str):
-    made = Spec(variant=variant, architecture=architecture, latent=32).model(
+def louder(variant: str, architecture: str, latent: int = 32):
+    made = Spec(variant=variant, architecture=architecture, latent=latent).model(
         Facts(np.full(SHAPE, 0.1, np.float32), classes=10)
     )
     for part in (made.encoder, made.decoder):
@@ -47,7 +47,7 @@ if __name__ == "__main__":
     variant = "context" if "others" in state else query.get("variant", "denoising")
     live_easel(
         "a" + "'" * state.get("primes", 0),
-        restorer(model(variant, query.get("architecture", "dense"))),
+        restorer(louder(variant, query.get("architecture", "dense"))),
         None if "empty" in query else digit(),
         tool=query.get("tool", "erase") if "others" not in state else "hole",
         key="easel",

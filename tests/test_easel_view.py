@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from browsing import OVERFLOW, expect, press, serve
-from easel_view_app import digit, model
+from easel_view_app import digit, louder
 
 from aecore.autoencoder import Autoencoder
 from aecore.measures.drawing import as_mnist
@@ -139,7 +139,7 @@ def filled(made: Autoencoder, image: np.ndarray, hole: str) -> np.ndarray:
 def test_the_image_and_what_is_painted_over_it_are_restored_as_torch_does(opened, query):
     page = opened(query)
     spec = dict(part.split("=") for part in query.split("&") if part)
-    made = model(spec.get("variant", "denoising"), spec.get("architecture", "dense"))
+    made = louder(spec.get("variant", "denoising"), spec.get("architecture", "dense"))
     expect_near(given(page), digit())
     expect_near(pictures(page)[0], made.reconstruct(digit()[None])[0])
     page.sent.clear()
@@ -162,7 +162,7 @@ def test_the_image_and_what_is_painted_over_it_are_restored_as_torch_does(opened
 @pytest.mark.browser
 def test_a_hole_is_refilled_wherever_it_is_dragged_and_moved_by_keys(opened):
     page = opened("variant=context&tool=hole")
-    made = model("context", "dense")
+    made = louder("context", "dense")
     expect_data(page, hole="8 8 11 11")
     expect_near(pictures(page)[0], filled(made, digit(), "8 8 11 11"))
     expect(view(page).get_by_text("The model is told which pixels are hidden")).to_be_visible()
@@ -191,7 +191,7 @@ def test_a_model_that_cannot_be_told_is_given_black_in_the_hole(opened):
     expect(view(page).get_by_text("it is given black there")).to_be_visible()
     cut = digit()
     cut[8:19, 8:19] = 0
-    expect_near(pictures(page)[0], model("denoising", "dense").reconstruct(cut[None])[0])
+    expect_near(pictures(page)[0], louder("denoising", "dense").reconstruct(cut[None])[0])
 
 
 @pytest.mark.browser
@@ -277,7 +277,7 @@ def test_the_drawing_outlives_reruns_and_another_model_but_not_another_name(open
     press(page, "Other model")
     expect_data(page, tool="hole", hole="8 8 11 11", restored=re.compile(f"^(?!{restored}$)"))
     expect_near(pictures(page)[1], image)
-    expect_near(pictures(page)[0], filled(model("context", "dense"), image, "8 8 11 11"), 4)
+    expect_near(pictures(page)[0], filled(louder("context", "dense"), image, "8 8 11 11"), 4)
     press(page, "Other picture")
     expect(view(page).get_by_text("Press Draw, then draw a digit here")).to_be_visible()
     assert pictures(page)[1].max() == 0

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from browsing import RERUN, WIRE, expect, fits, press, shown, status
+from browsing import RERUN, WIRE, expect, fits, press, status
 
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
@@ -19,7 +19,7 @@ SMALL = "data=digits&images=300&width=16&depth=1&epochs=2"
 VIEWS = {
     "map": ".st-key-live-map canvas",
     "slice": ".st-key-live-map canvas",
-    "draw": ".st-key-pen-canvas canvas",
+    "draw": ".st-key-live-easel canvas",
     "between": ".st-key-walk-distances canvas",
     "numbers": ".st-key-correlations .js-plotly-plot",
     "rewind": ".st-key-live-scrubber",
@@ -138,24 +138,41 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
     expect(images.get_by_role("spinbutton", name="B", exact=True)).to_have_value("20")
 
 
-def test_a_drawn_digit_lands_on_the_map(visit):
-    page = visit(f"latent?view=draw&{SMALL}&v=1", size=(1366, 1000))
-    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
-    canvas = page.locator(".st-key-pen-canvas canvas").last
+def test_a_drawn_digit_moves_over_the_map_without_a_word_to_the_server(visit):
+    page = visit(f"latent?view=draw&{SMALL}&points=300&sample=3&v=1", size=(1366, 1000))
+    easel, atlas = (page.locator(f".view[data-view={name}]") for name in ("easel", "atlas"))
+    expect(easel.get_by_text("Draw a digit here")).to_be_visible()
+    expect(page.locator(".view[data-view=walk]")).to_have_attribute("data-near", "")
+    page.sent.clear()
+    canvas = easel.get_by_role("application")
     # A dot is drawn and rebuilt too.
-    stroke(page, canvas, (140, 140), (141, 141))
-    expect(page.get_by_text("more than that of")).to_be_visible()
-    pictures = page.locator(".st-key-live-reconstructions .view")
-    dot = shown(pictures)
-    stroke(page, canvas, (80, 60), (200, 60), (120, 230))
-    expect(page.get_by_text("more than that of")).to_be_visible()
-    expect(page.locator(".st-key-landing .js-plotly-plot")).to_be_visible()
-    expect(pictures).not_to_have_attribute("data-shown", dot)
-    expect(pictures.locator("canvas")).to_have_attribute("aria-label", re.compile("drawn from its posterior"))
-    seven = shown(pictures)
-    # One dot more, far away, and it is another image.
-    stroke(page, canvas, (20, 250), (21, 251))
-    expect(pictures).not_to_have_attribute("data-shown", seven)
+    stroke(page, canvas, (90, 90), (91, 91))
+    expect(atlas).to_have_attribute("data-pen", re.compile("."))
+    dot = atlas.get_attribute("data-pen")
+    stroke(page, canvas, (50, 40), (130, 40), (80, 150))
+    expect(atlas).not_to_have_attribute("data-pen", dot)
+    expect(atlas).to_have_attribute("data-spread", re.compile("."))
+    points = atlas.locator(".points")
+    points.click(position={"x": 100, "y": 100})
+    expect(page.get_by_role("img", name="9 steps from your digit to b, decoded")).to_be_visible()
+    expect(page.get_by_role("img", name="10 samples from the posterior of your digit, decoded")).to_be_visible()
+    assert page.sent == []
+
+
+def test_where_the_browser_cannot_encode_the_server_answers_after_each_stroke(visit):
+    page = visit(f"latent?view=draw&variant=cvae&latent=2&{SMALL}&points=300&v=1", size=(1366, 1000))
+    expect(page.get_by_text("So the server answers, each time that you lift the pen")).to_be_visible()
+    easel, atlas = (page.locator(f".view[data-view={name}]") for name in ("easel", "atlas"))
+    stroke(page, easel.get_by_role("application"), (50, 40), (130, 40), (80, 150))
+    expect(atlas).to_have_attribute("data-pen", re.compile("."))
+    expect(easel.get_by_text(re.compile("squared error [0-9.]+"))).to_be_visible()
+    atlas.locator(".points").click(position={"x": 100, "y": 100})
+    expect(page.locator(".st-key-walk-images canvas")).to_be_visible()
+
+
+def test_images_too_small_to_draw_in_are_refused_in_a_sentence(visit):
+    page = visit("latent?view=draw&data=curves&width=16&depth=1&epochs=1&v=1")
+    expect(page.get_by_text("Images of 1 x 2 pixels are too small to draw in")).to_be_visible()
 
 
 def test_a_walk_is_shared_with_its_ends(visit):

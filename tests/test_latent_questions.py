@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from aecore.measures.paths import straight
 from aecore.runs import drawn
@@ -43,11 +44,17 @@ def test_every_length_of_code_has_points_places_and_a_ground(variant, latent):
     assert 0 <= flat.trust <= 1
     assert 0 <= flat.accuracy <= 1
     assert all(flat.axes)
-    on = drawn.ground(run)
-    assert on.places.shape == (360, 2)
-    if latent == 2:
-        assert np.array_equal(flat.places, points.codes)
-        assert np.allclose(on.places, run.model.embed(run.exhibits.looked_at.images))
+    # What is drawn lands on the same map.
+    on = drawn.AskGround(200)(run)
+    assert on.axes == flat.axes
+    np.testing.assert_allclose(on.places, flat.places, atol=1e-5)
+    across = slice(0, 1 if latent == 1 else 2)
+    placed = (points.codes - on.centre) @ on.directions
+    np.testing.assert_allclose(placed[:, across], flat.places[:, across], atol=1e-4)
+    variances = points.codes.var(0, dtype=float)
+    assert on.share == pytest.approx(
+        1 if latent <= 2 else flat.places.var(0, dtype=float).sum() / variances.sum(), rel=1e-3
+    )
 
 
 def test_held_out_images_come_first_and_training_images_follow(vae):
@@ -106,23 +113,23 @@ def test_a_walk_begins_and_ends_at_its_images(vae):
     assert (same.pictures == same.pictures[0]).all()
 
 
-def test_a_new_image_is_placed_where_its_code_is(vae):
-    points, on = ask.AskPoints(200)(vae), drawn.ground(vae)
-    image = vae.data.test.images[7]
-    placed = drawn.place(vae, on, points, image, draws=6, seed=0)
-    assert np.allclose(placed.place, vae.model.embed(image[None])[0], atol=1e-6)
-    assert placed.neighbours[0] == 7
-    assert placed.error == pytest.approx(points.errors[7], rel=1e-4)
-    assert placed.samples.shape == (6, 8, 8)
-    assert placed.spread.shape == (2, 2)
-    assert np.diag(placed.spread).min() > 0
-    assert placed.spread[0, 1] == 0
-    again = drawn.place(vae, on, points, image, draws=6, seed=0)
-    assert np.array_equal(placed.samples, again.samples)
-    plain = prepared(variant="plain", latent=5)
-    bare = drawn.place(plain, drawn.ground(plain), ask.AskPoints(200)(plain), image, draws=6, seed=0)
-    assert bare.spread is None
-    assert len(bare.samples) == 0
+@pytest.mark.parametrize(("variant", "rows"), [("vae", 2), ("plain", 1), ("cvae", 2)])
+def test_a_new_image_is_placed_where_its_code_is(variant, rows):
+    run = prepared(variant=variant, latent=5)
+    image = run.data.test.images[7].copy()
+    placed = drawn.place(run, image)
+    assert placed.numbers.shape == (rows, 5)
+    np.testing.assert_allclose(placed.numbers[0], run.model.embed(image[None])[0], atol=1e-6)
+    np.testing.assert_allclose(placed.rebuilt, run.model.reconstruct(image[None])[0], atol=1e-6)
+    if rows == 2:
+        known = run.model.posterior(torch.from_numpy(image)[None, None]).log_variance
+        np.testing.assert_allclose(placed.numbers[1], known[0].detach().numpy(), atol=1e-6)
+
+
+def test_codes_that_are_all_the_same_lie_at_0():
+    on = drawn._main_plane(np.ones((6, 4), np.float32))
+    assert (on.places == 0).all()
+    assert on.share == 1
 
 
 def test_very_long_codes_of_many_images_are_cut_to_what_memory_holds(monkeypatch, vae):

@@ -1,6 +1,6 @@
 """Where a new image lies among the codes of a run: what the view of a digit of one's own asks.
 
-Letters: N images looked at, L numbers of a code, S draws.
+Letters: N images looked at, L numbers of a code.
 """
 
 from __future__ import annotations
@@ -10,82 +10,77 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from aecore.autoencoder import Autoencoder
-from aecore.figures.grey import grey
-from aecore.measures.classes import generate_as, guessed
-from aecore.runs.latent import NEIGHBOURS, Points
+from aecore.measures.pca import fit_pca
+from aecore.runs.latent import images_of, in_a_row
 from aecore.runs.run import Run
-from aecore.training import generator
-from aecore.variational import HasPosterior, Posterior
+from aecore.variational import HasPosterior
+
+# The direction that a single code dimension is drawn along; the other tells classes apart, and no drawing has one.
+ACROSS = np.array([[1, 0]], np.float32)
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A plane to see a new code on: places are ``(codes - centre) @ directions``, [L] and [L, 2].
+    """A plane to see codes on: a new code lies at ``(code - centre) @ directions``, [L] and [L, 2].
 
-    ``places`` [N, 2], ``labels`` [N] and ``errors`` [N] are those of the held-out images looked at.
+    ``places`` [N, 2] are those of the images looked at, as on the map of codes. ``share`` is that of the codes'
+    variance which lies in the plane.
     """
 
     centre: np.ndarray
     directions: np.ndarray
     places: np.ndarray
-    labels: np.ndarray
-    errors: np.ndarray
     axes: tuple[str, str]
+    share: float
 
 
-def ground(run: Run) -> Ground:
-    """The Ground of a run: its code numbers themselves where these are two, else their main directions."""
-    looked_at = run.exhibits.looked_at
-    codes = run.model.embed(looked_at.images)
-    latent = codes.shape[1]
-    centre, directions = np.zeros(latent, np.float32), np.eye(latent, 2, dtype=np.float32)
-    axes = ("code number 1", "code number 2" if latent > 1 else "")
-    if latent > 2:
-        centre = codes.mean(0)
-        directions = np.linalg.svd(codes - centre, full_matrices=False)[2][:2].T
-        axes = ("principal direction 1", "principal direction 2")
-    errors = np.square(run.model.reconstruct(looked_at.images) - looked_at.images).sum((1, 2))
-    return Ground(centre, directions, (codes - centre) @ directions, looked_at.labels, errors, axes)
+@dataclass(frozen=True)
+class AskGround:
+    """Asks for the Ground of up to ``most`` images: their codes as they are, or the two directions of most variance."""
+
+    most: int
+
+    def __call__(self, run: Run) -> Ground:
+        images, labels = images_of(run, self.most)
+        codes = run.model.embed(images)
+        latent = codes.shape[1]
+        if latent == 1:
+            places, axes = in_a_row(codes, labels, len(run.data.class_names))
+            return Ground(np.zeros(1, np.float32), ACROSS, places, axes, 1.0)
+        if latent == 2:
+            names = ("code dimension 1", "code dimension 2")
+            return Ground(np.zeros(2, np.float32), np.eye(2, dtype=np.float32), codes, names, 1.0)
+        return _main_plane(codes)
+
+
+def _main_plane(codes: np.ndarray) -> Ground:
+    # In float64, as the map's own: the variance of codes far from 0 is a small difference of large squares.
+    exact = codes.astype(np.float64)
+    directions = np.zeros((codes.shape[1], 2))
+    share, centre = 1.0, exact.mean(0)
+    if (codes != codes[:1]).any():
+        pca = fit_pca(exact)
+        directions[:, : len(pca.components[:2])] = pca.components[:2].T
+        centre, share = pca.mean, float(pca.variances[:2].sum() / pca.variances.sum())
+    places = ((exact - centre) @ directions).astype(np.float32)
+    axes = ("principal direction 1", "principal direction 2")
+    return Ground(centre.astype(np.float32), directions.astype(np.float32), places, axes, share)
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A new image in a run: ``place`` [2] on the Ground, ``rebuilt`` [H, W] uint8, its squared ``error``.
+    """A new image in a run: ``numbers`` [1 or 2, L], its code and any log-variances; ``rebuilt`` [H, W] in [0, 1]."""
 
-    ``neighbours`` are the points whose codes are nearest, nearest first. Where there is a posterior, ``spread`` [2, 2]
-    is its covariance on the Ground and ``samples`` [S, H, W] uint8 what codes drawn from it decode to.
-    """
-
-    place: np.ndarray
+    numbers: np.ndarray
     rebuilt: np.ndarray
-    error: float
-    neighbours: np.ndarray
-    spread: np.ndarray | None
-    samples: np.ndarray
-
-
-def place(run: Run, on: Ground, points: Points, image: np.ndarray, draws: int, seed: int) -> Placed:
-    """Where a new image [H, W] lies; ``draws`` codes from its posterior, by ``seed``."""
-    model = run.model
-    code = model.embed(image[None])
-    rebuilt = model.reconstruct(image[None])[0]
-    order = np.argsort(np.square(points.codes - code).sum(1))[:NEIGHBOURS]
-    spread, samples = None, np.empty((0, *image.shape), np.uint8)
-    if isinstance(model, HasPosterior):
-        spread, samples = _drawn(model, image, on, draws, seed)
-    error = float(np.square(rebuilt - image).sum())
-    return Placed(((code - on.centre) @ on.directions)[0], grey(rebuilt), error, order, spread, samples)
 
 
 @torch.no_grad()
-def _drawn(model: Autoencoder, image: np.ndarray, on: Ground, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The posterior's covariance on the Ground, and images decoded from codes drawn from it."""
-    device = model.mean.device
-    posterior = model.posterior(torch.from_numpy(image.copy())[None, None].to(device))
-    variances = posterior.log_variance.exp()[0].cpu().numpy()
-    many = Posterior(posterior.mean.expand(draws, -1), posterior.log_variance.expand(draws, -1))
-    codes = many.sample(generator(seed, "drawn", device=device)).cpu().numpy()
-    # Nobody told the class of what was just drawn: it is the one by which the posterior was found.
-    drawn = generate_as(model, codes, int(guessed(model, image[None])[0]))
-    return (on.directions.T * variances) @ on.directions, grey(drawn)
+def place(run: Run, image: np.ndarray) -> Placed:
+    """What the run makes of a new image [H, W]."""
+    model = run.model
+    numbers = [model.embed(image[None])[0]]
+    if isinstance(model, HasPosterior):
+        given = torch.from_numpy(image.copy())[None, None].to(model.mean.device)
+        numbers.append(model.posterior(given).log_variance[0].float().cpu().numpy())
+    return Placed(np.stack(numbers), model.reconstruct(image[None])[0])

@@ -150,10 +150,7 @@ class AskFlat:
 
     def _places(self, run: Run, codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
         if codes.shape[1] == 1:
-            classes = len(run.data.class_names)
-            reach = float(np.abs(codes).max()) or 1.0
-            spread = ((labels + 0.5) / classes * 2 - 1) * reach
-            return np.stack([codes[:, 0], spread], axis=1), ("code dimension 1", "spread out by class")
+            return in_a_row(codes, labels, len(run.data.class_names))
         if codes.shape[1] == 2:
             return codes, ("code dimension 1", "code dimension 2")
         if self.how == "pca":
@@ -178,6 +175,13 @@ class AskFlat:
 
     def _report(self, share: float) -> None:
         self.share = share
+
+
+def in_a_row(codes: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, tuple[str, str]]:
+    """Places [N, 2] of codes [N, 1] on a map, each class of ``labels`` [N] at a height of its own; the axes' names."""
+    reach = float(np.abs(codes).max()) or 1.0
+    spread = ((labels + 0.5) / classes * 2 - 1) * reach
+    return np.stack([codes[:, 0], spread], axis=1), ("code dimension 1", "spread out by class")
 
 
 def _neighbours(codes: np.ndarray, places: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

@@ -72,6 +72,13 @@ def restorer_of(run: Run) -> Portable | str:
     return _or_reason(restorer, run)
 
 
+def encoder_of(run: Run) -> Portable | str:
+    """The run's encoder for the browser, or the sentence that says why it cannot be had."""
+    from aecore.portable import encoder
+
+    return _or_reason(encoder, run)
+
+
 def _or_reason(way: Callable[[Autoencoder], Portable], run: Run) -> Portable | str:
     from aecore.portable import NotPortable
 

@@ -5,19 +5,21 @@ through a finished run without a word to the server. Arrays in, drawing out; no 
 """
 
 from aecore.ui.browser.arrows import live_arrows
-from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
+from aecore.ui.browser.atlas import AtlasState, Colouring, Ground, Plane, live_atlas
 from aecore.ui.browser.bars import live_bars
 from aecore.ui.browser.cloud import Panel, live_cloud
-from aecore.ui.browser.easel import live_easel
+from aecore.ui.browser.easel import live_easel, live_pen
 from aecore.ui.browser.path import live_path
 from aecore.ui.browser.traversal import Scene, Strip, live_traversals
 from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
+from aecore.ui.browser.walk import live_walk
 from aecore.ui.browser.wipe import live_wipe
 
 __all__ = [
     "AtlasState",
     "Colouring",
     "Floor",
+    "Ground",
     "Line",
     "Panel",
     "Plane",
@@ -33,7 +35,9 @@ __all__ = [
     "live_loss",
     "live_map",
     "live_path",
+    "live_pen",
     "live_traversals",
+    "live_walk",
     "live_wipe",
     "scrubber",
 ]

@@ -5,9 +5,10 @@
  * Header: {run, first, axes: [x, y], limits: [left, right, bottom, top],
  *          colourings: [{title, classes: [{name, colour, marker}]} or {title, unit, low, high}],
  *          decoder: what decoderOf reads or null, with it plane: {across, up or null}, labels: [name] and label,
- *          hidden: [class of the first colouring] and picked: [{point, x, y}] to begin with}
+ *          hidden: [class of the first colouring] and picked: [{point, x, y}] to begin with,
+ *          pen: null or what `atlas_pen.js` reads}
  * Arrays: places float32 [F or 1, N, 2], images uint8 [K, H, W] of the first K points, rebuilt like images or missing,
- *         colour0, colour1, ... int16 or float32 [N], base float32 [L] and the decoder's own
+ *         colour0, colour1, ... int16 or float32 [N], base float32 [L], the decoder's own and the pen's
  */
 export default function (component) {
   const leave = present(component, { build, take, draw });
@@ -34,16 +35,17 @@ function build(state) {
   state.outline = icon(1, 1, '<path class="outline"/>');
   state.ring = element("div", { className: "ring", hidden: true });
   state.cross = element("div", { className: "cross", hidden: true });
-  state.marks = ["a", "b"].map((name) => element("div", { className: "mark", textContent: name, hidden: true }));
+  state.marks = [0, 1].map(() => element("div", { className: "mark", hidden: true }));
   state.tally = element("div", { className: "tally" });
-  const marks = [state.outline, state.ring, state.cross, ...state.marks, state.tally];
+  const marks = [state.outline, ...buildPen(state), state.ring, state.cross, ...state.marks, state.tally];
   const above = element("div", { className: "above" }, ...marks);
   state.area = element("div", { className: "area" }, state.canvas, above);
   state.field = element("div", { className: "field" }, state.back, state.area);
-  const main = element("div", { className: "main" }, buildTools(state), state.field, buildHint());
+  const main = element("div", { className: "main" }, buildTools(state), state.field, buildHint(state));
   const side = element("div", { className: "side" }, buildReading(state), buildLegend(state));
   state.root.append(element("div", { className: "atlas" }, main, side));
   listen(state);
+  hear(state, "pen", () => state.part && placePen(state));
 }
 
 function buildTools(state) {
@@ -87,16 +89,18 @@ function group(name, members, className = "joined") {
   return made;
 }
 
-function buildHint() {
-  const mouse = "Drag to pan, click to mark a and b. The wheel zooms with Ctrl or \u2318, or after a click here.";
-  const finger = "One finger pans, two zoom, a tap marks a and b. The page scrolls beside the map.";
+function buildHint(state) {
+  state.hints = ["fine", "coarse"].map((className) => element("span", { className }));
+  return element("div", { className: "hint" }, ...state.hints);
+}
+
+/** What a hand can do here; a click marks two places, or the one that is walked to from the pen's. */
+function writeHint({ hints: [fine, coarse], header: { pen } }) {
+  const [click, tap] = pen ? ["walk there from a", "walks there from a"] : ["mark a and b", "marks a and b"];
+  const mouse = `Drag to pan, click to ${click}. The wheel zooms with Ctrl or \u2318, or after a click here.`;
   const keys = "Keys: arrows pan, + \u2212 0 zoom, Shift with arrows reads, Enter marks, Escape clears.";
-  return element(
-    "div",
-    { className: "hint" },
-    element("span", { className: "fine", textContent: `${mouse} ${keys}` }),
-    element("span", { className: "coarse", textContent: finger }),
-  );
+  fine.textContent = `${mouse} ${keys}`;
+  coarse.textContent = `One finger pans, two zoom, a tap ${tap}. The page scrolls beside the map.`;
 }
 
 function buildReading(state) {
@@ -151,6 +155,8 @@ function take(state, header, arrays) {
   state.picked = state.picked.filter(({ point }) => point === null || point < points);
   const decoder = header.decoder ? decoderOf(header.decoder, arrays) : null;
   Object.assign(state, { decoder, code: arrays.base?.slice(), bytes: null });
+  takePen(state);
+  writeHint(state);
   takeColours(state, header.colourings);
   takePictures(state);
   takeLabels(state, header.labels ?? []);
@@ -281,6 +287,7 @@ function place(state) {
   });
   const outline = state.stroke?.path?.map(([u, v]) => onBox(part, u, v).map((n) => n.toFixed(1)).join(" ")) ?? [];
   state.outline.firstChild.setAttribute("d", outline.length ? `M${outline.join("L")}Z` : "");
+  placePen(state);
 }
 
 const whereIs = (state, point) => [...placesOf(state).subarray(2 * point, 2 * point + 2)];
@@ -382,6 +389,6 @@ function sizePicture(canvas, width, height) {
 
 function showPicture(canvas, pixels, width, height, words) {
   sizePicture(canvas, width, height);
-  canvas.getContext("2d").putImageData(greys(pixels, width, height), 0, 0);
+  paintGreys(canvas, pixels);
   canvas.setAttribute("aria-label", words);
 }

@@ -15,7 +15,7 @@ from aecore.ui.browser.views import _mount
 if TYPE_CHECKING:
     from aecore.portable import Portable
 
-SCRIPTS = ("decoder.js", "atlas_draw.js", "atlas_walk.js")
+SCRIPTS = ("decoder.js", "pixels.js", "atlas_draw.js", "atlas_pen.js", "atlas_walk.js")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,21 @@ class Plane:
     base: np.ndarray
     across: int = 0
     up: int | None = 1
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a code that somebody draws lies on the map: at ``(code - centre) @ directions``, [L] and [L, 2].
+
+    The code is told by an easel under ``name``. One can walk from it to each of the first ``codes`` points and, where
+    places are codes, to any other; where the server ``asks``, it is told where to.
+    """
+
+    name: str
+    centre: np.ndarray
+    directions: np.ndarray
+    codes: int
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ def live_atlas(
     hidden: Sequence[int] = (),
     picked: Sequence[Mapping[str, Any]] = (),
     first_frame: int = 0,
+    pen: Ground | None = None,
     key: str,
 ) -> AtlasState:
     """Points at ``places`` [F, N, 2] on a map whose whole is ``limits`` (left, right, bottom, top).
@@ -79,6 +95,7 @@ def live_atlas(
     ``images`` uint8 [K, H, W] are those of the first K points, ``rebuilt`` their reconstructions. With a ``decoder``
     and a ``plane`` each place is decoded under the pointer; ``class_of`` names the classes it can be decoded as, at
     first as ``label``. What was chosen under another ``name`` is forgotten: it begins with ``hidden`` and ``picked``.
+    With a ``pen`` a click marks one place, which is walked to from what is drawn.
     """
     places = np.asarray(places, np.float32)
     points = places.shape[1]
@@ -92,11 +109,15 @@ def live_atlas(
         "decoder": None,
         "hidden": list(hidden),
         "picked": [dict(pick) for pick in picked],
+        "pen": None if pen is None else {"name": pen.name, "codes": pen.codes, "asks": pen.asks},
     }
     arrays = {"places": places, "images": images}
     arrays |= {f"colour{i}": _values(colouring) for i, colouring in enumerate(colourings)}
     if rebuilt is not None:
         arrays["rebuilt"] = rebuilt
+    if pen is not None:
+        ends = {"penCentre": pen.centre, "penDirections": pen.directions}
+        arrays |= {name: np.asarray(values, np.float32) for name, values in ends.items()}
     if decoder is not None and plane is not None:
         if len(plane.base) != decoder.inputs:
             raise ValueError(f"the plane's base must be a code of {decoder.inputs} numbers, got {len(plane.base)}")

@@ -144,14 +144,6 @@ function decoded(state, u, v) {
   return state.bytes;
 }
 
-/** Pixels from 0 to 255 as light ink on dark. */
-function greys(pixels, width, height) {
-  const image = new ImageData(width, height);
-  const words = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < words.length; i++) words[i] = 0xff000000 | (pixels[i] * 0x010101);
-  return image;
-}
-
 /** The pixels of one image of an array [K, H, W]. */
 function imageOf(images, point) {
   const length = images.shape[1] * images.shape[2];

@@ -155,6 +155,7 @@ function click(state, event, tool) {
   state.clicked = again ? null : { x, y, timeStamp, picked, turns };
   if (again) {
     Object.assign(state, { picked: clicked.picked, turns: clicked.turns });
+    if (state.header.pen) tellGoal(state);
     zoomBy(state, ZOOM.double, x, y);
   } else if (tool === "pan" || tool === "look") pick(state, x, y, byPointer(event, REACH));
 }
@@ -235,6 +236,7 @@ function isInside(path, u, v) {
 /** Marks a place, or the point that is near it: a and b by turns. */
 function pick(state, x, y, reach) {
   const [u, v] = onPlane(state.part, x, y);
+  if (state.header.pen) return walkTo(state, u, v, reach);
   const { point, distance } = nearestTo(state, u, v, Infinity);
   const near = distance * state.part.scale <= Math.max(reach, state.thumbnail / 2);
   const [pointU, pointV] = near ? whereIs(state, point) : [u, v];
@@ -271,7 +273,8 @@ function clear(state) {
   for (const what of ["selected", "picked"]) {
     if (!state[what].length) continue;
     state[what] = [];
-    send(state, what);
+    if (state.header.pen) tellGoal(state);
+    else send(state, what);
   }
   Object.assign(state, { turns: 0, heard: state.picked, kinds: null });
   state.redraw();

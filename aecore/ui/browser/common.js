@@ -214,6 +214,25 @@ function hold(state, run, first, count) {
   if (joins && chosen) show(state, chosen.frame);
 }
 
+// ---- What one view tells the others
+
+/** Tells every view of the page, and those that mount later, `what` there is to a topic under a name; null is nothing. */
+function tell(topic, name, what) {
+  (window.__aecoreTold ??= {})[topic] = { name, what };
+  window.dispatchEvent(new CustomEvent("aecore-told", { detail: topic }));
+}
+
+/** What was last told to a topic, if it was told under this name. */
+function heard(topic, name) {
+  const last = window.__aecoreTold?.[topic];
+  return last?.name === name ? last.what : null;
+}
+
+/** Calls `act` whenever something is told to a topic, at once and not with the next repaint. */
+function hear(state, topic, act) {
+  window.addEventListener("aecore-told", ({ detail }) => detail === topic && act(), { signal: state.ended });
+}
+
 // ---- Drawing
 
 /** @returns {Theme} Streamlit sets its theme as CSS variables around every component. */

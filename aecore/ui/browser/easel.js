@@ -1,13 +1,15 @@
 /**
- * An easel: on the left a picture that is drawn and damaged by hand, on the right what a model restores of it, anew at
- * each move.
+ * An easel: on the left a picture that is drawn and damaged by hand, on the right what a model makes of it, anew at each
+ * move. With a pen in place of a restorer it is for drawing alone, and others are told the code (topic "pen").
  *
- * Header: {run, tool, empty: whether it starts without a picture, hole: Box to begin with,
- *          restorer: what decoderOf reads; of twice as many numbers as pixels, the others say which pixels are seen}
- * Arrays: image float32 [H, W] to start from, and the restorer's own
+ * Header: {run, tool, empty: whether it starts without a picture, hole: Box to begin with or null,
+ *          restorer or pen, the other null: what `easel_model.js` reads}
+ * Arrays: image float32 [H, W] to start from, and the model's own
  */
 export default function (component) {
-  return present(component, { build, take, draw: () => {} });
+  const leave = present(component, { build, take, draw: () => {} });
+  mounted.get(component.parentElement).setStateValue = component.setStateValue;
+  return leave;
 }
 
 /** Each tool's name on its button, its picture as a line in a square of 20 units, and what to do with it. */
@@ -28,8 +30,6 @@ const READING =
   "dB: peak signal-to-noise ratio against the picture without damage, the more the better; hidden pixels count as " +
   "black. All but Draw is damage, done to the finished picture: the digit under it stays, and does not move.";
 const BRUSHES = { draw: 2.5, erase: 5, scribble: 2.5, noise: 7, hole: 0 }; // Pixels across, of a picture of 28.
-const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-const MOST_UNDONE = 60;
 const MOST_KEPT = 4; // Easels whose sheets outlive them.
 const PERFECT_DB = 100; // What is left of a sum's rounding.
 
@@ -51,12 +51,15 @@ function buildTools(state) {
     }),
   );
   state.undo = pressable(() => undo(state), "Undo");
-  state.undo.title = "Ctrl+Z";
+  state.redo = pressable(() => redo(state), "Redo");
+  Object.assign(state.undo, { title: "Ctrl+Z" });
+  Object.assign(state.redo, { title: "Ctrl+Y" });
   state.heal = pressable(() => change(state, withoutDamage(state.sheet)), "No damage");
   state.clear = pressable(() => change(state, emptySheet(state)), "Clear");
   state.again = pressable(() => change(state, firstSheet(state)), "Start again");
-  const acts = [state.undo, state.again, state.heal, state.clear];
-  return element("div", { className: "tools" }, joined("Tool", Object.values(state.tools)), joined("Picture", acts));
+  state.toolbar = joined("Tool", Object.values(state.tools));
+  const acts = joined("Picture", [state.undo, state.redo, state.again, state.heal, state.clear]);
+  return element("div", { className: "tools" }, state.toolbar, acts);
 }
 
 function pressable(act, ...content) {
@@ -82,13 +85,11 @@ function buildPictures(state) {
   state.ring = element("div", { className: "brush", hidden: true });
   state.call = element("div", { className: "call" });
   state.left = figure("large", "", state.ring, state.call);
-  state.right = figure("large", "Restored");
+  state.right = figure("large", "");
   state.small = figure("small", "");
   state.wrong = figure("small", "Error");
-  state.wrong.words.textContent = "of what is restored";
   state.left.canvas.tabIndex = 0;
   state.left.canvas.setAttribute("role", "application");
-  state.wrong.canvas.setAttribute("aria-label", "How far each restored pixel is from the picture without damage");
   for (const { words } of [state.left, state.right]) words.setAttribute("aria-live", "polite");
   const boxes = [state.left, state.right, state.small, state.wrong].map(({ box }) => box);
   return element("div", { className: "pictures" }, ...boxes);
@@ -110,8 +111,10 @@ function buildBelow(state) {
   state.centring = element("span");
   const sliders = [state.brush, state.high, state.wide, state.sigma].map(({ box }) => box);
   const centring = element("label", { className: "centring" }, state.centre, state.centring);
-  const reading = element("div", { className: "hint", textContent: READING });
-  return element("div", { className: "below" }, ...sliders, state.other, centring, reading);
+  state.reading = element("div", { className: "hint" });
+  state.more = element("details", {}, element("summary", { textContent: "Pen, and what the model is given" }));
+  state.below = element("div", { className: "below" }, ...sliders, state.other, centring, state.reading);
+  return state.below;
 }
 
 /** A slider with its name and value in words; all of one drag is undone together. */
@@ -137,13 +140,13 @@ function slider(state, title, range, act) {
 // ---- New data
 
 function take(state, header, { image, ...arrays }) {
-  const restorer = decoderOf(header.restorer, arrays);
-  const size = sizeOf(restorer.height, restorer.width);
+  const [height, width] = image.shape;
+  const size = sizeOf(height, width);
   const anew = state.run !== header.run;
   const chosen = anew || state.header.tool !== header.tool;
-  const told = restorer.inputs === 2 * image.length;
-  Object.assign(state, { run: header.run, count: 1, header, original: image, restorer, size, told });
-  state.input = new Float32Array(restorer.inputs);
+  Object.assign(state, { run: header.run, count: 1, header, original: image, size, ...modelOf(header, arrays) });
+  const inputs = (state.restorer ?? state.encoder)?.inputs ?? image.length;
+  Object.assign(state, { input: new Float32Array(inputs), told: inputs === 2 * image.length });
   const fine = [size.width * size.fine, size.height * size.fine];
   fit(state.left.canvas, ...fine);
   for (const { canvas } of [state.right, state.small, state.wrong]) fit(canvas, size.width, size.height);
@@ -152,9 +155,20 @@ function take(state, header, { image, ...arrays }) {
   state.wide.input.max = size.width;
   const inner = `${Math.round(INNER * size.height)} × ${Math.round(INNER * size.width)}`;
   state.centring.textContent = `Centre as MNIST: scale the digit to fit ${inner} pixels and move it to the middle`;
+  const pen = Boolean(header.pen);
+  for (const part of [state.toolbar, state.heal, state.sigma.box, state.other]) part.hidden = pen;
+  if (pen && !state.more.isConnected) fold(state);
+  state.reading.textContent = pen ? "" : READING; // With a pen, how large the error is.
   if (anew) reopen(state);
   if (chosen) choose(state, header.tool);
   else settle(state);
+}
+
+/** Beside a map there is less room: what a pen seldom needs is folded away, on a phone from the start. */
+function fold({ more, small, wrong, brush, centring, below, reading }) {
+  more.append(element("div", { className: "smalls" }, small.box, wrong.box), brush.box, centring.parentElement);
+  more.open = window.innerWidth > 640;
+  below.replaceChildren(reading, more);
 }
 
 function fit(canvas, width, height) {
@@ -168,7 +182,8 @@ const keptSheets = () => (window.__aecoreSheets ??= new Map());
 function reopen(state) {
   const kept = keptSheets().get(state.run);
   const fits = kept?.sheet.cover.length === state.original.length;
-  Object.assign(state, fits ? kept : { sheet: firstSheet(state), past: [] }, { stroke: null, adjusting: false });
+  const first = () => ({ sheet: firstSheet(state), past: [], future: [] });
+  Object.assign(state, fits ? kept : first(), { stroke: null, adjusting: false });
 }
 
 function firstSheet({ original, size, header }) {
@@ -178,133 +193,16 @@ function firstSheet({ original, size, header }) {
 // What is drawn on a blank sheet is as large and anywhere as a hand likes it.
 const emptySheet = ({ original, size }) => sheetOf(new Float32Array(original.length), size, true);
 
-// ---- Changes
-
-/** Remembers the sheet as it is, for Undo. */
-function remember(state) {
-  state.past = [...state.past, state.sheet].slice(-MOST_UNDONE);
-}
-
-function change(state, sheet) {
-  remember(state);
-  Object.assign(state, { sheet, adjusting: false });
-  settle(state);
-}
-
-/** A change that goes on, and is undone as one, until `adjusting` is over. */
-function adjust(state, part) {
-  if (!state.adjusting) remember(state);
-  Object.assign(state, { sheet: { ...state.sheet, ...part }, adjusting: true });
-}
-
-function undo(state) {
-  if (state.stroke || !state.past.length) return;
-  Object.assign(state, { sheet: state.past.at(-1), past: state.past.slice(0, -1), adjusting: false });
-  settle(state);
-}
-
-function choose(state, tool) {
-  state.tool = tool;
-  for (const [name, button] of Object.entries(state.tools)) button.setAttribute("aria-pressed", String(name === tool));
-  if (tool === "hole" && !state.sheet.hole) return change(state, { ...state.sheet, hole: state.header.hole });
-  settle(state);
-}
-
-// ---- Hand and keys
-
-function listen(state) {
-  const { canvas } = state.left;
-  canvas.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || event.button) return;
-    canvas.setPointerCapture(event.pointerId);
-    begin(state, placeOf(state, event));
-    settle(state, event);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    follow(state, event);
-    if (!state.stroke || !event.isPrimary) return;
-    const moves = event.getCoalescedEvents?.() ?? [];
-    for (const move of moves.length ? moves : [event]) extend(state, placeOf(state, move));
-    settle(state, event);
-  });
-  for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => (state.stroke = null));
-  canvas.addEventListener("pointerleave", () => (state.ring.hidden = true));
-  canvas.addEventListener("keydown", (event) => nudge(state, event));
-  canvas.addEventListener("keyup", () => (state.adjusting = false));
-  state.root.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
-    event.preventDefault();
-    undo(state);
-  });
-}
-
-/** Where an event is on the left picture, in pixels of that. */
-function placeOf({ left, size }, { clientX, clientY }) {
-  const box = left.canvas.getBoundingClientRect();
-  return [((clientX - box.left) / box.width) * size.width, ((clientY - box.top) / box.height) * size.height];
-}
-
-const radiusOf = ({ brushes, tool, size }) => (brushes[tool] / 2) * (Math.min(size.height, size.width) / 28);
-
-function begin(state, place) {
-  remember(state);
-  const [before, pixels] = [state.sheet, state.original.length];
-  if (state.tool === "draw") state.sheet = { ...before, drawn: before.drawn.slice() };
-  const noise = state.tool === "noise" ? normals(++state.strokes, pixels) : null;
-  Object.assign(state, { stroke: { before, at: place, mask: new Float32Array(pixels), noise }, adjusting: false });
-  extend(state, place);
-}
-
-function extend(state, place) {
-  const { stroke, tool, size, sheet } = state;
-  if (tool === "hole") {
-    const { height, width } = sheet.hole ?? state.header.hole;
-    state.sheet = { ...sheet, hole: boxAround(place, height, width, size) };
-    return;
-  }
-  const radius = radiusOf(state);
-  if (tool === "draw") stamp(sheet.drawn, size, stroke.at, place, radius);
-  else {
-    stamp(stroke.mask, { ...size, fine: 1 }, stroke.at, place, radius);
-    state.sheet = damagedBy(tool, stroke.before, stroke.mask, stroke.noise);
-  }
-  stroke.at = place;
-}
-
-function nudge(state, event) {
-  const { sheet, size } = state;
-  if (state.tool !== "hole" || !sheet.hole) return;
-  const { top, left, height, width } = sheet.hole;
-  if (ARROWS[event.key]) {
-    const [right, down] = ARROWS[event.key];
-    const middle = [left + width / 2 + right, top + height / 2 + down];
-    adjust(state, { hole: boxAround(middle, height, width, size) });
-  } else if (event.key === "Delete" || event.key === "Backspace") adjust(state, { hole: null });
-  else return;
-  event.preventDefault();
-  settle(state, event);
-}
-
-/** The brush as a ring where the pointer is. */
-function follow(state, event) {
-  const { ring, size, tool } = state;
-  const [x, y] = placeOf(state, event);
-  ring.hidden = tool === "hole" || event.pointerType === "touch";
-  const share = (length, side) => `${(100 * length) / side}%`;
-  const across = share(2 * radiusOf(state), size.width);
-  Object.assign(ring.style, { left: share(x, size.width), top: share(y, size.height), width: across });
-}
-
 // ---- What is shown
 
 /** Everything as the sheet now is; at once, and not with the next repaint: `event` wants to see what it did. */
 function settle(state, event = null) {
-  const { sheet, size, input, root, restorer, told } = state;
+  const { sheet, size, input, root, told } = state;
   const clean = cleanOf(sheet, size);
   const { pixels, seen } = givenOf(sheet, clean, size);
   input.set(pixels);
   if (told) input.set(seen, pixels.length);
-  const restored = restorer.decode(input);
+  const restored = madeOf(state, pixels);
   const wrong = restored.map((value, i) => Math.abs(value - clean[i]));
   const drawing = sheet.centred && state.tool === "draw";
   put(state.small.canvas, drawing ? pixels : clean);
@@ -319,6 +217,7 @@ function settle(state, event = null) {
   root.dataset.hole = sheet.hole ? Object.values(sheet.hole).join(" ") : "";
   root.dataset.tool = state.tool;
   keep(state);
+  ask(state);
   if (event) root.dataset.pointerMs = (performance.now() - event.timeStamp).toFixed(2);
 }
 
@@ -365,22 +264,27 @@ function showGiven({ left, scratch, sheet, size: { fine }, told }) {
 
 const inDb = (ratio) => (ratio < PERFECT_DB ? `${ratio.toFixed(1)} dB`.replace("-", "\u2212") : "no damage");
 
-function describe({ left, right, small, call, root, tool, past }, { drawing, clean, pixels, restored }) {
+function describe(state, { drawing, clean, pixels, restored }) {
+  const { left, right, small, wrong, call, root, tool, past } = state;
   const empty = clean.every((value) => value === 0);
   const [damaged, better] = [psnr(pixels, clean), psnr(restored, clean)];
-  const given = empty ? "nothing yet" : inDb(damaged);
+  const given = empty ? "nothing yet" : state.header.pen ? "" : inDb(damaged);
   left.name.textContent = drawing ? "Your drawing" : "Given to the model";
   left.words.textContent = drawing ? "" : given;
   small.name.textContent = drawing ? "Given to the model" : "Without damage";
   small.words.textContent = drawing ? given : "the right answer";
-  right.words.textContent = empty ? "of nothing" : inDb(better);
+  right.name.textContent = state.header.pen ? "Rebuilt" : "Restored";
+  right.words.textContent = empty ? "of nothing" : state.header.pen ? inError(state, pixels, restored) : inDb(better);
+  wrong.words.textContent = state.header.pen ? "of what is rebuilt" : "of what is restored";
   call.hidden = !empty && past.length > 0;
   const where = tool === "draw" ? "Draw a digit here" : "Press Draw, then draw a digit here";
   call.textContent = empty ? where : "Drag here";
   const keys = drawing ? "" : " Arrow keys move a hole.";
-  left.canvas.setAttribute("aria-label", `${left.name.textContent}, ${given}: drag to change it.${keys}`);
-  right.canvas.setAttribute("aria-label", `Restored by the model, ${right.words.textContent}`);
+  left.canvas.setAttribute("aria-label", [left.name.textContent, given].filter(Boolean).join(", ") + `: drag to change it.${keys}`);
+  right.canvas.setAttribute("aria-label", `${right.name.textContent} by the model, ${right.words.textContent}`);
   small.canvas.setAttribute("aria-label", small.name.textContent);
+  const from = drawing ? "the picture given to the model" : "the picture without damage";
+  wrong.canvas.setAttribute("aria-label", `How far each pixel that is ${right.name.textContent.toLowerCase()} is from ${from}`);
   Object.assign(root.dataset, { damagedDb: damaged.toFixed(2), restoredDb: better.toFixed(2) });
 }
 
@@ -399,12 +303,13 @@ function describeTools(state) {
   state.other.disabled = !sheet.sigma;
   state.centre.checked = sheet.centred;
   state.undo.disabled = !state.past.length;
+  state.redo.disabled = !state.future.length;
   state.again.hidden = state.header.empty;
 }
 
-function keep({ run, sheet, past }) {
+function keep({ run, sheet, past, future }) {
   const kept = keptSheets();
   kept.delete(run);
-  kept.set(run, { sheet, past });
+  kept.set(run, { sheet, past, future });
   for (const name of [...kept.keys()].slice(0, -MOST_KEPT)) kept.delete(name);
 }

@@ -1,8 +1,11 @@
-"""An easel: a digit drawn and damaged by hand, and what a model restores of it as the hand moves."""
+"""An easel: a digit drawn and damaged by hand, and what a model makes of it as the hand moves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 TOOLS = ("draw", "erase", "scribble", "noise", "hole")
 # Of the picture's sides, those of a hole that nobody gave a size.
 HOLE = 0.4
-SCRIPTS = ("decoder.js", "easel_paint.js")
+SCRIPTS = ("decoder.js", "pixels.js", "easel_paint.js", "easel_model.js", "easel_hand.js")
 
 
 def live_easel(
@@ -45,9 +48,84 @@ def live_easel(
         raise ValueError(f"hole must lie within {[height, width]} pixels, got {hole}")
     box = {"top": top, "left": left, "height": high, "width": wide}
     part, weights = decoder_part(restorer)
-    header = {"run": name, "tool": tool, "empty": image is None, "hole": box, "restorer": part}
-    picture = np.zeros((height, width), np.float32) if image is None else np.asarray(image, np.float32)
-    _mount("easel", key, header, {"image": picture, **weights}, SCRIPTS)
+    header = {"run": name, "tool": tool, "hole": box, "restorer": part, "pen": None}
+    _mount_easel(key, image, restorer.shape, header, weights)
+
+
+@dataclass(frozen=True)
+class Halves:
+    """A model for a pen: the encoder's output is told under ``name``, ``latent`` numbers and any log-variances.
+
+    Both halves are None where a browser cannot compute one of them.
+    """
+
+    name: str
+    latent: int
+    encoder: Portable | None
+    decoder: Portable | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server made of the picture that was ``asked`` about.
+
+    ``numbers`` [1 or 2, L] are the code and any log-variances, ``rebuilt`` [H, W] in [0, 1] is what it decodes to.
+    """
+
+    asked: str
+    numbers: np.ndarray
+    rebuilt: np.ndarray
+
+
+def live_pen(
+    name: str,
+    halves: Halves,
+    image: np.ndarray | None,
+    shape: tuple[int, int],
+    errors: np.ndarray,
+    *,
+    answer: Answer | None = None,
+    key: str,
+) -> str:
+    """A picture of ``shape`` to draw on, from ``image`` [H, W] or nothing on, and beside it what is rebuilt of it.
+
+    ``errors`` [N] are the squared errors of other images, which its own is held against. What is drawn stays as long as
+    ``name`` does. Where the browser has not the halves, what it asks about is returned after each stroke, for
+    ``picture_of`` to read and ``answer`` to answer; else, and of an empty picture, nothing is.
+    """
+    parts, weights = {}, {}
+    for half in ("encoder", "decoder"):
+        portable = getattr(halves, half)
+        if portable is not None and halves.encoder is not None and halves.decoder is not None:
+            parts[half], arrays = decoder_part(portable, half)
+            weights |= arrays
+    pen = {"name": halves.name, "latent": halves.latent, "encoder": None, "decoder": None, **parts}
+    weights["errors"] = np.sort(np.asarray(errors, np.float32))
+    if answer is not None:
+        pen["asked"] = answer.asked
+        weights["answer"] = np.asarray(answer.numbers, np.float32)
+        weights["rebuilt"] = np.asarray(answer.rebuilt, np.float32)
+    header = {"run": name, "tool": "draw", "hole": None, "restorer": None, "pen": pen}
+    said = _mount_easel(key, image, shape, header, weights).get("picture") or {}
+    return said.get("levels", "") if said.get("name") == halves.name else ""
+
+
+def picture_of(text: str, shape: tuple[int, int]) -> np.ndarray | None:
+    """[H, W] float32 in [0, 1] the picture that an easel asks about; None for what is none of that ``shape``."""
+    try:
+        levels = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    except (binascii.Error, ValueError):
+        return None
+    return levels.reshape(shape) / np.float32(255) if levels.size == shape[0] * shape[1] else None
+
+
+def _mount_easel(
+    key: str, image: np.ndarray | None, shape: tuple[int, int], header: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> Any:
+    if image is not None and image.shape != tuple(shape):
+        raise ValueError(f"image must be {list(shape)}, got {list(image.shape)}")
+    picture = np.zeros(shape, np.float32) if image is None else np.asarray(image, np.float32)
+    return _mount("easel", key, {**header, "empty": image is None}, {"image": picture, **arrays}, SCRIPTS)
 
 
 def in_the_middle(

@@ -83,20 +83,6 @@ function damagedBy(tool, before, mask, noise) {
   return { ...before, cover, paint, sprayed };
 }
 
-/** `count` numbers from N(0, 1), the same for the same `seed`. */
-function normals(seed, count) {
-  let state = seed * 0x9e3779b9;
-  // Mulberry32, by Tommy Ettinger; in (0, 1), for the logarithm.
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32;
-  };
-  const one = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-  return Float32Array.from({ length: count }, one);
-}
-
 // ---- The picture
 
 /** The picture without its damage, by rows. */

@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live
+from aecore.ui import live, photo
 from aecore.ui.browser import live_easel
 from aecore.ui.browser.easel import in_the_middle
 from aecore.ui.denoise.tested import DENOISING
@@ -47,32 +47,13 @@ class Own(OneRun):
         image = None
         if own.start == "image":
             image = run.data.test.images[min(own.image, len(run.data.test) - 1)]
-        elif own.start == "photo" and (image := _photo(run.data.shape)) is None:
+        elif own.start == "photo" and (image := photo.uploaded(run.data.shape, "own-photo")) is None:
             return
         tool = "hole" if isinstance(run.model, FillsIn) else "draw" if image is None else "noise"
         with st.container(key="live-easel"):
             # Not by the run: the same drawing can then be tried on another model.
             name = f"{own.start}-{0 if image is None else zlib.crc32(image.tobytes())}"
             live_easel(name, restorer, image, tool=tool, hole=_hole(run), key="own-easel")
-
-
-def _photo(shape: tuple[int, int]) -> np.ndarray | None:
-    """[H, W] the photo that is uploaded, made into a digit as MNIST has them; None, and a word, while there is none."""
-    from aecore.measures.drawing import as_mnist
-    from aecore.measures.photo import PhotoError, read_photo
-
-    file = st.file_uploader("A photo of one digit, written large and dark on white paper", key="own-photo")
-    if file is None:
-        st.info("No photo yet: choose one above, or take one with your phone. It stays on this server while you look.")
-        return None
-    try:
-        image = as_mnist(read_photo(file.getvalue()), shape)
-    except PhotoError as error:
-        st.error(str(error))
-        return None
-    if image is None:
-        st.error("There is no digit to be seen in this photo; write one larger and darker, and take it again.")
-    return image
 
 
 def _hole(run: Run) -> tuple[int, int, int, int] | None:

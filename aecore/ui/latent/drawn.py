@@ -1,106 +1,206 @@
-"""A digit of one's own: where it lands, what becomes of it, and how sure a VAE is."""
+"""A digit of one's own: where its code lies, what becomes of it, and what lies around it, while the pen moves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
 from pydantic import Field
 
-from aecore.figures import latent as figures
-from aecore.figures.grey import grey
-from aecore.ui import live
-from aecore.ui.browser import live_images
-from aecore.ui.chart import chart
-from aecore.ui.one import OneRun, Points
+from aecore.ui import live, photo
+from aecore.ui.browser import Colouring, Plane, live_atlas, live_pen, live_walk
+from aecore.ui.browser.atlas import AtlasState, Ground
+from aecore.ui.browser.easel import Answer, Halves, picture_of
+from aecore.ui.latent.between import STEPS, draw_walks
+from aecore.ui.latent.map import fitted
+from aecore.ui.one import OneRun, Points, encoder_of, portable_of
 
 if TYPE_CHECKING:
-    from aecore.runs.drawn import Ground, Placed
+    from aecore.portable import Portable
+    from aecore.runs import drawn
     from aecore.runs.latent import Points as Found
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
 
-# The canvas and its pen, in pixels: a pen of 22 on 280 is as thick as MNIST's strokes on 28.
-SIDE, PEN = 280, 22
-SAMPLES = 10
+# Pixels a side that it takes to draw in.
+FEWEST = 8
+# Numbers in the codes that are sent to be walked to and searched for the nearest: 4 MB.
+MOST_NUMBERS = 2**20
 
 
 class Drawn(OneRun):
     look_for = (
-        "Draw a digit with mouse or finger. It is centred and scaled as MNIST's are, encoded and rebuilt: what was "
-        "never in the data comes back as the nearest thing the model knows."
+        "Draw a digit with mouse or finger. While the pen moves it is centred and scaled as MNIST's are, encoded and "
+        "rebuilt, and its code, a, moves over the map. Click the map to walk there; draw what is no digit, too."
     )
 
     class Settings(Points):
+        start: Literal["empty", "image", "photo"] = Field(
+            "empty", description="What to start from: an empty field, a held-out image, or a photo of your own digit."
+        )
+        image: int = Field(0, ge=0, le=9_999, description="The held-out image to start from.")
         sample: int = Field(0, ge=0, le=999, description="Another number, other codes drawn from a VAE's posterior.")
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.measures.drawing import as_mnist, ink
-        from aecore.runs.drawn import ground, place
+        from aecore.runs.drawn import AskGround
         from aecore.runs.latent import AskPoints
 
-        run = seat.run
-        found = live.answer(pool, run, AskPoints(self.settings.points), "Encoding the images.")
-        on = live.answer(pool, run, ground, "Finding the plane to see it on.")
-        if found is None or on is None:
-            return
-        left, right = st.columns([1, 2])
-        with left:
-            rgba = _canvas()
-        image = None if rgba is None else as_mnist(ink(rgba), run.data.shape)
-        with right:
-            if image is None:
-                st.info("Nothing is drawn yet: draw a digit on the black field, white on black, as large as it is.")
-                return
-            placed = place(run, on, found, image, SAMPLES, self.settings.sample)
-            _pictures(found, image, placed, run.data.class_names)
-            st.markdown(_said(on, placed))
-        chart(
-            figures.landing(on.places, on.labels, run.data.class_names, placed.place, placed.spread, on.axes), "landing"
-        )
-        if placed.spread is not None:
-            across, up = np.sqrt(np.diag(placed.spread))
-            st.caption(
-                f"The ellipses are one and two sigma of the posterior, {across:.3f} across and {up:.3f} up in units "
-                "of the axes; they hold 39 and 86 % of the codes drawn from it."
+        run, own = seat.run, self.settings
+        height, width = run.data.shape
+        if min(height, width) < FEWEST:
+            st.info(
+                f"Images of {height} x {width} pixels are too small to draw in: choose a data set whose images have at "
+                f"least {FEWEST} x {FEWEST}."
             )
+            return
+        found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
+        on = live.answer(pool, run, AskGround(own.points), "Finding the plane to see it on.")
+        encoder = live.answer(pool, run, encoder_of, "Packing the encoder.")
+        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
+        if found is None or on is None or encoder is None or decoder is None:
+            return
+        image = None
+        if own.start == "image":
+            image = run.data.test.images[min(own.image, len(run.data.test) - 1)]
+        elif own.start == "photo" and (image := photo.uploaded(run.data.shape, "drawn-photo")) is None:
+            return
+        studio = _Studio(run, f"pen-{run.id}-{seat.view.step}-{own.points}", found, on, encoder, decoder)
+        studio.draw(pool, image, own.start, own.sample)
 
 
-def _canvas() -> np.ndarray | None:
-    """What is drawn, [H, W, 4] uint8."""
-    st.markdown("**Draw a digit** here")
-    # Imported late: its component can be registered in a running app alone.
-    from streamlit_drawable_canvas import st_canvas
+@dataclass(frozen=True)
+class _Studio:
+    """Easel, map and what lies around the code, which know each other by ``name``."""
 
-    return st_canvas(
-        stroke_width=PEN,
-        stroke_color="#ffffff",
-        background_color="#000000",
-        height=SIDE,
-        width=SIDE,
-        return_image_data=True,
-        key="pen-canvas",
-    ).image_data
+    run: Run
+    name: str
+    found: Found
+    on: drawn.Ground
+    # Or the sentence that says why a browser cannot compute it.
+    encoder: Portable | str
+    decoder: Portable | str
 
+    def draw(self, pool: Pool, image: np.ndarray | None, start: str, seed: int) -> None:
+        left, right = st.columns([2, 3])
+        with left, st.container(key="live-easel"):
+            code = self.easel(image, start)
+        with right, st.container(key="live-map"):
+            chosen = self.map()
+        st.caption(self.said())
+        if self.reason:
+            self.walk(pool, code, chosen)
+            return
+        with st.container(key="live-reconstructions"):
+            self.around(seed)
 
-def _pictures(found: Found, image: np.ndarray, placed: Placed, class_names: tuple[str, ...]) -> None:
-    near = placed.neighbours[placed.neighbours < len(found.originals)]
-    rows = [("as MNIST has it", grey(image)[None, None]), ("rebuilt", placed.rebuilt[None, None])]
-    if len(near):
-        rows.append(("nearest codes", found.originals[near][None]))
-    if len(placed.samples):
-        rows.append(("drawn from its posterior", placed.samples[None]))
-    with st.container(key="live-reconstructions"):
-        live_images(f"drawn-{hash(image.tobytes())}", rows, first_frame=0, key="drawn-images")
-    classes = ", ".join(class_names[label] for label in found.labels[placed.neighbours])
-    st.caption(f"The {len(placed.neighbours)} images with the nearest codes are of the classes {classes}.")
+    @property
+    def reason(self) -> str:
+        """Why the browser cannot do it alone; nothing where it can."""
+        return next((half for half in (self.encoder, self.decoder) if isinstance(half, str)), "")
 
+    @property
+    def reached(self) -> int:
+        """How many images can be walked to; the first are held out."""
+        return min(len(self.found.originals), max(MOST_NUMBERS // self.run.model.latent, 1))
 
-def _said(on: Ground, placed: Placed) -> str:
-    from aecore.measures.drawing import error_quantile
+    def easel(self, image: np.ndarray | None, start: str) -> np.ndarray | None:
+        """The drawing field; where the server has to encode, what it made of the drawing: [L] its code."""
+        halves = Halves(self.name, self.run.model.latent, None, None)
+        if self.reason:
+            st.caption(f"{self.reason} So the server answers, each time that you lift the pen.")
+        else:
+            halves = Halves(self.name, self.run.model.latent, self.encoder, self.decoder)
+        shape, errors = self.run.data.shape, self.found.errors[self.found.heldout]
+        # Not by the run: the same drawing can then be tried on another model.
+        name = f"pen-{start}-{shape}-{0 if image is None else zlib.crc32(image.tobytes())}"
+        answer = self.answer(st.session_state.get("drawn-asked", "")) if self.reason else None
+        asked = live_pen(name, halves, image, shape, errors, answer=answer, key="drawn-easel")
+        if self.reason and asked != st.session_state.get("drawn-asked", ""):
+            st.session_state["drawn-asked"] = asked
+            st.rerun()
+        return None if answer is None else answer.numbers[0]
 
-    share = error_quantile(placed.error, on.errors)
-    return (
-        f"Squared error **{placed.error:.1f}**, summed over pixels: more than that of {share:.0%} of the "
-        f"{len(on.errors):,} held-out images, whose mean is {on.errors.mean():.1f}."
-    )
+    def answer(self, asked: str) -> Answer | None:
+        from aecore.runs.drawn import place
+
+        picture = picture_of(asked, self.run.data.shape) if asked else None
+        if picture is None:
+            return None
+        placed = place(self.run, picture)
+        return Answer(asked, placed.numbers, placed.rebuilt)
+
+    def map(self) -> AtlasState:
+        names, latent, found = self.run.data.class_names, self.run.model.latent, self.found
+        plane = Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None) if latent <= 2 else None
+        decoder = None if plane is None or isinstance(self.decoder, str) else self.decoder
+        return live_atlas(
+            f"drawn-{self.name}",
+            self.on.places[None],
+            limits=fitted(self.on.places),
+            axes=self.on.axes,
+            colourings=[
+                Colouring("class", found.labels, names),
+                Colouring("error", found.errors, unit="squared error"),
+            ],
+            images=found.originals,
+            rebuilt=found.rebuilt,
+            decoder=decoder,
+            plane=None if decoder is None else plane,
+            class_of=names if decoder is not None and decoder.labels is not None else None,
+            pen=Ground(self.name, self.on.centre, self.on.directions, self.reached, asks=bool(self.reason)),
+            key="drawn-atlas",
+        )
+
+    def around(self, seed: int) -> None:
+        found, count = self.found, self.reached
+        live_walk(
+            self.name,
+            self.name,
+            self.decoder,
+            found.codes[:count],
+            found.originals[:count],
+            found.labels[:count],
+            self.run.data.class_names,
+            places=self.run.model.latent <= 2,
+            seed=seed,
+            key="drawn-walk",
+        )
+
+    def walk(self, pool: Pool, code: np.ndarray | None, chosen: AtlasState) -> None:
+        """The way from a drawing's code to what is marked, by the server."""
+        from aecore.runs.latent import AskWalk
+
+        if code is None or not chosen.picked:
+            st.caption("Draw a digit and click a place on the map to walk from one to the other.")
+            return
+        (mark,) = chosen.picked[:1]
+        there = (mark["x"], mark["y"])[: len(code)] if mark["point"] is None else mark["point"]
+        walk = live.answer(pool, self.run, AskWalk(tuple(map(float, code)), there, "straight", STEPS), "Walking.")
+        if walk is not None:
+            draw_walks(self.name, {self.run.spec.member("variant").title: walk})
+
+    def said(self) -> str:
+        """What mark and rings are, and how much of the codes the map shows."""
+        from aecore.variational import HasPosterior
+
+        latent, sentences = self.run.model.latent, []
+        if latent > 2:
+            sentences.append(
+                f"The map shows 2 of {latent:,} directions, which hold {self.on.share:.0%} of the codes' variance; "
+                "your digit and its rings are projected onto them as the dots are"
+            )
+        elif latent == 1:
+            sentences.append(
+                "The one code dimension goes across; up, the dots are spread out by class, and your digit lies at 0"
+            )
+        if isinstance(self.run.model, HasPosterior):
+            inside = "68 and 95" if latent == 1 else "39 and 86"
+            rings = "bars" if latent == 1 else "rings"
+            sentences.append(
+                f"The {rings} around a are one and two sigma of its posterior: they hold {inside} % of the codes "
+                "sampled from it, as the map shows them"
+            )
+        return "".join(f"{sentence}. " for sentence in sentences)

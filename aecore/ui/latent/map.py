@@ -64,7 +64,7 @@ class Map(OneRun):
                 return
         name = f"atlas-{run.id}-{seat.view.step}-{own.projection}-{own.points}"
         with st.container(key="live-map"):
-            limits = _fitted(flat.places) if own.axes == "fitted" else _fixed(flat.places)
+            limits = fitted(flat.places) if own.axes == "fitted" else _fixed(flat.places)
             chosen = _atlas(name, run, found, flat, limits, None if isinstance(decoder, str) else decoder)
         st.caption(words.trust(flat.axes, run.model.latent, flat.trust, flat.accuracy, len(found.codes), flat.measured))
         if isinstance(decoder, str):
@@ -125,7 +125,7 @@ def _fixed(places: np.ndarray) -> tuple[float, float, float, float]:
     return -side, side, -side, side
 
 
-def _fitted(places: np.ndarray) -> tuple[float, float, float, float]:
+def fitted(places: np.ndarray) -> tuple[float, float, float, float]:
     """Left, right, bottom and top of a square around all but the farthest places."""
     low, high = np.nanquantile(places, [0.001, 0.999], axis=0)
     half = max(float((high - low).max()) * (0.5 + ROOM), 1e-3)
