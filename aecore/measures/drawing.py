@@ -1,4 +1,7 @@
-"""What somebody draws, made into an image like those a model was trained on."""
+"""What somebody draws, made into an image like those a model was trained on.
+
+A browser makes the same of what is drawn in it (``easel_paint.js``); tests hold the two together.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,6 @@ INNER = 20 / 28
 FAINT = 0.05
 # What rounding may move a centre of mass by, in pixels.
 ROUNDING = 1e-4
-# How much red, green and blue add to brightness (ITU-R BT.601, as in Pillow).
-BRIGHTNESS = np.array([0.299, 0.587, 0.114])
-
-
-def ink(rgba: np.ndarray) -> np.ndarray:
-    """[H, W] in [0, 1] the brightness of a canvas [H, W, 4] uint8 on a black ground; what is transparent is black."""
-    scaled = rgba / 255
-    return scaled[..., :3] @ BRIGHTNESS * scaled[..., 3]
 
 
 def as_mnist(drawing: np.ndarray, shape: tuple[int, int] = (28, 28)) -> np.ndarray | None:
@@ -56,8 +51,3 @@ def _start(mass: np.ndarray, side: int) -> int:
     # Halves go down, where rounding is not to decide: what is symmetrical then has as much room on either side.
     start = np.ceil(side // 2 - centre - 0.5 - ROUNDING)
     return int(np.clip(start, 0, side - len(mass)))
-
-
-def error_quantile(error: float, errors: np.ndarray) -> float:
-    """The share of ``errors`` [N] that are no larger than ``error``: 1 where it is larger than all; nan for nan."""
-    return float("nan") if np.isnan(error) else float(np.mean(errors <= error))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import aecore
-from aecore.measures.drawing import as_mnist, error_quantile, ink
+from aecore.measures.drawing import as_mnist
 
 
 @pytest.fixture(scope="module")
@@ -124,29 +124,3 @@ def test_other_shapes_have_an_inner_box_of_the_same_share(shape, box):
     assert found.shape == shape
     assert (found.any(1).sum(), found.any(0).sum()) == box
     assert found.max() == pytest.approx(1)
-
-
-# The canvas.
-
-
-def test_ink_is_brightness_where_the_canvas_is_not_transparent():
-    rgba = np.array([[[255, 255, 255, 255], [255, 255, 255, 0], [0, 0, 0, 255], [255, 255, 255, 51]]], np.uint8)
-    assert ink(rgba) == pytest.approx(np.array([[1, 0, 0, 0.2]]))
-
-
-def test_ink_of_colours_is_as_bright_as_in_pillow():
-    rgba = np.random.default_rng(0).integers(0, 256, (6, 7, 4), np.uint8)
-    rgba[..., 3] = 255
-    assert ink(rgba) * 255 == pytest.approx(np.asarray(Image.fromarray(rgba).convert("L")), abs=1)
-
-
-# An error among errors.
-
-
-@pytest.mark.parametrize(("error", "share"), [(0, 0), (1, 0.25), (2.5, 0.75), (9, 1), (np.inf, 1)])
-def test_the_quantile_is_the_share_of_errors_no_larger(error, share):
-    assert error_quantile(error, np.array([2.0, 1, 2, 4])) == share
-
-
-def test_an_error_that_is_no_number_has_no_quantile():
-    assert np.isnan(error_quantile(np.nan, np.arange(3)))
