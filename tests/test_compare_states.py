@@ -66,3 +66,16 @@ def test_a_view_of_several_models_never_asks_for_a_press_while_they_train(view):
     said = until(app, "epoch|in training")
     assert "press Train" not in said.replace("Press", "press")
     assert not re.search(r"\bnan\b", said)
+
+
+@pytest.mark.parametrize("data", ["curves", "sheets"])
+@pytest.mark.parametrize("view", ["before", "own", "curves", "masked"])
+def test_a_view_of_points_is_an_answer_or_a_sentence(view, data):
+    app = open_page("denoise", view=view, data=data)
+    sought = {
+        "before": "What this shows",
+        "own": "pixels are points",
+        "curves": "untrained: 2",
+        "masked": "untrained: 5",
+    }
+    assert not re.search(r"\bnan\b", until(app, sought[view]))

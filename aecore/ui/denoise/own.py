@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
+# Sides of a picture, in pixels, on which a hand can draw.
+SMALLEST = 8
+
 
 class Own(OneRun):
     subject = DENOISING
@@ -38,6 +41,13 @@ class Own(OneRun):
         from aecore.capabilities import FillsIn
 
         run, own = seat.run, self.settings
+        height, width = run.data.shape
+        if min(height, width) < SMALLEST:
+            st.info(
+                f"Images of {height} x {width} pixels are points, with nothing to draw on: pick data of at least "
+                f"{SMALLEST} x {SMALLEST} pixels, such as mnist-5k."
+            )
+            return
         restorer = live.answer(pool, run, restorer_of, "Packing the model.")
         if restorer is None:
             return
