@@ -14,6 +14,7 @@ from aecore.runs import pca as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 from aecore.runs.store import decode, encode
+from aecore.ui.live import about_floors, loss_axis
 from aecore.variants import variants
 
 SMALL = {"data": "digits", "images": 100, "epochs": 1, "latent": 3}
@@ -106,3 +107,26 @@ def test_pcas_curves_are_taken_on_the_images_that_the_metrics_are():
     assert run.exhibits.squared_floors[0].value == pytest.approx(usual, rel=1e-4)
     cut = ask.truncated(run)
     assert cut.errors[-1] == pytest.approx(run.metrics["heldout_reconstruction"], rel=1e-4)
+
+
+@pytest.mark.parametrize(("floors", "first"), [((70.0, -3.0), 1100.0), ((70.0, -467.0), 300.0)])
+def test_on_an_axis_of_nats_the_floors_are_told_apart_however_bad_the_untrained_model_is(floors, first):
+    bottom, top = loss_axis(floors, first, below_zero=True)
+    assert bottom < min(floors)
+    assert max(floors) < top
+    assert (max(floors) - min(floors)) / (top - bottom) >= 0.15
+
+
+def test_an_axis_of_losses_above_0_begins_there_and_holds_the_untrained_model():
+    assert loss_axis([55.0, 45.0], 60.0, below_zero=False) == (0.0, pytest.approx(69.0))
+    bottom, top = loss_axis([70.0], 100.0, below_zero=True)
+    assert bottom < 70 < 100 < top
+
+
+@pytest.mark.parametrize(("latent", "pca"), [(3, True), (64, False)])
+def test_the_floors_that_are_told_of_are_those_that_are_drawn(latent, pca):
+    run = Run(Spec(**SMALL | {"latent": latent}, width=8, depth=1))
+    run.prepare()
+    assert (len(run.exhibits.floors) == 2) == pca
+    assert ("PCA" in about_floors(run.exhibits)) == pca
+    assert "damaged" not in about_floors(run.exhibits)

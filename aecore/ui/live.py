@@ -29,6 +29,8 @@ ESTIMATED = (
 )
 # Room above the mean image's loss, where an untrained model starts.
 HEADROOM = 0.15
+# Room below and above floors of losses that can be negative, in distances between these floors.
+ROOM_BELOW, ROOM_ABOVE = 3.0, 1.0
 
 
 def pictures(run: Run, view: View, prefix: str = "live") -> None:
@@ -164,10 +166,22 @@ def _titled(name: str, units: dict[str, str], unit: str) -> str:
 
 
 def _loss_axis(run: Run, view: View) -> tuple[float, float]:
-    """Ends of the loss axis, known before training; where a loss can be negative, PCA lies in the upper half."""
+    """Ends of the loss axis, known before training."""
     floors = [floor.value for floor in run.exhibits.floors]
-    highest, lowest = max([*floors, view.history.moments[0].heldout["reconstruction"]]), min(floors)
-    bottom = lowest - (highest - lowest) if run.exhibits.below_zero else 0.0
+    return loss_axis(floors, view.history.moments[0].heldout["reconstruction"], run.exhibits.below_zero)
+
+
+def loss_axis(floors: Sequence[float], first: float, below_zero: bool) -> tuple[float, float]:
+    """Ends of an axis for losses that begin at ``first`` and are held against ``floors``.
+
+    Where losses can be negative the floors' distance sets the scale, and what begins far above them is off the axis: an
+    untrained model's thousand nats would leave no room to tell the floors from each other.
+    """
+    apart = max(floors) - min(floors)
+    if below_zero and apart:
+        return min(floors) - ROOM_BELOW * apart, max(floors) + ROOM_ABOVE * apart
+    highest = max([*floors, first])
+    bottom = min(floors) - (highest - min(floors)) if below_zero else 0.0
     return bottom, highest + HEADROOM * (highest - bottom)
 
 

@@ -74,7 +74,7 @@ def _scores(found: Grouped) -> None:
     with right:
         st.markdown("**Normalised mutual information** with the labels", help=INFORMATION)
         chart(agreement(names, [one.information for one in several], "normalised mutual information"), "information")
-    st.markdown(words.agreement({group.title: group.clusters.rand for group in found.groups}))
+    st.markdown(words.agreement({group.title.partition(",")[0]: group.clusters.rand for group in found.groups}))
     st.caption(f"{found.images:,} training images, five random starts each. Labels are used for the score alone.")
 
 
