@@ -5,8 +5,8 @@ from aecore.ui.vae import SECTIONS, presets
 
 shell.header(
     "Variational autoencoder",
-    "A VAE gives every image a small cloud of codes and keeps all clouds near one another, so that any code decodes to "
-    "something. See inside, move single numbers, draw images that never were.",
+    "A VAE gives every image a small cloud of codes and keeps all clouds near a standard normal, from which new codes "
+    "can then be drawn. See inside, move single dimensions, draw images that never were.",
 )
 sections.show(SECTIONS, known=True)
 shell.try_this(presets.VAE, "vae")

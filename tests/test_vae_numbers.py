@@ -256,6 +256,9 @@ def test_generate_prints_the_distances(variant):
     pictures = plain_pictures(run, codes, np.arange(40) % 10)
     away = np.sqrt(np.square(pictures[:, None] - run.data.train.images[None]).sum((2, 3))).min(1)
     assert [float(text) for text in found.groups()] == pytest.approx([away.mean(), away.min()], abs=0.01)
+    real = run.data.test.images[:100]
+    usual = np.sqrt(np.square(real[:, None] - run.data.train.images[None]).sum((2, 3))).min(1).mean()
+    assert f"Held-out images are {usual:.2f} away" in written("generate", run)
 
 
 # The words.

@@ -25,6 +25,8 @@ from aecore.training import generator
 IN_USE = 0.01
 # Components of the mixture that is fitted to all codes.
 MIXTURE = 10
+# Held-out images whose distance to the nearest training image is what is usual.
+SOME = 100
 # Training images whose codes the mixture is fitted to.
 MOST = 5_000
 
@@ -125,11 +127,15 @@ def use_said(used: np.ndarray, sigma: np.ndarray, kl: np.ndarray) -> str:
 
 @dataclass(frozen=True)
 class Samples:
-    """``pictures`` [S, H, W] uint8 of drawn codes, and the training images ``nearest`` to them, with the distances."""
+    """``pictures`` [S, H, W] uint8 of drawn codes, and the training images ``nearest`` to them, with the distances.
+
+    ``usual`` is the same distance of real held-out images, the mean over the first of them.
+    """
 
     pictures: np.ndarray
     nearest: np.ndarray
     distances: np.ndarray
+    usual: float
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,8 @@ class AskSamples:
         labels = np.arange(self.count) % len(run.data.class_names) if self.label < 0 else self.label
         pictures = generate_as(model, codes, labels)
         distances, found = nearest_distances(pictures, train)
-        return Samples(grey(pictures), grey(train[found]), distances)
+        usual, _ = nearest_distances(run.data.test.images[:SOME], train)
+        return Samples(grey(pictures), grey(train[found]), distances, float(usual.mean()))
 
     def _codes(self, run: Run) -> np.ndarray:
         """[count, L]"""

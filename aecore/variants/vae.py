@@ -12,7 +12,7 @@ class VAE(Variational):
     """
 
     title = "Variational autoencoder"
-    summary = "Each image becomes a small cloud of codes, kept near a standard normal, so that any code decodes."
+    summary = "Each image becomes a small cloud of codes, kept near a standard normal, where new codes are drawn."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]\\"
         r"&+ \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\end{aligned}"

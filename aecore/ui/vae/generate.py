@@ -20,13 +20,14 @@ COUNT = 40
 
 class Generate(OneRun):
     look_for = (
-        "Decode codes that no image has. Below each sample is the training image nearest to it: were they the same, "
-        "the model would remember rather than draw."
+        "Codes are drawn that belong to no image, and decoded. Below each sample is the training image nearest to it: "
+        "were they the same, the model would remember rather than draw."
     )
 
     class Settings(Settings):
         source: Literal["prior", "posterior"] = Field(
-            "prior", description="Where codes are drawn: the prior, or a mixture fitted to the codes of all images."
+            "prior",
+            description="Where codes are drawn: the prior, or a mixture fitted to codes of training images.",
         )
         temperature: float = Field(1.0, ge=0, le=2, description="Factor on the prior's sigma; below 1 it plays safe.")
         draw: int = Field(0, ge=0, le=9_999, description="Another number, other codes.")
@@ -34,7 +35,7 @@ class Generate(OneRun):
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.capabilities import Conditional
-        from aecore.runs.vae import AskSamples
+        from aecore.runs.vae import SOME, AskSamples
 
         run, own = seat.run, self.settings
         classes = len(run.data.class_names)
@@ -52,5 +53,8 @@ class Generate(OneRun):
             live_images(f"samples-{run.id}-{hash(question)}", rows, first_frame=0, key="generated-samples")
         st.caption(
             f"{COUNT} samples; the nearest training image is {found.distances.mean():.2f} away on average, Euclidean "
-            f"over pixels, {found.distances.min():.2f} at least: 0 would be a copy."
+            f"over pixels, {found.distances.min():.2f} at least: 0 would be a copy. Held-out images are "
+            f"{found.usual:.2f} away from theirs on average, the first {SOME} of them."
         )
+        if own.source == "posterior" and own.temperature != 1:
+            st.info("The temperature is the prior's: codes drawn from the mixture are as they are at 1.")
