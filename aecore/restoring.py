@@ -12,7 +12,7 @@ from aecore.autoencoder import Batch, Deterministic, Term
 
 
 class Restoring(Deterministic):
-    """Trained on the loss between the clean image and what it makes of it damaged (Vincent et al. 2008, equation 4)."""
+    """Trained on the loss between a clean image and what it makes of it damaged (Vincent et al. 2008, section 2.3)."""
 
     formula = r"\min_{E, D}\; \mathbb{E}_{\tilde x \sim q(\tilde x \mid x)}\; \ell\big(x,\, D(E(\tilde x))\big)"
     letters = (

@@ -83,7 +83,7 @@ def wants_bf16(precision: str, device: torch.device) -> bool:
 
 
 def one_cycle(done: float) -> float:
-    """The learning rate as a share of its peak, ``done`` from 0 to 1 through training (Smith and Topin 2018)."""
+    """The learning rate as a share of its peak, ``done`` from 0 to 1 through training (Smith and Topin 2019)."""
     if done < RISE:
         low, high, way = START, 1.0, done / RISE
     else:

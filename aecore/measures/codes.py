@@ -28,7 +28,7 @@ def variance_shares(codes: np.ndarray) -> np.ndarray:
 def used(codes: np.ndarray, least: float = 0.01) -> np.ndarray:
     """[L] bool: whether each number of codes [N, L] has a variance over the images above ``least``.
 
-    For the posterior means of a VAE, this is what Burda, Grosse and Salakhutdinov 2015 call an active unit.
+    For the posterior means of a VAE, this is what Burda, Grosse and Salakhutdinov 2016 call an active unit.
     """
     return _variances(codes) > least
 

@@ -51,7 +51,7 @@ def log_likelihood(
 ) -> Estimate:
     """log 1/K sum_k p(x | z_k) p(z_k) / q(z_k | x) of images [N, H, W], K = ``samples`` codes z_k from q(z | x).
 
-    Burda et al. 2016, equation 8: at most log p(x) on average, and the nearer the more samples; one alone gives the
+    Burda et al. 2016, section 3: at most log p(x) on average, and the nearer the more samples; one alone gives the
     ELBO. The likelihood's constant is in it. Grey pixels under ``bernoulli`` are read as probabilities, so values
     compare only among themselves; ``binarise`` makes them black or white first, as published figures have it.
     ``report`` is told how many images are done, and of how many. Codes may be drawn ``wider`` than q says, from any

@@ -21,7 +21,7 @@ from aecore.runs.latent import image_of
 from aecore.runs.run import Run
 from aecore.training import generator
 
-# Burda et al. 2015: a code number is in use where the variance of its posterior mean over the data is above it.
+# Burda et al. 2016: a code number is in use where the variance of its posterior mean over the data is above it.
 IN_USE = 0.01
 # Components of the mixture that is fitted to all codes.
 MIXTURE = 10

@@ -40,7 +40,10 @@ class BetaTCVAE(Variational):
         "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
         "total_correlation": r"(\beta - 1)\, \mathrm{TC}",
     }
-    source = "Chen, Li, Grosse and Duvenaud 2018, equation 4 and appendix C"
+    source = (
+        "Chen, Li, Grosse and Duvenaud (2018), Isolating sources of disentanglement in variational autoencoders, "
+        "NeurIPS, equation 4 and appendix C"
+    )
 
     class Settings(Variational.Settings):
         latent: int = Field(

@@ -30,7 +30,10 @@ class Context(Masking):
     )
     set_letters = {**Masking.set_letters, "h": "{hole_height} × {hole_width} of the image", "w": "{hole_weight}"}
     stands = {"reconstruction": r"\ell(x, \hat x)", "hole": r"\ell(h \odot x,\, h \odot \hat x)"}
-    source = "Pathak, Krähenbühl, Donahue, Darrell and Efros 2016, equation 1"
+    source = (
+        "Pathak, Krähenbühl, Donahue, Darrell and Efros (2016), Context encoders: feature learning by inpainting,"
+        " CVPR, equation 1"
+    )
 
     class Settings(Masking.Settings):
         hole_height: float = Field(

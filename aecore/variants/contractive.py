@@ -13,7 +13,7 @@ STEEPNESS = 4.0
 
 
 class Contractive(Autoencoder, Squashes):
-    """loss(x, D(a)) + lambda ||da/dx||_F^2, a = s(4 E(x)), s the logistic function (Rifai et al. 2011, equation 1).
+    """loss(x, D(a)) + lambda ||da/dx||_F^2, a = s(4 E(x)), s the logistic function (Rifai et al. 2011).
 
     The norm is exact where the encoder is one matrix; else it is estimated from one random direction an image, which
     costs one more pass through the encoder and its gradient, however long the code.
@@ -36,7 +36,10 @@ class Contractive(Autoencoder, Squashes):
         "reconstruction": r"\ell\big(x,\, D(a)\big)",
         "contraction": r"\Big\| \frac{\partial a}{\partial x} \Big\|_F^2",
     }
-    source = "Rifai, Vincent, Muller, Glorot and Bengio 2011, equation 1"
+    source = (
+        "Rifai, Vincent, Muller, Glorot and Bengio (2011), Contractive auto-encoders: explicit invariance during "
+        "feature extraction, ICML"
+    )
     regularised = True
 
     class Settings(Autoencoder.Settings):

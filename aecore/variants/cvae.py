@@ -32,7 +32,11 @@ class CVAE(Variational, Conditional, Classifier):
         "reconstruction": r"\mathbb{E}_{q(z \mid x, y)}\big[-\log p(x \mid z, y)\big]",
         "kl": r"\mathrm{KL}\big(q(z \mid x, y) \,\|\, \mathcal{N}(0, I)\big)",
     }
-    source = "Kingma, Rezende, Mohamed and Welling 2014, equation 6; Sohn, Lee and Yan 2015"
+    source = (
+        "Kingma, Rezende, Mohamed and Welling (2014), Semi-supervised learning with deep generative models, NIPS,"
+        " equation 6; Sohn, Lee and Yan (2015), Learning structured output representation using deep conditional "
+        "generative models, NIPS"
+    )
     needs_labels = True
 
     class Settings(Variational.Settings):

@@ -4,11 +4,14 @@ from aecore.restoring import Restoring
 
 
 class Denoising(Restoring):
-    """min over D, E of E[loss(x, D(E(x~)))], x~ a freshly damaged x (Vincent et al. 2008, equation 4)."""
+    """min over D, E of E[loss(x, D(E(x~)))], x~ a freshly damaged x (Vincent et al. 2008, section 2.3)."""
 
     title = "Denoising autoencoder"
     summary = "Is shown a damaged image and must give back the clean one; as a rule the damage is always fresh."
-    source = "Vincent, Larochelle, Bengio and Manzagol 2008, equation 4"
+    source = (
+        "Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with denoising"
+        " autoencoders, ICML, section 2.3"
+    )
 
     class Settings(Restoring.Settings):
         latent: int = Field(

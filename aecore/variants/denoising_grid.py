@@ -11,13 +11,17 @@ from aecore.restoring import Restoring
 class DenoisingGrid(Restoring):
     """min over D, E of E[loss(x, D(E(x~)))], E and D made of convolutions alone, the code a grid of cells.
 
-    Vincent et al. 2008, equation 4. ``reconstruct`` takes images of any size; of another than it was trained on, the
+    Vincent et al. 2008, section 2.3. ``reconstruct`` takes images of any size; of another than it was trained on, the
     mean image's mean stands for the mean image.
     """
 
     title = "Convolutional denoiser"
     summary = "A denoising autoencoder whose code is a grid of cells: it restores images of any size, as whole pages."
-    source = "Vincent et al. 2008, equation 4; without fully connected layers as in Long, Shelhamer and Darrell 2015"
+    source = (
+        "Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with denoising"
+        " autoencoders, ICML, section 2.3; without fully connected layers, Long, Shelhamer and Darrell (2015), "
+        "Fully convolutional networks for semantic segmentation, CVPR"
+    )
 
     class Settings(Restoring.Settings):
         latent: int = Field(

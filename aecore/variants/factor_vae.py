@@ -40,7 +40,7 @@ class FactorVAE(Variational):
         "total_correlation": r"\mathbb{E}_{q(z)}\Big[\log \tfrac{D(z)}{1 - D(z)}\Big]",
         "opponent": r"\mathbb{E}_{q(z)} \log D(z) + \mathbb{E}_{\bar q(z)} \log\big(1 - D(z)\big)",
     }
-    source = "Kim and Mnih 2018, equations 2 and 3, algorithm 2"
+    source = "Kim and Mnih (2018), Disentangling by factorising, ICML, equations 2 and 3, algorithm 2"
 
     class Settings(Variational.Settings):
         gamma: float = Field(

@@ -13,7 +13,7 @@ AT_ONCE = 2048
 
 
 class IWAE(Variational):
-    """-E[log 1/k sum_i p(x, z_i) / q(z_i | x)] over k codes z_i drawn from q(z | x) (Burda et al. 2016, equation 8).
+    """-E[log 1/k sum_i p(x, z_i) / q(z_i | x)] over k codes z_i drawn from q(z | x) (Burda et al. 2016, section 3).
 
     ``bound`` is at least -log p(x), but for the likelihood's constant, as every loss here; the larger k, the closer.
     """
@@ -30,7 +30,7 @@ class IWAE(Variational):
     )
     set_letters = {"p(x | z)": "{likelihood.density}", "k": "{samples}"}
     stands = {"bound": r"-\mathbb{E}_{z_1, \dots, z_k}\Big[\log \frac{1}{k} \sum_{i=1}^{k} w_i\Big]"}
-    source = "Burda, Grosse and Salakhutdinov 2016, equation 8"
+    source = "Burda, Grosse and Salakhutdinov (2016), Importance weighted autoencoders, ICLR, section 3"
 
     class Settings(Variational.Settings):
         samples: int = Field(

@@ -28,7 +28,11 @@ class Masked(Scattered):
     )
     set_letters = {**Scattered.set_letters, "p": "1 − {hidden_share}"}
     stands = {"reconstruction": r"\ell\big(x,\, D(E(\tilde x))\big)"}
-    source = "He, Chen, Xie, Li, Dollár and Girshick 2022, section 3; flags as in Iizuka et al. 2017, section 3.2"
+    source = (
+        "He, Chen, Xie, Li, Dollár and Girshick (2022), Masked autoencoders are scalable vision learners, CVPR, "
+        "section 3; flags as in Iizuka, Simo-Serra and Ishikawa (2017), Globally and locally consistent image "
+        "completion, ACM Transactions on Graphics 36, section 3.2"
+    )
 
     class Settings(Scattered.Settings):
         patch: int = Field(

@@ -30,7 +30,7 @@ class MaskedLinearLsq(FittedLinear):
     )
     set_letters = {"m": "1 with probability 1 − {hidden_share}"}
     stands = {"reconstruction": r"\|x - B z - b\|^2"}
-    source = "Roweis 1998: the E-step of EM for principal components with missing values"
+    source = "Roweis (1998), EM algorithms for PCA and SPCA, NIPS 10: the E-step with missing values"
 
     def fitted(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Tensor:
         pixels, latent = matrix.shape

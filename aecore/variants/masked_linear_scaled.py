@@ -19,4 +19,7 @@ class MaskedLinearScaled(MaskedLinear):
     )
     set_letters = {"p": "1 − {hidden_share}"}
     stands = {"reconstruction": r"\|x - B z - b\|^2"}
-    source = "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10"
+    source = (
+        "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), Dropout: a simple way to prevent "
+        "neural networks from overfitting, JMLR 15, section 10"
+    )

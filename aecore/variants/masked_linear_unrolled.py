@@ -30,7 +30,11 @@ class MaskedLinearUnrolled(FittedLinear):
         "η": "{step_size} / (the largest singular value of B)²",
     }
     stands = {"reconstruction": r"\|x - B z_T - b\|^2"}
-    source = "Landweber 1951; unrolled as in Gregor and LeCun 2010"
+    source = (
+        "Landweber (1951), An iteration formula for Fredholm integral equations of the first kind, American "
+        "Journal of Mathematics 73; unrolled as in Gregor and LeCun (2010), Learning fast approximations of "
+        "sparse coding, ICML"
+    )
 
     class Settings(FittedLinear.Settings):
         iterations: int = Field(

@@ -27,7 +27,11 @@ class Multitask(Deterministic, Classifier):
     )
     set_letters = {**Deterministic.set_letters, "w": "{label_weight}"}
     stands = {"reconstruction": r"\ell\big(x,\, D(z)\big)", "label": r"\log \mathrm{softmax}(W z)_y"}
-    source = "Caruana 1997; for autoencoders, Le, Patterson and White 2018"
+    source = (
+        "Caruana (1997), Multitask learning, Machine Learning 28; for autoencoders, Le, Patterson and White "
+        "(2018), Supervised autoencoders: improving generalization performance with unsupervised regularizers, "
+        "NeurIPS"
+    )
     needs_labels = True
 
     class Settings(Deterministic.Settings):

@@ -25,7 +25,7 @@ class Nested(Deterministic, Ordered):
     )
     set_letters = {**Deterministic.set_letters, "m": "{latent}"}
     stands = {"truncated": r"\ell\big(x,\, D(z_1, \ldots, z_b, 0, \ldots, 0)\big)"}
-    source = "Rippel, Gelbart and Adams 2014"
+    source = "Rippel, Gelbart and Adams (2014), Learning ordered representations with nested dropout, ICML"
 
     class Settings(Deterministic.Settings):
         latent: int = Field(

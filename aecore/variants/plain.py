@@ -11,7 +11,11 @@ class Plain(Deterministic):
     formula = r"\min_{E, D}\; \frac{1}{n} \sum_{i=1}^{n} \ell\big(x_i,\, D(E(x_i))\big)"
     letters = "x: an image; E: the encoder; D: the decoder; n: the number of images; ℓ: the loss of one image."
     stands = {"reconstruction": r"\ell\big(x_i,\, D(E(x_i))\big)"}
-    source = "Rumelhart, Hinton and Williams 1986; Hinton and Salakhutdinov 2006"
+    source = (
+        "Rumelhart, Hinton and Williams (1986), Learning internal representations by error propagation, Parallel "
+        "Distributed Processing 1; Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with "
+        "neural networks, Science 313"
+    )
 
     def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
         return {"reconstruction": self.reconstruction(self.encode(batch.images), batch.images)}

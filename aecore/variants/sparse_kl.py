@@ -36,7 +36,7 @@ class SparseKL(Autoencoder, Squashes):
         "reconstruction": r"\ell\big(x,\, D(a)\big)",
         "kl_sparsity": r"\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j)",
     }
-    source = "Ng 2011, lecture notes of CS294A, Sparse autoencoder, section 3"
+    source = "Ng (2011), Sparse autoencoder, lecture notes of CS294A, Stanford, section 3"
     regularised = True
 
     class Settings(Autoencoder.Settings):

@@ -31,7 +31,11 @@ class SparseL1(Autoencoder, Squashes):
     )
     set_letters = {**Autoencoder.set_letters, "λ": "{sparsity}"}
     stands = {"reconstruction": r"\ell\big(x,\, D(a)\big)", "l1": r"\sum_i |a_i|"}
-    source = "Olshausen and Field 1996; Goodfellow, Bengio and Courville 2016, section 14.2.1"
+    source = (
+        "Olshausen and Field (1996), Emergence of simple-cell receptive field properties by learning a sparse "
+        "code for natural images, Nature 381; Goodfellow, Bengio and Courville (2016), Deep learning, MIT Press, "
+        "section 14.2.1"
+    )
     regularised = True
 
     class Settings(Autoencoder.Settings):

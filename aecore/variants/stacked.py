@@ -13,7 +13,7 @@ class Stacked(Deterministic):
     """One i after another, min over D_i, E_i of |h_i - D_i(E_i(h_i))|^2, h_{i+1} = E_i(h_i); then of loss(x, D(E(x))).
 
     h_1 is the image x, where the loss is the likelihood's.
-    Bengio et al. 2007, section 3; Hinton and Salakhutdinov 2006, figure 1, with autoencoders for their Boltzmann
+    Bengio et al. 2007; Hinton and Salakhutdinov 2006, figure 1, with autoencoders for their Boltzmann
     machines.
     """
 
@@ -30,7 +30,10 @@ class Stacked(Deterministic):
         "hᵢ: what layer i is given; E, D: all layers together; ℓ: the loss of one image, squared error where i > 1."
     )
     stands = {"layer_*": r"\ell\big(h_i,\, D_i(E_i(h_i))\big)", "reconstruction": r"\ell\big(x,\, D(E(x))\big)"}
-    source = "Hinton and Salakhutdinov 2006; Bengio, Lamblin, Popovici and Larochelle 2007"
+    source = (
+        "Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks, Science 313; "
+        "Bengio, Lamblin, Popovici and Larochelle (2007), Greedy layer-wise training of deep networks, NIPS 19"
+    )
 
     class Settings(Deterministic.Settings):
         pretraining: float = Field(

@@ -27,7 +27,11 @@ class VAE(Variational):
         "reconstruction": r"\mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]",
         "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
     }
-    source = "Kingma and Welling 2014; with beta, Higgins et al. 2017"
+    source = (
+        "Kingma and Welling (2014), Auto-encoding variational Bayes, ICLR, equation 10; with beta, Higgins et al."
+        " (2017), beta-VAE: learning basic visual concepts with a constrained variational framework, ICLR, "
+        "equation 4"
+    )
 
     class Settings(Variational.Settings):
         beta: float = Field(

@@ -38,7 +38,7 @@ class VAESigma(Variational):
         "reconstruction": r"\tfrac{\|x - \mu(z)\|^2}{2 \sigma(z)^2} + \tfrac{d}{2} \log 2 \pi \sigma(z)^2",
         "kl": r"\mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)",
     }
-    source = "Kingma and Welling 2014, appendix C.2"
+    source = "Kingma and Welling (2014), Auto-encoding variational Bayes, ICLR, appendix C.2"
 
     class Settings(Variational.Settings):
         likelihood: Literal["gaussian-learned"] = Field(

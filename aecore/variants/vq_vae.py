@@ -41,7 +41,9 @@ class VQVAE(Autoencoder, Quantises):
         "commitment": r"\beta\, \big\| z - \mathrm{sg}[e] \big\|^2",
         "unused": r"\tfrac{1}{K} \textstyle\sum_{k \in U} \min_{z'} \big\| \mathrm{sg}[z'] - e_k \big\|^2",
     }
-    source = "van den Oord, Vinyals and Kavukcuoglu 2017, equations 1 to 3"
+    source = (
+        "van den Oord, Vinyals and Kavukcuoglu (2017), Neural discrete representation learning, NIPS, equations 1 to 3"
+    )
     # A cell stores one of so many entries, however long they are.
     regularised = True
 
