@@ -5,13 +5,21 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+# So that a phone offers its camera. Not HEIC: an iPhone then sends a JPEG instead, which can be read.
+KINDS = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "avif"]
+
 
 def uploaded(shape: tuple[int, int], key: str) -> np.ndarray | None:
     """[H, W] the photo that is uploaded, made into a digit as MNIST has them; None, and a word, while there is none."""
     from aecore.measures.drawing import as_mnist
     from aecore.measures.photo import PhotoError, read_photo
 
-    file = st.file_uploader("A photo of one digit, written large and dark on white paper", key=key)
+    file = st.file_uploader(
+        "A photo of one digit, written large and dark on white paper",
+        type=KINDS,
+        key=key,
+        help="From an iPhone it comes as a JPEG by itself; a HEIC copied to a computer has to be saved as one.",
+    )
     if file is None:
         st.info("No photo yet: choose one above, or take one with your phone. It stays on this server while you look.")
         return None
