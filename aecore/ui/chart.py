@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
+# Without plotly's own buttons, which lie over the legend on a phone: a drag zooms, a double click shows all again.
+CONFIG = {"displayModeBar": False}
+
+
 def chart(figure: go.Figure, key: str) -> None:
     """Draws ``figure``, whose alt text goes with it."""
-    st.plotly_chart(figure, key=key, alt=figure.layout.meta["alt"])
+    st.plotly_chart(figure, key=key, alt=figure.layout.meta["alt"], config=CONFIG)

@@ -14,6 +14,7 @@ STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.75rem clamp(0.75rem, 2.5vw, 2.5rem) 2rem; max-width: 1280px; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.stElementContainer:has(.menu-closer) { display: none; }
 .stMainBlockContainer h1 { padding: 0 0 0.2rem; font-size: clamp(1.4rem, 3vw, 1.8rem); }
 .stMainBlockContainer .stAlert [data-testid="stAlertContainer"] { padding: 0.5rem 1rem; min-height: 0; }
 [data-testid="stMarkdownContainer"] table { display: block; overflow-x: auto; }
@@ -22,11 +23,24 @@ STYLE = """
 .chips a:hover, .chips a:focus-visible { text-decoration: underline; }
 </style>
 """
+# On a narrow screen the menu lies over the page. Streamlit closes it after a choice where the browser says that it is
+# a phone's, and not on a tablet or in a narrow window.
+MENU = """
+<i class="menu-closer"></i>
+<script>
+window.aecoreMenu ??= document.addEventListener("click", ({ target }) => {
+  if (innerWidth >= 768 || !target.closest('[data-testid="stSidebarNavLink"]')) return;
+  const open = '[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button';
+  setTimeout(() => document.querySelector(open)?.click());
+}) ?? true;
+</script>
+"""
 
 
 def dress(page: str) -> None:
     """Lays out the page named ``page`` and notes when it was opened from another one."""
     st.html(STYLE)
+    st.html(MENU, unsafe_allow_javascript=True)
     if st.session_state.get("page-open") != page:
         st.session_state["page-open"] = page
         st.session_state["page-arrived"] = True
