@@ -49,7 +49,7 @@ if __name__ == "__main__":
     with left:
         errors = np.square(made.reconstruct(images()) - images()).sum((1, 2))
         halves = Halves(name, latent, encoder(made), decoder)
-        live_pen("drawing", halves, None, SHAPE, errors, key="pen-easel")
+        live_pen("drawing", halves, digit() if "start" in query else None, SHAPE, errors, key="pen-easel")
     with right:
         live_atlas(
             name,

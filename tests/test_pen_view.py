@@ -199,6 +199,9 @@ def test_undo_redo_and_clear_are_in_reach_of_a_thumb_and_of_keys(opened):
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     assert view(page).locator("canvas[role=img]").first.bounding_box()["width"] >= 140
+    # Pen and map are in sight together.
+    top, bottom = left(page).bounding_box()["y"], atlas(page).locator(".points").bounding_box()
+    assert bottom["y"] + bottom["height"] - top <= 844 - 60
     stroke(page, SEVEN)
     drawn = data(page, "code")
     expect(atlas(page).locator(".mine")).to_be_visible()

@@ -20,6 +20,7 @@ function takePen(state) {
   marks.forEach((mark, i) => (mark.textContent = names[i]));
   // What is selected is for the server.
   for (const name of ["box", "lasso"]) tools[name].hidden = Boolean(header.pen);
+  state.root.dataset.walks = Boolean(header.pen);
   state.clearButton.textContent = header.pen ? "No walk" : "Clear";
   if (header.pen) tellGoal(state);
 }

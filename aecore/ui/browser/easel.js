@@ -156,7 +156,7 @@ function take(state, header, { image, ...arrays }) {
   const inner = `${Math.round(INNER * size.height)} × ${Math.round(INNER * size.width)}`;
   state.centring.textContent = `Centre as MNIST: scale the digit to fit ${inner} pixels and move it to the middle`;
   const pen = Boolean(header.pen);
-  for (const part of [state.toolbar, state.heal, state.sigma.box, state.other]) part.hidden = pen;
+  for (const part of [state.toolbar, state.heal, state.sigma.box, state.other, state.hint]) part.hidden = pen;
   if (pen && !state.more.isConnected) fold(state);
   state.reading.textContent = pen ? "" : READING; // With a pen, how large the error is.
   if (anew) reopen(state);
@@ -204,7 +204,8 @@ function settle(state, event = null) {
   if (told) input.set(seen, pixels.length);
   const restored = madeOf(state, pixels);
   const wrong = restored.map((value, i) => Math.abs(value - clean[i]));
-  const drawing = sheet.centred && state.tool === "draw";
+  // With a pen there is no damage to be shown.
+  const drawing = Boolean(state.header.pen) || (sheet.centred && state.tool === "draw");
   put(state.small.canvas, drawing ? pixels : clean);
   put(state.wrong.canvas, wrong);
   root.dataset.restored = checksum(put(state.right.canvas, restored));
