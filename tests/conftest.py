@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -59,6 +62,19 @@ def patient_scripts() -> None:
     AppTest.default_timeout = property(lambda app: patience(30), lambda app, seconds: None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def scanned_once() -> Iterator[None]:
+    """What is installed does not change: Streamlit reads it once a server, but AppTest anew for every app (0.3 s)."""
+    from functools import cache
+
+    from streamlit.components.v2 import manifest_scanner
+
+    scan = manifest_scanner.scan_component_manifests
+    manifest_scanner.scan_component_manifests = cache(scan)
+    yield
+    manifest_scanner.scan_component_manifests = scan
+
+
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Path:
     """A folder with what a fresh checkout of the project holds, and nothing that tests or builds left behind."""
@@ -66,6 +82,26 @@ def checkout(tmp_path_factory) -> Path:
     ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().split()]
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored))
     return folder
+
+
+@pytest.fixture
+def plant(tmp_path, monkeypatch) -> Iterator[Callable[[str, str, str], None]]:
+    """Makes ``source`` the file ``module`` of a package that is a registry; nothing else is told of it."""
+    planted = []
+
+    def put(package: str, module: str, source: str) -> None:
+        folder = tmp_path / package
+        folder.mkdir()
+        (folder / f"{module}.py").write_text(dedent(source))
+        home = importlib.import_module(package)
+        monkeypatch.setattr(home, "__path__", [*home.__path__, str(folder)])
+        planted.append((package, module))
+
+    yield put
+    for package, module in planted:
+        sys.modules.pop(f"{package}.{module}", None)
+        if hasattr(sys.modules[package], module):
+            delattr(sys.modules[package], module)
 
 
 @pytest.fixture(scope="session")

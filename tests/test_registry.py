@@ -106,19 +106,10 @@ def package(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def planted(tmp_path, monkeypatch):
-    """One new file in a folder beside each registry's own; nothing else is told of it."""
-    for choice, (name, module, source) in PLANTED.items():
-        folder = tmp_path / choice
-        folder.mkdir()
-        (folder / f"{module}.py").write_text(dedent(source))
-        home = importlib.import_module(name)
-        monkeypatch.setattr(home, "__path__", [*home.__path__, str(folder)])
-    yield
-    for name, module, _ in PLANTED.values():
-        sys.modules.pop(f"{name}.{module}", None)
-        if hasattr(sys.modules[name], module):
-            delattr(sys.modules[name], module)
+def planted(plant):
+    """One new file in a folder beside each registry's own."""
+    for package, module, source in PLANTED.values():
+        plant(package, module, source)
 
 
 def test_a_file_is_a_member_the_moment_it_exists(package):

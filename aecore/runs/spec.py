@@ -107,6 +107,28 @@ def own_knobs(made: tuple[Part, ...]) -> list[dict[str, Knob]]:
     ]
 
 
+def source_knobs(name: str) -> dict[str, Knob]:
+    """The knobs of a data set, by what any spec takes them as: ``data.noise``, or plainly what all data sets have.
+
+    They are called as in a spec of which nothing is known but that it is trained.
+    """
+    member = CHOICES["data"][0][name]
+    part = Part("data", member, member.Settings)
+    own, _ = own_knobs((part, Part("training", Training, Training)))
+    return {field if field in part.inherited else f"data.{field}": knob for field, knob in own.items()}
+
+
+def unqualified(made: tuple[Part, ...], flat: Mapping[str, Any]) -> dict[str, Any]:
+    """``flat`` with ``data.noise`` as it is called in a spec of these parts, which is ``noise`` where that is free."""
+    known = {part.choice: own for part, own in zip(made, own_knobs(made), strict=True)}
+    found = {}
+    for name, value in flat.items():
+        choice, _, field = name.partition(".")
+        own = known.get(choice, {})
+        found[own[field].name if field in own else name] = value
+    return found
+
+
 class Spec:
     """``Spec(data="mnist-5k", variant="vae", latent=2, beta=4.0)``: names left out take their defaults.
 
@@ -116,6 +138,7 @@ class Spec:
     def __init__(self, /, **flat: Any):
         picked = _picked(flat)
         known = knobs_of(picked)
+        flat = unqualified(tuple(parts(picked)), flat)
         for name in flat:
             if name not in known:
                 raise SettingsError(_no_such(name, flat))

@@ -59,15 +59,15 @@ def read_link() -> None:
 
 def shared_in_sidebar() -> dict[str, Any]:
     """The settings that all columns share."""
-    from aecore.runs.spec import CHOICES
+    from aecore.runs.spec import source_knobs
     from aecore.settings import knobs
     from aecore.training import Training
 
     with st.sidebar:
         picked: dict[str, Any] = {}
         pick.ask_choice("data", picked, NAMES)
-        for knob in knobs(CHOICES["data"][0][picked["data"]].Settings):
-            picked[knob.name] = form.ask(knob, NAMES)
+        for name, knob in source_knobs(picked["data"]).items():
+            picked[name] = form.ask(knob, NAMES)
         for knob in knobs(Training):
             if knob.name in SHARED:
                 picked[knob.name] = form.ask(knob, NAMES)

@@ -66,10 +66,11 @@ def ask_choice(
 
 def ask_rest(picked: Mapping[str, str], names: Names = PLAIN, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The values of all settings that ``picked`` brings, those ``given`` not asked for again."""
-    from aecore.runs.spec import knobs_of
+    from aecore.runs.spec import knobs_of, parts, unqualified
 
     known = knobs_of(picked)
-    return form.choose(known, {**picked, **{n: v for n, v in (given or {}).items() if n in known}}, names)
+    shared = unqualified(tuple(parts(picked)), given or {})
+    return form.choose(known, {**picked, **{n: v for n, v in shared.items() if n in known}}, names)
 
 
 def _take_defaults(choice: str, names: Names) -> None:

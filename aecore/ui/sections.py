@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
@@ -46,34 +46,34 @@ class DataAndSeed(Subject):
     """A data set and a seed."""
 
     def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
+        from aecore.runs.spec import source_knobs
+
         picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
         if not picked:
             pick.ask_choice("data", picked, names)
-        for knob in (*self._data_knobs(picked["data"]), _seed()):
-            picked[knob.name] = form.ask(knob, names)
-        return picked
+        for name, knob in source_knobs(picked["data"]).items():
+            picked[name] = form.ask(knob, names)
+        return picked | {"seed": form.ask(_seed(), names)}
 
     def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-        from aecore.runs.spec import as_text, choice_knob, take
+        from aecore.runs.spec import as_text, choice_knob, source_knobs, take
 
         flat: dict[str, Any] = {}
         ignored: list[str] = []
         data = choice_knob("data", {})
         if kind.about is None and "data" in texts:
             take(data, texts.pop("data"), flat, ignored)
-        for knob in (*self._data_knobs(kind.about or flat.get("data", data.default)), _seed()):
+        for knob in (*source_knobs(kind.about or flat.get("data", data.default)).values(), _seed()):
             if knob.name in texts:
                 take(knob, texts.pop(knob.name), flat, ignored)
         return {name: as_text(value) for name, value in flat.items()}, ignored
 
     def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {name: value for name, value in values.items() if name != "data" or kind.about is None}
+        from aecore.runs.spec import source_knobs
 
-    def _data_knobs(self, name: str) -> Iterator[Knob]:
-        """The settings of a data set."""
-        from aecore.runs.spec import CHOICES
-
-        return knobs(CHOICES["data"][0][name].Settings)
+        known = source_knobs(values["data"])
+        called = {known[name].name if name in known else name: value for name, value in values.items()}
+        return {name: value for name, value in called.items() if name != "data" or kind.about is None}
 
 
 class WholeSpec(Subject):
@@ -219,18 +219,22 @@ def remember(name: str, text: str) -> None:
 
 def share(sections: Mapping[str, type[Section]], section: Section) -> None:
     """The full link to what is shown, trained."""
+    with st.popover("Share", icon=":material/share:"):
+        st.write("This link opens this view, trained, for everybody:")
+        kept = {name: text for name in section.remembers if (text := remembered(name))}
+        st.code(links.share_url(link_to(sections, section) | kept), language=None, wrap_lines=True)
+
+
+def link_to(sections: Mapping[str, type[Section]], section: Section) -> dict[str, str]:
+    """The parameters of the link to a section of ``sections``, without what it remembers."""
     from aecore.runs.spec import as_text
 
     kind = type(section)
     view = next(name for name, known in sections.items() if known is kind)
     names = names_on(sections, kind)
     about = {names.of(name): value for name, value in section.subject.shared(kind, section.given).items()}
-    values = {VIEW: view, **about, **section.settings.model_dump()}
-    values |= {name: text for name in section.remembers if (text := remembered(name))}
-    with st.popover("Share", icon=":material/share:"):
-        st.write("This link opens this view, trained, for everybody:")
-        url = links.share_url({name: as_text(value) for name, value in (values | {links.VERSION: SCHEMA}).items()})
-        st.code(url, language=None, wrap_lines=True)
+    values = {VIEW: view, **about, **section.settings.model_dump(), links.VERSION: SCHEMA}
+    return {name: as_text(value) for name, value in values.items()}
 
 
 def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
