@@ -75,12 +75,12 @@ def wants_trained(*specs: Spec) -> bool:
     Notes where it names others.
     """
     claim = st.session_state.pop("link-claim", None)
+    asked = st.session_state.pop("link-trained", False)
     if claim not in (None, _ids(specs)):
-        sentence = (
-            f"ignored {TRAINED}={shorten(claim)}: it is not the id of what these settings train, so nothing was started"
-        )
+        so = "what they train is shown" if asked else "nothing was started"
+        sentence = f"ignored {TRAINED}={shorten(claim)}: it is not the id of what these settings train, so {so}"
         st.session_state["link-ignored"] = [*st.session_state.get("link-ignored", []), sentence]
-    return st.session_state.pop("link-trained", False) or st.query_params.get(TRAINED) == _ids(specs)
+    return asked or claim == _ids(specs) or st.query_params.get(TRAINED) == _ids(specs)
 
 
 def mark_trained(*specs: Spec, trained: bool) -> None:
