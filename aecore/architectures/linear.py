@@ -9,7 +9,7 @@ class Linear(Architecture):
     """z = W x + c and x^ = U z + b. With squared error it spans PCA's subspace (Baldi and Hornik 1989)."""
 
     title = "Linear"
-    summary = "One matrix down, one matrix up; with squared error it finds PCA's subspace."
+    summary = "One matrix down, one matrix up; with squared error PCA's subspace is its optimum."
     one_matrix = True
 
     class Settings(Architecture.Settings):

@@ -20,7 +20,9 @@ class SparseL1(Autoencoder, Squashes):
     """
 
     title = "Sparse autoencoder (L1)"
-    summary = "Has more code numbers than it needs, but each costs by its size: most are 0 for any one image."
+    summary = (
+        "May have more code dimensions than it needs, but each costs by its size, so that few are on for one image."
+    )
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_i |a_i|\\"
         r"a &= \max\big(0,\, E(x)\big)\end{aligned}"
