@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from comparing import specs_of
 
+from aecore.runs.conclusions import COPIES
 from aecore.runs.findings import Findings, find
 from aecore.runs.run import Run, train_spec
 from aecore.sources import load
@@ -38,6 +39,32 @@ def test_some_weight_decay_helps_and_much_does_not():
     assert heldout[1] < 0.95 * min(heldout[0], heldout[2])
     assert gaps[1] < 0.95 * gaps[0]
     assert all(error < 0.5 * one.mean_image for error, (_, one) in zip(heldout, found, strict=True))
+
+
+def test_the_plain_one_copies_what_it_has_never_seen_and_those_held_back_do_not():
+    """On digits a code of 64 has room for the whole image, as one of 1,024 has on the preset's."""
+    plain, *others = columns("identity trap", data="digits", images=1437, latent=64, epochs=40)
+    for kind in ("letters", "mixed"):
+        copied = plain[1].strangers[kind].left
+        assert copied < COPIES
+        assert all(found.strangers[kind].left > 3 * copied for _, found in others)
+        assert all(found.strangers[kind].left > COPIES for _, found in others)
+
+
+def test_contraction_keeps_the_encoder_from_stretching_and_denoising_takes_noise_away():
+    small = {"images": 1437, "latent": 16, "epochs": 20, "width": 64, "depth": 2}
+    made = [
+        # Digits have a twelfth of the pixels, and so of the loss that the penalty is weighed against.
+        train_spec(
+            spec.changed(data="digits", **small | ({"contraction": 0.3} if "contraction" in spec.flat() else {}))
+        )
+        for spec in specs_of(COMPARE["denoising against contractive"]).values()
+    ]
+    plain, denoising, contractive = (find(run) for run in made)
+    assert (contractive.spectrum < 1).all()
+    assert contractive.spectrum[:, 0].mean() < min(one.spectrum[:, 0].mean() for one in (plain, denoising)) / 2
+    assert denoising.strong.restored < 0.95 * min(one.strong.restored for one in (plain, contractive))
+    assert max(denoising.slight.code, contractive.slight.code) < 0.95 * plain.slight.code
 
 
 @pytest.mark.parametrize(("title", "share"), [("conv against dense at equal weights", 1.0), ("tied or not", 0.5)])
