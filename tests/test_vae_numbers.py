@@ -289,3 +289,13 @@ def test_dimensions_in_use_are_told_of_the_case_in_view():
     assert two.endswith("and its KL 0.02 nats.")
     assert ask.use_said(np.array([True]), sigma[:1], kl[:1]).startswith("1 of 1 code dimension is in use")
     assert all(map(is_sentence, (one, two)))
+
+
+def test_scores_prints_means_and_errors_of_each_image():
+    run = run_of("vae")
+    text = written("scores", run, scored=10, beside="none")
+    squared = np.square(run.model.reconstruct(run.data.test.images[:10]) - run.data.test.images[:10]).sum((1, 2))
+    mean, error = squared.mean(), squared.std(ddof=1) / np.sqrt(10)
+    assert f"| squared error | {mean:,.1f} ± {error:,.1f} |" in text
+    assert "| annealed, first 10 images |" in text
+    assert "Mean over 10 held-out images" in text
