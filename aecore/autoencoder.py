@@ -15,9 +15,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from aecore import arrays
 from aecore.architecture import Architecture
+from aecore.capabilities import Conditional
 from aecore.corruption import Corruption
-from aecore.dataset import Facts
+from aecore.dataset import Facts, Split
 from aecore.losses import LIKELIHOODS
 from aecore.settings import Settings, SettingsError
 
@@ -79,6 +81,8 @@ class Autoencoder(nn.Module, ABC):
     needs_labels: ClassVar[bool] = False
     # Whether something but a small code keeps it from copying its input.
     regularised: ClassVar[bool] = False
+    # Whether it rebuilds images of other sizes than those it was made for.
+    any_size: ClassVar[bool] = False
     # What the encoder puts out for each code number: the number itself, or the parameters of its distribution.
     numbers_per_code: ClassVar[int] = 1
 
@@ -106,6 +110,8 @@ class Autoencoder(nn.Module, ABC):
             raise SettingsError(f"{self.title} {rule}, got {corruption}")
         self.settings, self.shape, self.corruption = settings, architecture.shape, corruption
         self.latent: int = settings.latent
+        # How many classes it was told of.
+        self.classes = facts.classes
         self.likelihood = LIKELIHOODS[settings.likelihood]()
         centre = torch.tensor(facts.mean, dtype=torch.float32).reshape(1, 1, *self.shape)
         self.register_buffer("mean", centre)
@@ -185,19 +191,49 @@ class Autoencoder(nn.Module, ABC):
         """What the encoder is given while training: the images, damaged where the variant has a corruption."""
         return images if self.corruption is None else self.corruption.damage(images, rng)
 
-    # For people with arrays: numpy in, numpy out, no gradients, float32 whatever training used.
+    # For people with arrays: numpy in, numpy out, no gradients, float32 whatever training used. What is not as it is
+    # said here is refused with a ValueError of one sentence, by aecore.arrays.
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """[N, L] float32 codes of images [N, H, W]; the posterior mean where there is a posterior."""
-        return self._in_parts(lambda part: self.encode(part[:, None]), images)
+        return self._in_parts(lambda part: self.encode(part[:, None]), arrays.images(images, self.shape))
 
-    def generate(self, codes: np.ndarray) -> np.ndarray:
-        """[N, H, W] float32 images in [0, 1] decoded from codes [N, L]."""
-        return self._in_parts(lambda part: self._picture(self.decode(part)), codes)
+    def generate(self, codes: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """[N, H, W] float32 images in [0, 1] decoded from codes [N, L].
+
+        A conditional model decodes them as images of the classes ``labels`` [N]; without, as their mean over classes.
+        """
+        codes = arrays.codes(codes, self.latent)
+        if labels is None:
+            return self._in_parts(lambda part: self._picture(self.decode(part)), codes)
+        if not isinstance(self, Conditional):
+            raise ValueError(f"{self.title} decodes codes of whatever class: leave labels out")
+        labels = arrays.labels(labels, len(codes), self.classes)
+        return self._in_parts(lambda part, own: self._picture(self.decode_as(part, own.long())), codes, labels)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """[N, H, W] float32 reconstructions, in [0, 1], of images [N, H, W]."""
+        images = arrays.images(images, None if self.any_size else self.shape)
         return self._in_parts(lambda part: self._picture(self.rebuild(part[:, None])), images)
+
+    def check(self, data: Split) -> None:
+        """ValueError, in one sentence, for data it cannot learn from or be measured on.
+
+        So are images of another shape, none at all, values outside [0, 1] where the likelihood needs probabilities,
+        and for models that go by labels a class they were not told of.
+        """
+        shape = ("N", *self.shape)
+        arrays.shaped(data.images, "images", shape, f"this model is of images of {shape[1]} x {shape[2]} pixels")
+        if not len(data):
+            raise ValueError("there must be at least one image, got none")
+        low, high = data.span
+        if self.likelihood.in_unit_interval and (low < -arrays.HAIR or high > 1 + arrays.HAIR):
+            raise ValueError(
+                f"images must be from 0 to 1 where they are scored by cross-entropy, got {low:g} to {high:g}: "
+                "scale them, or choose the likelihood gaussian"
+            )
+        if self.needs_labels:
+            arrays.labels(data.labels, len(data), self.classes)
 
     def remark(self) -> str:
         """One sentence where the settings, though allowed, defeat the purpose; else nothing."""
@@ -213,12 +249,13 @@ class Autoencoder(nn.Module, ABC):
         return self.likelihood.mean(outputs)[:, 0].clamp(0, 1)
 
     @torch.no_grad()
-    def _in_parts(self, compute: Callable[[Tensor], Tensor], rows: np.ndarray, size: int = 1000) -> np.ndarray:
-        device = self.mean.device
-        starts = range(0, max(len(rows), 1), size)
-        # np.array copies: torch will not wrap the read-only arrays that visitors share.
-        parts = [torch.from_numpy(np.array(rows[i : i + size], np.float32)).to(device) for i in starts]
-        return torch.cat([compute(part) for part in parts]).float().cpu().numpy()
+    def _in_parts(self, compute: Callable[..., Tensor], *rows: np.ndarray, size: int = 1000) -> np.ndarray:
+        device, made = self.mean.device, []
+        for i in range(0, max(len(rows[0]), 1), size):
+            # np.array copies: torch will not wrap the read-only arrays that visitors share.
+            parts = (torch.from_numpy(np.array(each[i : i + size], np.float32)).to(device) for each in rows)
+            made.append(compute(*parts))
+        return torch.cat(made).float().cpu().numpy()
 
 
 def full_precision(values: Tensor) -> Tensor:

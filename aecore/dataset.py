@@ -5,12 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
+from aecore import arrays
 from aecore.settings import Settings
+
+# What a model is made for: it may keep something of each class for each other one.
+MOST_CLASSES = 1_000
 
 # A source calls it with the bytes (or rows) done and in all; it may raise to give up.
 Report = Callable[[int, int], None]
@@ -39,12 +44,19 @@ class Split:
         known = self.factors
         if known is not None and (known.ndim != 2 or len(known) != len(self.images) or known.dtype != np.int64):
             raise ValueError(f"factors must be int64 [N, F], got {known.dtype} {list(known.shape)}")
+        arrays.finite(self.images, "images")
+        arrays.labels(self.labels, len(self.images))
         for array in (self.images, self.labels, known):
             if array is not None:
                 array.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """The least and the largest value of any pixel."""
+        return arrays.span(self.images)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +66,11 @@ class Facts:
     mean: np.ndarray
     images: int = 1
     classes: int = 10
+
+    def __post_init__(self):
+        arrays.matrix(self.mean, "mean", ("H", "W"))
+        if not 1 <= self.classes <= MOST_CLASSES:
+            raise ValueError(f"classes must be from 1 to {MOST_CLASSES:,}, got {self.classes:,}: merge the rare ones")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -73,6 +90,11 @@ class Dataset:
     test: Split
     class_names: tuple[str, ...]
     factor_names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        for part, name in ((self.train, "train"), (self.test, "test")):
+            arrays.labels(part.labels, len(part), len(self.class_names), f"{name}.labels")
+        arrays.shaped(self.test.images, "test.images", ("N", *self.shape), "both parts need images of one shape")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -107,9 +129,17 @@ class Source(ABC):
 
 
 def split(images: np.ndarray, labels: np.ndarray, factors: np.ndarray | None = None) -> Split:
-    """A Split of ``images`` [N, H, W] of any number type, already in [0, 1], ``labels`` [N] and ``factors`` [N, F]."""
-    known = None if factors is None else np.ascontiguousarray(factors, np.int64)
-    return Split(np.ascontiguousarray(images, np.float32), np.ascontiguousarray(labels, np.int64), known)
+    """A Split of ``images`` [N, H, W] of any number type, already in [0, 1], ``labels`` [N] and ``factors`` [N, F].
+
+    ValueError, in one sentence, for arrays of another shape, range or type.
+    """
+    images = arrays.pixels(images)
+    known = None if factors is None else arrays.matrix(factors, "factors", (len(images), "F"))
+    return Split(
+        np.ascontiguousarray(images, np.float32),
+        np.ascontiguousarray(arrays.labels(labels, len(images))),
+        None if known is None else np.ascontiguousarray(known, np.int64),
+    )
 
 
 def first_of_each(labels: np.ndarray, count: int) -> np.ndarray:

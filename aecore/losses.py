@@ -23,6 +23,8 @@ class Likelihood(nn.Module, ABC):
     unit: ClassVar[str]
     # Whether the loss of a very good model can be negative, as that of a density can.
     below_zero: ClassVar[bool] = False
+    # Whether it reads pixels as probabilities, so that they must lie in [0, 1].
+    in_unit_interval: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
@@ -56,6 +58,7 @@ class Bernoulli(Likelihood):
 
     title, density = "cross-entropy", "Bernoulli"
     unit = "nats"
+    in_unit_interval = True
 
     def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
         if counted is None:

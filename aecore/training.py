@@ -159,7 +159,9 @@ def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
     """Events of training ``progress.model`` on ``data``, from step ``progress.step`` on.
 
     Same model, data, settings, machine and thread count: same weights, bit for bit, however often it is paused.
+    ValueError, in one sentence and before the first event, for data that the model cannot take.
     """
+    progress.model.check(data)
     device = progress.model.mean.device
     per_epoch = steps_per_epoch(len(data), how)
     steps = per_epoch * how.epochs

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecore import arrays
+
 SHARE_OF_LARGEST = 0.1
 
 
@@ -29,7 +31,7 @@ def activity(codes: np.ndarray) -> Activity:
     A unit is on for an image where its absolute activation exceeds a tenth of the largest absolute activation of all
     units and images. So the scale of the codes does not matter, and where all codes are 0 nothing is on.
     """
-    sizes = np.abs(codes)
+    sizes = np.abs(arrays.matrix(codes, "codes", holes=True))
     threshold = SHARE_OF_LARGEST * float(sizes.max(initial=0))
     on = sizes > threshold
     images = max(len(codes), 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecore import arrays
 from aecore.measures.threads import one_thread
 
 
@@ -33,6 +34,7 @@ def cluster(rows: np.ndarray, labels: np.ndarray, count: int, seeds: Sequence[in
     Arabie 1985; the mutual information is divided by the mean of both entropies (Vinh, Epps and Bailey 2010).
     ValueError for fewer rows than groups.
     """
+    arrays.same_length(arrays.matrix(rows, "rows", ("N", "D"), holes=True), labels, ("rows", "labels"))
     if len(rows) < count:
         raise ValueError(f"{count} groups need at least as many rows, got {len(rows)}; ask for fewer groups")
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score

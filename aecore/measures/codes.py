@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from aecore import arrays
 from aecore.measures.threads import one_thread
 
 # Codes taken at once: what bounds the memory.
@@ -60,6 +61,7 @@ def neighbour_accuracy(codes: np.ndarray, labels: np.ndarray, count: int = 10) -
     Of labels as frequent, that of the nearest other decides. The time grows with the square of N. ValueError as for
     nearest_others.
     """
+    arrays.same_length(codes, labels, ("codes", "labels"))
     near = labels[nearest_others(codes, count)]
     votes = (near[:, :, None] == near[:, None]).sum(2)
     # The first of the largest is the nearest of them.
@@ -98,6 +100,7 @@ def trustworthiness(codes: np.ndarray, places: np.ndarray, count: int = 10) -> f
     the farther down the code's own list it is. Of more than 2,000 points, 2,000 are taken, always the same.
     ValueError for no more than twice as many points as ``count``, and for nan.
     """
+    arrays.same_length(codes, places, ("codes", "places"))
     if len(codes) > MOST_TRUSTED:
         chosen = np.random.default_rng(0).choice(len(codes), MOST_TRUSTED, replace=False)
         codes, places = codes[chosen], places[chosen]
@@ -130,12 +133,14 @@ def _centred(codes: np.ndarray) -> Iterator[np.ndarray]:
 
 def _variances(codes: np.ndarray) -> np.ndarray:
     """[L] float64 the variance of each number of codes [N, L]."""
+    codes = arrays.matrix(codes, "codes", holes=True)
     squares = (np.square(part).sum(0) for part in _centred(codes))
     return sum(squares, np.zeros(codes.shape[1])) / max(len(codes), 1)
 
 
 def _covariance(codes: np.ndarray) -> np.ndarray:
     """[L, L] float64 the covariance of codes [N, L]."""
+    codes = arrays.matrix(codes, "codes", holes=True)
     with one_thread():
         products = (part.T @ part for part in _centred(codes))
         return sum(products, np.zeros((codes.shape[1],) * 2)) / max(len(codes), 1)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aecore import arrays
 from aecore.autoencoder import Autoencoder
 
 # Rows of a Jacobian computed at once: what bounds the memory, for a code of 1,024 numbers too.
@@ -18,6 +19,7 @@ def singular_values(model: Autoencoder, images: np.ndarray) -> np.ndarray:
     A small step from an image moves its code by at most the largest of them times the step's length; below 1, the
     encoder contracts. nan where the model's numbers are not finite.
     """
+    images = arrays.images(images, model.shape)
     numbers = model.embed(images[:1]).shape[1]
     found = np.empty((len(images), min(numbers, model.mean.numel())), np.float32)
     for row, image in zip(found, images, strict=True):

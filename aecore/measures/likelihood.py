@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aecore import arrays
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
 from aecore.dataset import Report
@@ -59,6 +60,7 @@ def log_likelihood(
     no p(x).
     """
     _check(model, samples)
+    images = arrays.images(images, model.shape)
     if binarise:
         images = binarised(images, seed)
     device, parts = model.mean.device, []

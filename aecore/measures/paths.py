@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from aecore import arrays
+
 # Real images compared at once: what bounds the memory.
 PART = 1_000
 # Directions less apart than this, or from being opposite, differ by rounding.
@@ -15,6 +17,7 @@ ROUNDING = 1e-6
 
 def straight(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
     """[steps, L] float32 codes at even steps on the straight line from a [L] to b [L], both included."""
+    arrays.alike(a, b, ("a", "b"))
     share = np.linspace(0, 1, steps)[:, None]
     return ((1 - share) * a + share * b).astype(np.float32)
 
@@ -26,6 +29,7 @@ def spherical(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
     directions have no one arc between them: the turn is then through the axis most nearly across. Where an end is 0,
     or codes are single numbers, there is no turning, and the line is straight.
     """
+    arrays.alike(a, b, ("a", "b"))
     a, b = a.astype(np.float64), b.astype(np.float64)
     lengths = np.linalg.norm(a), np.linalg.norm(b)
     if not all(lengths) or len(a) == 1:
@@ -53,6 +57,7 @@ def nearest_distances(images: np.ndarray, real: np.ndarray) -> tuple[np.ndarray,
     """
     from scipy.spatial.distance import cdist
 
+    arrays.alike(images[:1], real[:1], ("images", "real ones"))
     rows = images.reshape(len(images), -1)
     distances, indices = np.full(len(rows), np.inf), np.zeros(len(rows), np.int64)
     for first in range(0, len(real), PART):

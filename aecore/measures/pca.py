@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecore import arrays
 from aecore.measures.threads import one_thread
 
 # Below this share of the largest, a variance is rounding.
@@ -27,11 +28,13 @@ class PCA:
 
     def reconstruct(self, rows: np.ndarray, count: int) -> np.ndarray:
         """[N, P] the rows [N, P] rebuilt from their first ``count`` components."""
+        arrays.matrix(rows, "rows", ("N", len(self.mean)), holes=True)
         basis = self.components[:count]
         return (rows - self.mean) @ basis.T @ basis + self.mean
 
     def errors(self, rows: np.ndarray) -> np.ndarray:
         """[K + 1] squared error per row of rows [N, P], summed over pixels, with the first 0, 1, ..., K components."""
+        arrays.matrix(rows, "rows", ("N", len(self.mean)), holes=True)
         centred = (rows - self.mean).astype(np.float64)
         found = (centred @ self.components.T.astype(np.float64)) ** 2
         left = (centred**2).sum(1).mean() - np.cumsum(found.mean(0))

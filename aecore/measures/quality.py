@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from aecore import arrays
 from aecore.autoencoder import Autoencoder, Batch, Term
 from aecore.capabilities import Classifier
 from aecore.dataset import Dataset, Split
@@ -25,7 +26,10 @@ class Floor:
     value: float
 
 
-def _batches(split: Split, device: torch.device, size: int = 1000) -> Iterator[Batch]:
+def _batches(model: Autoencoder, split: Split, size: int = 1000) -> Iterator[Batch]:
+    """The images of ``split`` in parts, on the model's device; ValueError where the model cannot take them."""
+    model.check(split)
+    device = model.mean.device
     for i in range(0, len(split), size):
         # np.array copies: torch will not wrap the read-only arrays that visitors share.
         images = torch.from_numpy(np.array(split.images[i : i + size]))[:, None]
@@ -37,7 +41,7 @@ def mean_terms(model: Autoencoder, split: Split, seed: int = 0) -> dict[str, flo
     """Every raw loss term as its mean over the images of ``split``; one draw of chance, from ``seed``."""
     device = model.mean.device
     totals: dict[str, float] = {}
-    for index, batch in enumerate(_batches(split, device)):
+    for index, batch in enumerate(_batches(model, split)):
         rng = generator(seed, "evaluation", index, device=device)
         for name, term in model.terms(batch, 1.0, rng).items():
             totals[name] = totals.get(name, 0.0) + float(term.value) * len(batch.images)
@@ -47,8 +51,7 @@ def mean_terms(model: Autoencoder, split: Split, seed: int = 0) -> dict[str, flo
 @torch.no_grad()
 def accuracy(model: Classifier, split: Split) -> float:
     """The share of the images of ``split`` that ``model`` takes for what their label says."""
-    device = next(model.buffers()).device
-    right = sum(int((model.classify(batch.images) == batch.labels).sum()) for batch in _batches(split, device))
+    right = sum(int((model.classify(batch.images) == batch.labels).sum()) for batch in _batches(model, split))
     return right / len(split)
 
 
@@ -58,8 +61,10 @@ def squared_error(model: Autoencoder, split: Split, codes: np.ndarray | None = N
 
     Where reconstructions are decoded codes and nothing else, known ``codes`` [N, L] save encoding.
     """
+    if codes is not None:
+        codes = arrays.matrix(codes, "codes", (len(split), model.latent), holes=True)
     total, made = 0.0, 0
-    for batch in _batches(split, model.mean.device):
+    for batch in _batches(model, split):
         if codes is None:
             outputs = model.rebuild(batch.images)
         else:
@@ -137,12 +142,12 @@ def mean_image_scores(model: Autoencoder, data: Dataset) -> dict[str, tuple[floa
     gets those that fit the training images best.
     """
     mean = model.mean
-    few = next(_batches(data.train, mean.device)).images
+    few = next(_batches(model, data.train)).images
     likelihood = type(model.likelihood)().to(mean.device).fitted(model.likelihood.outputs_for(mean), few)
     outputs, found = likelihood.outputs_for(mean), {}
     for split, images in (("heldout", data.test), ("train", data.train)):
         loss = squared = 0.0
-        for batch in _batches(images, mean.device):
+        for batch in _batches(model, images):
             loss += float(likelihood.loss(outputs.expand_as(batch.images), batch.images).sum())
             squared += float((mean - batch.images).square().sum())
         found[split] = (loss / len(images), squared / len(images))

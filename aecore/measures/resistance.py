@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecore import arrays
 from aecore.autoencoder import Autoencoder
 
 
@@ -30,6 +31,7 @@ def resistance(model: Autoencoder, images: np.ndarray, size: float, seed: int) -
     """
     if not size > 0:
         raise ValueError(f"size must be above 0, got {size:g}")
+    images = arrays.images(images, model.shape)
     disturbed = disturb(images, size, seed)
     codes = model.embed(images).astype(np.float64)
     moved = _lengths(model.embed(disturbed) - codes).mean()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecore import arrays
 from aecore.measures.threads import one_thread
 
 # Side of the windows in which structures are compared, in pixels; scikit-image's own, and it fits images of 8 x 8.
@@ -31,6 +32,7 @@ def psnr(restored: np.ndarray, clean: np.ndarray) -> float:
     -10 log10 of the mean squared error over all pixels of all images: one error, one ratio. The mean of each image's
     own PSNR is another number, and never a smaller one. Infinite where nothing differs.
     """
+    arrays.alike(restored, clean, ("restored", "clean"))
     error = float(np.square(restored.astype(np.float64) - clean).mean())
     return -10 * math.log10(error) if error else math.inf
 
@@ -41,6 +43,7 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     In windows of 7 x 7 pixels that lie inside the image, all pixels weighed alike, as scikit-image has it by default;
     the paper's are 11 x 11 and Gaussian. nan for images too small to hold one.
     """
+    arrays.alike(restored, clean, ("restored", "clean"))
     if min(clean.shape[1:]) < WINDOW:
         return math.nan
     from skimage.metrics import structural_similarity

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from aecore import arrays
+
 # Distances held at once: what bounds the memory.
 AT_ONCE = 1_000_000
 # Arrows no longer than this are rounding: float32 tells numbers near 1 apart by 1e-7.
@@ -24,6 +26,7 @@ def smoothed_score(points: np.ndarray, data: np.ndarray, sigma: float) -> np.nda
     from scipy.spatial.distance import cdist
     from scipy.special import softmax
 
+    arrays.alike(points[:1], data[:1], ("points", "data points"))
     points, data = points.astype(np.float64), data.astype(np.float64)
     found = np.empty_like(points)
     size = max(1, AT_ONCE // len(data))
@@ -39,6 +42,7 @@ def cosines(arrows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
     0, as at a right angle, where either points nowhere: it is no longer than ROUNDING, or not finite.
     """
+    arrays.alike(arrows, wanted, ("arrows", "wanted"))
     return (_directions(arrows) * _directions(wanted)).sum(1).clip(-1, 1)
 
 

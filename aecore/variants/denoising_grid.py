@@ -22,6 +22,7 @@ class DenoisingGrid(Restoring):
         " autoencoders, ICML, section 2.3; without fully connected layers, Long, Shelhamer and Darrell (2015), "
         "Fully convolutional networks for semantic segmentation, CVPR"
     )
+    any_size = True
 
     class Settings(Restoring.Settings):
         latent: int = Field(
