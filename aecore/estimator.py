@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import warnings
+from collections.abc import Mapping, Sized
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, validate_data
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 from torch import Tensor
 
+from aecore import arrays
 from aecore.architectures import architectures
-from aecore.dataset import Facts, Source, Split
-from aecore.events import Diverged, EpochEnded, Stepped
+from aecore.capabilities import Conditional
+from aecore.classes import classes_of, numbered
+from aecore.dataset import MOST_CLASSES, Facts, Source, Split
+from aecore.fitting import enough_epochs, exact, in_parts, in_vain, one_thread, trained
 from aecore.measures.quality import elbo
+from aecore.rows import check_rows, fits_bernoulli, in_unit_interval, not_probabilities, scaling
 from aecore.runs.spec import Spec, knobs_of
 from aecore.settings import SettingsError, knobs, shorten
-from aecore.training import Progress, Training, train
+from aecore.training import Training
 from aecore.variants import variants
 from aecore.variational import HasPosterior
 
 _DEFAULT = {knob.name: knob.default for knob in knobs(Training)}
 # Settings that have a keyword of their own.
 _KEYWORDS = ("variant", "architecture", "latent", *_DEFAULT)
+# scikit-learn's names for two of them, and what those two are where neither name is given.
+_ALIASES = {"latent": ("n_components", 2), "seed": ("random_state", _DEFAULT["seed"])}
 # What a Spec says of its data set, which here is replaced by the rows given to fit.
 _OF_DATA = ("data", *(knob.name for knob in knobs(Source.Settings)))
-# How far from [0, 1] still counts as in it: a scaler to that range overshoots by rounding.
-_HAIR = 1e-6
-# Rows that go through the model at once.
-_ROWS = 1000
+# The largest that a RandomState draws.
+LARGEST_SEED = 2**31 - 1
 
 
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """An autoencoder of rows [n, d] of any real features, for pipelines and searches of scikit-learn.
 
-    Letters: n rows of d features, L numbers of a code.
+    Letters: n rows of d features, L numbers of a code, C classes.
 
-    variant, architecture, latent, epochs, batch_size, learning_rate, weight_decay, seed, precision: as everywhere in
-        aecore (``python -m aecore reference``); equal seeds on equal data give equal results.
-    likelihood: how a reconstruction is scored; ``auto`` is ``bernoulli`` where all values lie in [0, 1], else
-        ``gaussian``. Choose one where scores are compared: those of two likelihoods cannot be.
+    variant, architecture, batch_size, learning_rate, weight_decay, precision: as everywhere in aecore
+        (``python -m aecore reference``).
+    latent, seed: as there, 2 and 0 where nothing is given; ``n_components`` and ``random_state`` are other names for
+        them, of which the latter may be a RandomState too. Equal seeds on equal data give equal results.
+    epochs: how often each row is seen; None is 25 or, of few rows, as many as make 60 steps.
+    likelihood: how a reconstruction is scored; ``auto`` is ``bernoulli`` where all values lie in [0, 1], and for
+        variants with a posterior a quarter at least near an end, else ``gaussian``. Choose one where scores are
+        compared: those of two likelihoods cannot be.
     image_shape: (height, width) of the image that a row is, for architectures that look at neighbours.
     settings: every further setting by name: ``{"beta": 4.0, "width": 128, "corruption": "masking", "level": 0.3}``.
 
@@ -52,9 +59,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     variance still do, as in PCA (put a StandardScaler in front where they should not), and a corruption counts in that
     unit, 0 being the mean. Everything that comes out is in the units of the data again.
 
+    Variants that go by labels (``cvae``, ``multitask``) take any classes as ``y``: text, flags, whole numbers.
+
     Learned: ``model_``, the torch module; ``likelihood_``; ``shift_`` [d] and ``scale_``, for it sees
     ``(X - shift_) / scale_``; ``history_``, each raw loss term by name, [epochs] means over batches, of the scaled
-    rows; ``n_iter_`` epochs; ``n_features_in_``.
+    rows; ``n_iter_`` epochs; ``n_features_in_``; ``classes_`` [C], sorted, of a variant that goes by labels.
     """
 
     def __init__(
@@ -62,16 +71,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         *,
         variant: str = "plain",
         architecture: str = "dense",
-        latent: int = 2,
+        latent: int | None = None,
         likelihood: str = "auto",
-        epochs: int = _DEFAULT["epochs"],
+        epochs: int | None = None,
         batch_size: int = _DEFAULT["batch_size"],
         learning_rate: float = _DEFAULT["learning_rate"],
         weight_decay: float = _DEFAULT["weight_decay"],
-        seed: int = _DEFAULT["seed"],
+        seed: int | None = None,
         precision: str = _DEFAULT["precision"],
         image_shape: tuple[int, int] | None = None,
         settings: Mapping[str, Any] | None = None,
+        n_components: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.variant = variant
         self.architecture = architecture
@@ -85,42 +96,63 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.precision = precision
         self.image_shape = image_shape
         self.settings = settings
+        self.n_components = n_components
+        self.random_state = random_state
 
     def fit(self, X, y=None) -> Autoencoder:
-        """This estimator, trained on rows X [n, d]; ``y`` [n], where whole numbers, are classes for variants that ask.
+        """This estimator, trained on rows X [n, d]; ``y`` [n] are their classes, for variants that go by labels.
 
         ValueError for rows that are no finite numbers; SettingsError, a ValueError of one sentence, for a setting
-        that is not allowed, for values outside [0, 1] under Bernoulli, and for training that diverged.
+        that is not allowed, for values outside [0, 1] under Bernoulli, for ``y`` that is no class of each row, and for
+        training that diverged. ConvergenceWarning where training was short and gained less than half of what PCA does
+        with as many numbers, or where the mean would rebuild the rows as well.
         """
-        X = validate_data(self, X, dtype=(np.float64, np.float32))
-        labels = _labels(y, len(X))
+        X = self._rows(X, reset=True)
+        labels = self._learned_labels(y, len(X))
         self.likelihood_ = self._likelihood(X)
-        spec, shape = self._spec(), self._shape(X.shape[1])
-        self._check_labels(y)
-        self.shift_, self.scale_ = _scaling(X, self.likelihood_)
+        spec, shape = self._spec(len(X)), self._shape(X.shape[1])
+        self.shift_, self.scale_ = scaling(X, self.likelihood_)
         data = Split(self._scaled(X).reshape(len(X), *shape), labels)
         facts = Facts(data.images.mean(0), len(data), int(labels.max()) + 1)
-        with _one_thread():
+        with one_thread():
             self.model_ = spec.model(facts)
-            self.history_ = _trained(self.model_, data, spec.training)
+            self.history_ = trained(self.model_, data, spec.training)
+            said = in_vain(self.model_, data, spec.training)
+        if said:
+            warnings.warn(said, ConvergenceWarning, stacklevel=2)
         self.n_iter_ = spec.training.epochs
         return self
 
     def transform(self, X) -> np.ndarray:
-        """[n, L] codes of rows X [n, d], in the number type of X; the posterior mean where there is a posterior."""
-        X = self._validated(X)
-        model = _exact(self.model_)
-        codes = _in_parts(lambda rows: model.encode(rows.reshape(-1, 1, *model.shape)), self._scaled(X, np.float64))
+        """[n, L] codes of rows X [n, d], in the number type of X; the posterior mean where there is a posterior.
+
+        Under Bernoulli noise may have carried values beyond [0, 1]; ValueError for another scale.
+        """
+        X = self._validated(X, arrays.FAR)
+        model = exact(self.model_)
+        codes = in_parts(lambda rows: model.encode(rows.reshape(-1, 1, *model.shape)), self._scaled(X, np.float64))
         return codes.astype(X.dtype)
 
-    def inverse_transform(self, X) -> np.ndarray:
-        """[n, d] rows decoded from codes X [n, L], in their number type: the mean given the code, not clipped."""
+    def inverse_transform(self, X, y=None) -> np.ndarray:
+        """[n, d] rows decoded from codes X [n, L], in their number type: the mean given the code, not clipped.
+
+        A conditional variant (``cvae``) decodes them as rows of the classes ``y`` [n], or of the one class ``y``;
+        without, as the mean of what each of its classes decodes to, all weighed alike. ValueError for codes of another
+        length and for classes that were not learned.
+        """
         check_is_fitted(self)
-        codes = check_array(X, dtype=(np.float64, np.float32), input_name="X")
+        codes = arrays.matrix(X, "X")
         if codes.shape[1] != self.model_.latent:
             raise ValueError(f"a code has {self.model_.latent} numbers, got rows of {codes.shape[1]}")
-        model = _exact(self.model_)
-        rows = _in_parts(lambda part: model.likelihood.mean(model.decode(part)).flatten(1), codes.astype(np.float64))
+        codes = codes if codes.dtype == np.float32 else codes.astype(np.float64)
+        arrays.codes(codes, self.model_.latent, "X")
+        model = exact(self.model_)
+
+        def rows_of(part: Tensor, *own: Tensor) -> Tensor:
+            outputs = model.decode_as(part, own[0].long()) if own else model.decode(part)
+            return model.likelihood.mean(outputs).flatten(1)
+
+        rows = in_parts(rows_of, codes.astype(np.float64), *self._asked_labels(y, len(codes)))
         return (rows * self.scale_ + self.shift_).astype(codes.dtype)
 
     def score(self, X, y=None) -> float:
@@ -128,18 +160,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         With a posterior: the evidence lower bound in nats, one code drawn a row, of the density of X in its own units.
         Without: minus the squared error of the reconstruction, summed over features, in the squared unit of X.
-        ValueError for values outside [0, 1] where the bound is a Bernoulli's.
+        A Bernoulli's bound counts values beyond [0, 1], as held-out rows have them, as the nearest end: no decoder
+        reaches farther. ValueError for another scale (half of the rows are farther out than 1), and, where labels are
+        gone by, for a class that was not learned.
         """
-        X = self._validated(X)
+        X = self._validated(X, 1.0 if self._scores_by_chance() else arrays.FAR)
+        labels = self._known_labels(y, len(X))
         if not isinstance(self.model_, HasPosterior):
             rebuilt = self.inverse_transform(self.transform(X.astype(np.float64)))
             return -float(np.square(rebuilt - X).sum(1).mean())
-        if self.likelihood_ == "bernoulli":
-            _check_unit_interval(X)
-        self._check_labels(y)
-        images = self._scaled(X).reshape(len(X), *self.model_.shape)
+        seen = X.clip(0, 1) if self.likelihood_ == "bernoulli" else X
+        images = self._scaled(seen).reshape(len(X), *self.model_.shape)
         # The density of x = mean + scale * u is that of u over scale^d.
-        return elbo(self.model_, Split(images, _labels(y, len(X)))) - X.shape[1] * math.log(self.scale_)
+        return elbo(self.model_, Split(images, labels)) - X.shape[1] * math.log(self.scale_)
 
     @property
     def _n_features_out(self) -> int:
@@ -150,23 +183,71 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _check_labels(self, y) -> None:
-        if y is None and variants[self.variant].needs_labels:
-            raise SettingsError(f"{self.variant} goes by labels: give y, the class of each row, from 0 on")
+    def _learned_labels(self, y: Any, rows: int) -> np.ndarray:
+        """[n] int64 the class of each row, from 0 on; all 0 where the variant does not go by labels."""
+        vars(self).pop("classes_", None)
+        if variants[self.variant].needs_labels:
+            if y is None:
+                raise SettingsError(f"{self.variant} goes by labels: give y, the class of each row")
+            _check_length(y, rows)
+            self.classes_ = classes_of(y, rows, MOST_CLASSES)
+            return numbered(y, rows, self.classes_)
+        if y is not None:
+            _check_length(y, rows)
+        return np.zeros(rows, np.int64)
+
+    def _known_labels(self, y: Any, rows: int) -> np.ndarray:
+        """[n] the classes ``y`` as numbers, to score by; 0 where there are none and none are needed."""
+        if y is not None:
+            _check_length(y, rows)
+        if not self.model_.needs_labels or (y is None and not isinstance(self.model_, Conditional)):
+            return np.zeros(rows, np.int64)
+        if y is None:
+            raise SettingsError(f"{self.variant} goes by labels: give y, the class of each row")
+        return numbered(y, rows, self.classes_)
+
+    def _asked_labels(self, y: Any, rows: int) -> list[np.ndarray]:
+        """The classes to decode as, [n] in a list of one; none where the mean over classes is asked for."""
+        if y is None:
+            return []
+        if not isinstance(self.model_, Conditional):
+            raise SettingsError(f"{self.variant} decodes codes of whatever class: leave y out")
+        return [numbered([y] * rows if _is_one(y) else y, rows, self.classes_)]
 
     def _likelihood(self, X: np.ndarray) -> str:
         if self.likelihood == "auto":
-            fitting = "bernoulli" if _in_unit_interval(X) else "gaussian"
-            choices = knobs_of({"variant": _plain(self.variant)})["likelihood"].choices
+            variant = _plain(self.variant)
+            fitting = "bernoulli" if fits_bernoulli(X, issubclass(variants[variant], HasPosterior)) else "gaussian"
+            choices = knobs_of({"variant": variant})["likelihood"].choices
             return fitting if fitting in choices else choices[0]
-        if self.likelihood == "bernoulli":
-            _check_unit_interval(X)
+        if self.likelihood == "bernoulli" and not in_unit_interval(X):
+            raise not_probabilities(X)
         return self.likelihood
 
-    def _spec(self) -> Spec:
+    def _spec(self, rows: int) -> Spec:
         """What is trained, all but the data; SettingsError for what is not allowed."""
-        own = {name: _plain(getattr(self, name)) for name in _KEYWORDS}
-        return Spec(**own, **_further(self.settings), likelihood=self.likelihood_)
+        own = {name: _plain(getattr(self, name)) for name in _KEYWORDS} | {name: self._named(name) for name in _ALIASES}
+        if own["epochs"] is None:
+            own["epochs"] = enough_epochs(rows, own["batch_size"])
+        try:
+            return Spec(**own, **_further(self.settings), likelihood=self.likelihood_)
+        except SettingsError as refusal:
+            for name, (alias, _) in _ALIASES.items():
+                if str(refusal).startswith(f"{name} must") and getattr(self, alias) is not None:
+                    raise SettingsError(f"{alias} names {name}: {refusal}") from None
+            raise
+
+    def _named(self, name: str) -> Any:
+        """The setting ``name``, given by that name or by scikit-learn's; SettingsError where both say different."""
+        alias, default = _ALIASES[name]
+        own, other = _plain(getattr(self, name)), _plain(getattr(self, alias))
+        if own is not None and other is not None and (type(own) is not type(other) or own != other):
+            raise SettingsError(
+                f"{alias} and {name} are two names of one setting, got {shorten(other)} and {shorten(own)}: give one"
+            )
+        if isinstance(other, np.random.RandomState):
+            return int(other.randint(LARGEST_SEED))
+        return next((value for value in (own, other) if value is not None), default)
 
     def _shape(self, features: int) -> tuple[int, int]:
         """Height and width of the image that a row is."""
@@ -185,9 +266,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         return int(sides[0]), int(sides[1])
 
-    def _validated(self, X) -> np.ndarray:
+    def _rows(self, X, reset: bool) -> np.ndarray:
+        """[n, d] finite rows as floats; the sentences that scikit-learn has not, or has in several lines, are ours."""
+        X = arrays.untied(X, "X")
+        check_rows(X)
+        X = validate_data(self, X, dtype=(np.float64, np.float32), reset=reset, ensure_all_finite=False)
+        return arrays.finite(X, "X")
+
+    def _validated(self, X, far: float) -> np.ndarray:
+        """The rows X [n, d], as fit has seen them; SettingsError where Bernoulli's are ``far`` from [0, 1]."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
+        X = self._rows(X, reset=False)
+        # Of held-out rows a few values are beyond what was learned from; of rows on another scale, most rows are.
+        if self.likelihood_ == "bernoulli" and np.median(np.maximum(-X, X - 1).max(1)) > far:
+            raise not_probabilities(X)
+        return X
+
+    def _scores_by_chance(self) -> bool:
+        """Whether ``score`` is a bound on how probable rows are."""
+        check_is_fitted(self)
+        return isinstance(self.model_, HasPosterior)
 
     def _scaled(self, X: np.ndarray, dtype: type = np.float32) -> np.ndarray:
         """A copy of rows [n, d] as the model sees them."""
@@ -208,80 +306,17 @@ def _further(settings: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in settings.items()}
 
 
-def _scaling(X: np.ndarray, likelihood: str) -> tuple[np.ndarray, float]:
-    """Mean [d] and scale that the model's rows are taken by; all zeros, and 1, under Bernoulli."""
-    if likelihood == "bernoulli":
-        return np.zeros(X.shape[1]), 1.0
-    mean = X.mean(0, dtype=np.float64)
-    centred = X - mean
-    # Squares of very large or very small numbers leave the range of floats: measure by the largest first.
-    largest = float(np.abs(centred).max())
-    # A constant feature leaves nothing but rounding; dividing by that would blow it up.
-    if largest <= 8 * np.finfo(X.dtype).eps * float(np.abs(X).max()):
-        return mean, 1.0
-    return mean, largest * math.sqrt(np.square(centred / largest).mean())
+def _is_one(y: Any) -> bool:
+    """Whether ``y`` is one class rather than one a row."""
+    return isinstance(y, str | bytes) or not isinstance(y, Sized) or (isinstance(y, np.ndarray) and not y.ndim)
 
 
-def _trained(model: torch.nn.Module, data: Split, how: Training) -> dict[str, np.ndarray]:
-    """Trains ``model`` in place; each raw loss term by name, [epochs] means over an epoch's batches."""
-    batches: list[Mapping[str, Tensor]] = []
-    epochs: list[dict[str, float]] = []
-    for event in train(data, how, Progress(model, how)):
-        match event:
-            case Stepped(terms=terms):
-                batches.append(terms)
-            case EpochEnded():
-                epochs.append({name: float(torch.stack([b[name] for b in batches]).mean()) for name in batches[0]})
-                batches.clear()
-            case Diverged(advice=advice):
-                raise SettingsError(advice)
-    return {name: np.array([epoch[name] for epoch in epochs]) for name in epochs[0]}
-
-
-def _exact(model: torch.nn.Module) -> torch.nn.Module:
-    """A copy in float64: in float32 a row's code would depend, in its last digits, on the rows beside it."""
-    return copy.deepcopy(model).double()
-
-
-@torch.no_grad()
-def _in_parts(compute: Callable[[Tensor], Tensor], rows: np.ndarray) -> np.ndarray:
-    """[n, ...] ``compute`` of rows [n, ...], as float64."""
-    parts = [compute(torch.from_numpy(np.array(rows[i : i + _ROWS]))) for i in range(0, len(rows), _ROWS)]
-    return torch.cat(parts).double().numpy()
-
-
-def _labels(y: Any, n: int) -> np.ndarray:
-    """[n] int64 classes, all 0 where ``y`` is none or not whole numbers."""
-    if y is None:
-        return np.zeros(n, np.int64)
-    given = np.asarray(y)
-    check_consistent_length(given, np.empty(n))
-    whole = given.ndim == 1 and given.dtype.kind in "iub"
-    return given.astype(np.int64) if whole else np.zeros(n, np.int64)
-
-
-def _in_unit_interval(X: np.ndarray) -> bool:
-    return bool(X.min() >= -_HAIR and X.max() <= 1 + _HAIR)
-
-
-def _check_unit_interval(X: np.ndarray) -> None:
-    if not _in_unit_interval(X):
-        raise SettingsError(
-            f"bernoulli needs values from 0 to 1, got {X.min():g} to {X.max():g}: scale them or choose gaussian"
-        )
+def _check_length(y: Any, rows: int) -> None:
+    if _is_one(y):
+        raise SettingsError(f"y must be one class a row, [{rows}], got {arrays.kind(y)}")
+    check_consistent_length(y, np.empty(rows))
 
 
 def _plain(value: Any) -> Any:
     """A number of numpy's, as a search over np.arange gives, as Python's own."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One intra-op thread: small models train faster so, and the same whatever number the caller has set."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -26,6 +26,9 @@ from aecore.settings import SettingsError, knobs
 from aecore.training import Progress, Training, train
 from aecore.variants import variants
 
+# Most of what follows trains for a few steps only, and is told so; the warning has tests of its own.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 # One epoch of one small layer: the checks ask for the manners of an estimator, not for what it learns.
 QUICK = {"epochs": 1, "settings": {"width": 16, "depth": 1}}
 
@@ -70,8 +73,15 @@ def test_the_shared_defaults_are_the_declared_ones():
     given = {name: p.default for name, p in inspect.signature(Autoencoder).parameters.items()}
     declared = Spec().flat()
     shared = set(given) & set(declared) - {"likelihood"}
-    assert {name: given[name] for name in shared} == {name: declared[name] for name in shared}
+    found = {name: given[name] for name in shared if given[name] is not None}
+    assert found == {name: declared[name] for name in found}
     assert {knob.name for knob in knobs(Training)} < shared
+    # These have two names, or are chosen by the number of rows.
+    assert shared - set(found) == {"latent", "seed", "epochs"}
+    model = Autoencoder(settings=QUICK["settings"]).fit(np.eye(20).repeat(120, 0))
+    assert (model.model_.latent, model.n_iter_) == (declared["latent"], declared["epochs"])
+    codes = Autoencoder(settings=QUICK["settings"], seed=declared["seed"]).fit(np.eye(20)).transform(np.eye(20))
+    np.testing.assert_array_equal(codes, Autoencoder(settings=QUICK["settings"]).fit(np.eye(20)).transform(np.eye(20)))
 
 
 @pytest.mark.parametrize("variant", list(variants))
