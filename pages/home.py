@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aecore.ui import engine, live, shell, status
+from aecore.ui import engine, links, live, shell, status
 from aecore.ui.browser import diagram
 
 shell.header(
@@ -11,6 +11,8 @@ shell.header(
     "and a *decoder* that rebuilds the image from them. It needs no labels: it learns by comparing what comes out with "
     "what went in. What it must give up to pass through the code tells what images are made of.",
 )
+links.read(links.nothing)
+links.notices()
 diagram()
 if st.button("Train one yourself", icon=":material/play_arrow:", type="primary"):
     st.switch_page("pages/train.py")

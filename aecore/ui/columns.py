@@ -17,6 +17,7 @@ from aecore.ui import form, links, pick
 
 if TYPE_CHECKING:
     from aecore.runs.spec import Spec
+    from aecore.settings import Knob
 
 # The columns, and what each trains until somebody picks.
 VARIANTS = {"a": "plain", "b": "vae", "c": "denoising", "d": "sparse-l1"}
@@ -26,6 +27,8 @@ MODES = ("side by side", "sweep")
 SHARED = ("epochs", "batch_size", "seed", "precision")
 # Parameters of the page that are no settings of a model, and how long their texts may be.
 OWN = {"mode": 20, "columns": 20, "sweep": 40, "values": 200}
+# Settings that say what is learned from or how fast, not what is swept for a figure of quality.
+NOT_SWEPT = ("data", "precision", "seed")
 NAMES = PLAIN | frozenset(OWN)
 
 
@@ -136,24 +139,41 @@ def _shared_names(spec: Spec) -> set[str]:
 
 def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The link's parameters cleaned, one spec a column; a plain name that is not shared is meant for every column."""
-    from aecore.runs.spec import read_texts
+    from aecore.runs.spec import CHOICES, read_texts
 
     ignored: list[str] = []
     taken = _own(asked, ignored)
     used = list(VARIANTS)[: 1 if taken.get("mode") == MODES[1] else int(taken.get("columns", COUNTS[0]))]
-    columns = {name for name in asked if _letter(name)}
+    columns = [name for name in asked if _letter(name)]
     plain = NAMES.meant({name: text for name, text in asked.items() if name not in columns and name not in OWN})
+    own = {letter: {name: asked[name] for name in columns if _letter(name) == letter} for letter in used}
+    wanted = {letter: {"variant": VARIANTS[letter]} | plain | Names(f"{letter}.").meant(own[letter]) for letter in used}
+    anywhere = {name for texts in wanted.values() for name in (*CHOICES, links.VERSION, *read_texts(texts)[0].flat())}
+    strangers = [name for name in plain if name not in anywhere]
+    ignored += [f"ignored {shorten(n)}={shorten(plain[n])}: no column has a setting {shorten(n)}" for n in strangers]
     for letter in used:
-        own = {name: asked[name] for name in columns if _letter(name) == letter}
-        texts = {"variant": VARIANTS[letter]} | plain | Names(f"{letter}.").meant(own)
+        texts = {name: text for name, text in wanted[letter].items() if name not in strangers}
         spec, said = read_texts(texts)
         ignored += [f"column {letter.upper()}: {sentence}" for sentence in said]
         shared, values = _shared_names(spec), spec.texts()
         for name in texts.keys() & values.keys() - {links.VERSION}:
-            taken[_called(name, letter, shared)] = values[name]
-    strangers = [name for name in columns if _letter(name) not in used]
-    ignored += [f"ignored {shorten(name)}: the columns of this link are {', '.join(used)}" for name in strangers]
+            called = _called(name, letter, shared)
+            if taken.setdefault(called, values[name]) != values[name]:
+                ignored.append(
+                    f"ignored {letter}.{name}={shorten(values[name])}: all columns share {name}; using {taken[called]}"
+                )
+    if "sweep" in taken and taken["sweep"] not in (can := sweepable(spec)):
+        ignored.append(f"ignored sweep={shorten(taken.pop('sweep'))}: it must be one of {', '.join(can)}")
+    beyond = [name for name in columns if _letter(name) not in used]
+    ignored += [f"ignored {shorten(name)}: the columns of this link are {', '.join(used)}" for name in beyond]
     return taken, ignored
+
+
+def sweepable(spec: Spec) -> dict[str, Knob]:
+    """The settings of ``spec`` that a sweep can be over."""
+    from aecore.runs.spec import knobs_of
+
+    return {name: knob for name, knob in knobs_of(spec.names).items() if name not in NOT_SWEPT}
 
 
 def _letter(name: str) -> str:

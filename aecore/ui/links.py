@@ -53,6 +53,20 @@ def read(understand: Understand) -> None:
         st.rerun()
 
 
+def not_taken(sentence: str) -> None:
+    """Notes what only what is drawn could tell that a link asked for in vain, and has the page say it."""
+    said = st.session_state.get("link-ignored") or []
+    if sentence not in said:
+        st.session_state["link-ignored"] = [*said, sentence]
+        st.rerun()
+
+
+def nothing(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What a page without settings understands of a link."""
+    strangers = {name: text for name, text in asked.items() if name != VERSION}
+    return {}, [f"ignored {shorten(n)}={shorten(text)}: this page has no settings" for n, text in strangers.items()]
+
+
 def is_tracker(name: str) -> bool:
     """Whether a link parameter is one that mail programs, search engines and social networks add to every link."""
     return name.startswith("utm_") or name in TRACKERS

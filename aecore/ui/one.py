@@ -58,6 +58,14 @@ class OneRun(sections.Section):
         raise NotImplementedError
 
 
+def heldout_number(run: Run, number: int) -> int:
+    """``number``, or that of the last held-out image where there are fewer, which is said."""
+    last = len(run.data.test) - 1
+    if number > last:
+        st.info(f"There are {last + 1:,} held-out images here and no image {number:,}; showing {last:,}.")
+    return min(number, last)
+
+
 def portable_of(run: Run) -> Portable | str:
     """The run's decoder for the browser, or the sentence that says why it cannot be had."""
     from aecore.portable import portable

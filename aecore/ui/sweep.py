@@ -11,7 +11,7 @@ import streamlit as st
 
 from aecore.figures.compare import sweep_curves
 from aecore.settings import Knob, SettingsError
-from aecore.ui import form, links, promises, waiting
+from aecore.ui import columns, form, links, promises, waiting
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 MOST_POINTS = 10
-# Settings that say what is learned from or how fast, not what is swept for a figure of quality.
-NOT_SWEPT = ("data", "precision", "seed")
 UNIT = "squared error per image"
 SPLITS = {"heldout": "held-out", "train": "training images"}
 
@@ -29,9 +27,9 @@ SPLITS = {"heldout": "held-out", "train": "training images"}
 def points(spec: Spec) -> dict[Any, Spec]:
     """The specs of the sweep by the swept setting's value, as the visitor asks; says what cannot be."""
     from aecore.runs import sweeping
-    from aecore.runs.spec import as_text, knobs_of
+    from aecore.runs.spec import as_text
 
-    known = {name: knob for name, knob in knobs_of(spec.names).items() if name not in NOT_SWEPT}
+    known = columns.sweepable(spec)
     if st.session_state.get("sweep") not in known:
         st.session_state["sweep"] = "latent"
     left, right = st.columns([1, 2])

@@ -14,7 +14,7 @@ from aecore.ui import live, photo
 from aecore.ui.browser import live_easel
 from aecore.ui.browser.easel import in_the_middle
 from aecore.ui.denoise.tested import DENOISING
-from aecore.ui.one import OneRun, restorer_of
+from aecore.ui.one import OneRun, heldout_number, restorer_of
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -56,7 +56,7 @@ class Own(OneRun):
             return
         image = None
         if own.start == "image":
-            image = run.data.test.images[min(own.image, len(run.data.test) - 1)]
+            image = run.data.test.images[heldout_number(run, own.image)]
         elif own.start == "photo" and (image := photo.uploaded(run.data.shape, "own-photo")) is None:
             return
         tool = "hole" if isinstance(run.model, FillsIn) else "draw" if image is None else "noise"

@@ -16,7 +16,7 @@ from aecore.ui.browser.atlas import AtlasState, Ground
 from aecore.ui.browser.easel import Answer, Halves, picture_of
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.map import fitted
-from aecore.ui.one import OneRun, Points, encoder_of, portable_of
+from aecore.ui.one import OneRun, Points, encoder_of, heldout_number, portable_of
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
@@ -64,7 +64,7 @@ class Drawn(OneRun):
             return
         image = None
         if own.start == "image":
-            image = run.data.test.images[min(own.image, len(run.data.test) - 1)]
+            image = run.data.test.images[heldout_number(run, own.image)]
         elif own.start == "photo" and (image := photo.uploaded(run.data.shape, "drawn-photo")) is None:
             return
         studio = _Studio(run, f"pen-{run.id}-{seat.view.step}-{own.points}", found, on, encoder, decoder)

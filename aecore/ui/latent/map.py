@@ -16,7 +16,7 @@ from aecore.ui.browser import live_images
 from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
 from aecore.ui.latent import words
 from aecore.ui.latent.between import STEPS, draw_walks
-from aecore.ui.latent.marks import CLASSES, ONE_OR_TWO, hidden_classes, marks_of, remember_hidden, text_of
+from aecore.ui.latent.marks import CLASSES, ONE_OR_TWO, hidden_classes, kept_marks, remember_hidden, text_of
 from aecore.ui.one import OneRun, Points, portable_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _atlas(
         plane=Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None) if decoder is not None else None,
         class_of=names if decoder is not None and decoder.labels is not None else None,
         hidden=hidden_classes(names),
-        picked=marks_of(sections.remembered("marks"), flat.places),
+        picked=kept_marks(flat.places),
         key="latent-atlas",
     )
     remember_hidden(chosen.hidden)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from aecore.ui import sections
+from aecore.settings import shorten
+from aecore.ui import links, sections
 
 NUMBER = r"-?\d{1,6}(?:\.\d{1,6})?"
 MARK = rf"(?:\d{{1,5}}|{NUMBER}:{NUMBER})"
@@ -20,6 +21,16 @@ def text_of(marks: Iterable[Mapping[str, Any]]) -> str:
     return ",".join(
         f"{mark['x']:.4f}:{mark['y']:.4f}" if mark["point"] is None else str(mark["point"]) for mark in marks
     )
+
+
+def kept_marks(places: np.ndarray) -> list[dict[str, Any]]:
+    """The marks that the link keeps, on a map of ``places`` [N, 2]; has it said where images are not there."""
+    text = sections.remembered("marks")
+    marks = marks_of(text, places)
+    if len(marks) < len([*filter(None, text.split(","))]):
+        sections.remember("marks", text_of(marks))
+        links.not_taken(f"ignored marks={shorten(text)}: this map has the images 0 to {len(places) - 1:,}")
+    return marks
 
 
 def marks_of(text: str, places: np.ndarray) -> list[dict[str, Any]]:
@@ -36,9 +47,14 @@ def marks_of(text: str, places: np.ndarray) -> list[dict[str, Any]]:
 
 
 def hidden_classes(names: Sequence[str]) -> list[int]:
-    """The classes, of those with ``names``, that the link does not show."""
-    numbers = map(int, filter(None, sections.remembered("hidden").split(",")))
-    return [number for number in numbers if number < len(names)]
+    """The classes, of those with ``names``, that the link does not show; has it said where there are fewer."""
+    text = sections.remembered("hidden")
+    numbers = [int(number) for number in filter(None, text.split(","))]
+    there = [number for number in numbers if number < len(names)]
+    if there != numbers:
+        remember_hidden(there)
+        links.not_taken(f"ignored hidden={shorten(text)}: the classes here are numbered from 0 to {len(names) - 1}")
+    return there
 
 
 def remember_hidden(hidden: Iterable[int]) -> None:

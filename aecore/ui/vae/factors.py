@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures import factors as figures
 from aecore.settings import Settings
-from aecore.ui import live, sections, waiting
+from aecore.ui import links, live, sections, waiting
 from aecore.ui.chart import chart
 from aecore.ui.vae.beta import Betas
 
@@ -164,6 +164,9 @@ def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: S
     keys = {f"{beta:g},{seed}": (beta, seed) for beta, seed in found}
     usual = next(text for text, (beta, _) in keys.items() if beta == best)
     asked = sections.remembered("matrix")
+    if asked and asked not in keys:
+        sections.remember("matrix", "")
+        links.not_taken(f"ignored matrix={asked}: the runs here are {', '.join(keys)} (beta and seed)")
     st.markdown("**Who knows what**: mutual information of dimension and factor, as a share of the factor's entropy")
     text = st.selectbox(
         "The run",
