@@ -45,13 +45,15 @@ def resting(checkout, browser, tmp_path_factory):
     with serve("app.py", tmp_path_factory.mktemp("idle"), checkout, python) as served:
         context = browser.new_context()
         context.add_init_script(WIRE)
-        tabs = {name: context.new_page() for name in PAGES}
-        for name, tab in tabs.items():
+        tabs = {}
+        for name in PAGES:
+            tab = tabs[name] = context.new_page()
             tab.goto(f"{served.url}/{name}")
-        expect(status(tabs[""])).to_contain_text("finished")
+            expect(tab.locator("h1").first).to_be_visible()
+        # On a server that has just started, with the other pages asking too.
+        expect(status(tabs[""])).to_contain_text("finished", timeout=60_000)
         for tab in tabs.values():
             expect(tab.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
-            expect(tab.locator("h1").first).to_be_visible()
             tab.evaluate(SILENT, SILENCE)
         yield served, tabs
         context.close()
