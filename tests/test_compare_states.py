@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import wait_for
+from patience import wait_for
 from test_pages import open_page
 
 SMALL = {"data": "digits", "images": "100", "width": "8", "depth": "1", "epochs": "2"}
