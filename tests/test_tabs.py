@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import cycle
 
 import pytest
 from conftest import is_sentence, wait_for
@@ -59,3 +60,43 @@ def test_every_tab_of_one_run_answers_untrained(variant, data):
         if faults := complaints(drawn(page, view=view, variant=variant, data=data, **FEW)):
             found[page, view] = faults
     assert found == {}
+
+
+@pytest.mark.parametrize("data", AT_HAND)
+def test_every_tab_of_a_data_set_answers_untrained(data):
+    found = {}
+    for page, view in OF_A_DATA_SET:
+        if faults := complaints(drawn(page, view=view, data=data, **FEW)):
+            found[page, view] = faults
+    assert found == {}
+
+
+# Each tab once, the variants and data sets in turn.
+DIAGONAL = [
+    (page, view, name, AT_HAND[number % len(AT_HAND)])
+    for number, (name, (page, view)) in enumerate(zip(cycle(variants), OF_ONE_SPEC * 2, strict=False))
+] + [(page, view, "", AT_HAND[number % len(AT_HAND)]) for number, (page, view) in enumerate(OF_A_DATA_SET)]
+
+
+@pytest.mark.parametrize(("page", "view", "variant", "data"), DIAGONAL)
+def test_every_tab_answers_trained(page, view, variant, data):
+    """A link with ``v`` opens trained; few epochs, so that also what hardly learned is drawn."""
+    few = {"epochs": "1", **({"variant": variant} if variant else {})}
+    kind = dict((tab[:2], tab[2]) for tab in TABS)[page, view]
+    if not variant and "epochs" not in kind.Settings.model_fields:
+        del few["epochs"]
+    app = open_page(page, view=view, data=data, v="1", **FEW, **few)
+    pool = engine.warm_up().result()
+
+    def settled() -> bool:
+        app.run()
+        moving = any(seat.view.state in ("preparing", "queued", "running") for seat in pool._seats.values())
+        return not moving and not group_waits(app) and not asking(pool)
+
+    wait_for(settled, 120)
+    assert complaints(app.run()) == []
+
+
+def group_waits(app: AppTest) -> bool:
+    """Whether runs of a group are still to be started."""
+    return "group-under-way" in app.session_state and app.session_state["group-under-way"] is not None
