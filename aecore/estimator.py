@@ -308,13 +308,16 @@ def _further(settings: Any) -> dict[str, Any]:
 
 def _is_one(y: Any) -> bool:
     """Whether ``y`` is one class rather than one a row."""
-    return isinstance(y, str | bytes) or not isinstance(y, Sized) or (isinstance(y, np.ndarray) and not y.ndim)
+    if isinstance(y, str | bytes) or not isinstance(y, Sized):
+        # What says itself how it becomes an array may have no length of its own.
+        return not np.asarray(y).ndim
+    return isinstance(y, np.ndarray) and not y.ndim
 
 
 def _check_length(y: Any, rows: int) -> None:
     if _is_one(y):
         raise SettingsError(f"y must be one class a row, [{rows}], got {arrays.kind(y)}")
-    check_consistent_length(y, np.empty(rows))
+    check_consistent_length(y if isinstance(y, Sized) else np.asarray(y), np.empty(rows))
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,8 @@ NEAR, AT_ENDS = 0.05, 0.25
 def check_rows(X: Any) -> None:
     """ValueError for what are no rows [n, d] of real numbers, in one sentence where scikit-learn has none."""
     try:
-        sizes = np.shape(X)
+        given = getattr(X, "shape", None)
+        sizes = given if isinstance(given, tuple) else np.asarray(X).shape
     except ValueError:
         raise ValueError("X must be rows [n, d] of one length, got rows of different lengths") from None
     if not sizes:
