@@ -26,22 +26,30 @@ AT_HAND = [name for name in sources if not sources[name].downloads]
 
 
 def drawn(page: str, **link: str) -> AppTest:
-    """The page as a fresh visitor sees it who came by ``link``, once all that it asks of its runs is answered."""
+    """The page as a visitor sees it who came by ``link``, once it is at rest."""
     app = open_page(page, **link)
+    pool = engine.warm_up().result()
 
-    def settled() -> bool:
-        app.run()
-        return not asking(engine.warm_up().result())
+    def rests() -> bool:
+        # Not run while something moves: it would take its time from that.
+        if not moves(pool):
+            app.run()
+        return not moves(pool) and not group_waits(app)
 
-    wait_for(settled, 60)
+    wait_for(rests, 120)
     return app.run()
 
 
-def asking(pool: Pool) -> bool:
-    """Whether a run is being prepared or a question found out."""
+def moves(pool: Pool) -> bool:
+    """Whether a run is prepared or trained, or a question found out."""
     answers = [answer for kept in pool._answers._kept.values() for answer in kept.values()]
-    preparing = any(seat.run.view.state == "preparing" for seat in pool._seats.values())
-    return preparing or not all(answer.done() for answer in answers)
+    states = {seat.run.view.state for seat in pool._seats.values() if seat.visitor != engine.EXAMPLE_VISITOR}
+    return bool(states & {"preparing", "queued", "running"}) or not all(answer.done() for answer in answers)
+
+
+def group_waits(app: AppTest) -> bool:
+    """Whether runs of a group are still to be started."""
+    return "group-under-way" in app.session_state and app.session_state["group-under-way"] is not None
 
 
 def complaints(app: AppTest) -> list[str]:
@@ -85,18 +93,4 @@ def test_every_tab_answers_trained(page, view, variant, data):
     kind = dict((tab[:2], tab[2]) for tab in TABS)[page, view]
     if not variant and "epochs" not in kind.Settings.model_fields:
         del few["epochs"]
-    app = open_page(page, view=view, data=data, v="1", **FEW, **few)
-    pool = engine.warm_up().result()
-
-    def settled() -> bool:
-        app.run()
-        moving = any(seat.view.state in ("preparing", "queued", "running") for seat in pool._seats.values())
-        return not moving and not group_waits(app) and not asking(pool)
-
-    wait_for(settled, 120)
-    assert complaints(app.run()) == []
-
-
-def group_waits(app: AppTest) -> bool:
-    """Whether runs of a group are still to be started."""
-    return "group-under-way" in app.session_state and app.session_state["group-under-way"] is not None
+    assert complaints(drawn(page, view=view, data=data, v="1", **FEW, **few)) == []
