@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 import streamlit as st
 from browsing import serve
-from test_portable import COMBINATIONS, KNOWN, OWN_CODES, moved, rows_of, seen_of, torchs, torchs_codes, torchs_restored
+from test_portable import (
+    COMBINATIONS,
+    KNOWN,
+    OWN_CODES,
+    moved,
+    noisy,
+    rows_of,
+    seen_of,
+    torchs,
+    torchs_codes,
+    torchs_restored,
+)
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts
@@ -124,7 +135,11 @@ def page(browser, tmp_path_factory) -> Iterator:
         if name in ENCODERS:
             found = known_codes(model, images)
         else:
-            found = known_whole(model, 10 * images[:50]) if name in WHOLE else known(model, images)
+            found = (
+                known_whole(model, noisy(images[:50], np.random.default_rng(1)))
+                if name in WHOLE
+                else known(model, images)
+            )
         arrays |= weights | {f"{name}.{what}": array for what, array in found.items()}
     (home / "decoders.bin").write_bytes(pack({"decoders": parts}, arrays))
     with serve("tests/decoder_view_app.py", home) as served:
