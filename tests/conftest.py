@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import pytest_timeout
 from hypothesis import settings
-from patience import patience, wait_for  # noqa: F401
+from patience import patience
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "data" / "mnist"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import is_sentence, wait_for
+from conftest import is_sentence
+from patience import wait_for
 from streamlit.testing.v1 import AppTest
 from test_pages import PAGES, open_page
 

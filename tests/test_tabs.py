@@ -6,7 +6,8 @@ from importlib import import_module
 from itertools import cycle
 
 import pytest
-from conftest import is_sentence, wait_for
+from conftest import is_sentence
+from patience import wait_for
 from streamlit.testing.v1 import AppTest
 from test_pages import open_page
 

@@ -52,7 +52,8 @@ def _forget_others(knob: Knob, key: str) -> None:
         from aecore.runs.spec import as_text
 
         st.session_state[key] = as_text(knob.default) if knob.kind == "list" else knob.default
-    elif knob.kind == "float":
+    elif knob.kind == "float" and isinstance(value, int):
+        # A whole number that the name had elsewhere; a number field does not mix the two.
         st.session_state[key] = float(value)
 
 

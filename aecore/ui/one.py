@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 
+# Of a side of an image that a hand can draw in.
+FEWEST_PIXELS = 8
+
+
 class Points(Settings):
     """How much of the data a view shows."""
 
@@ -56,6 +60,18 @@ class OneRun(sections.Section):
     def rested(self, pool: Pool, seat: Seat) -> None:
         """Draws the run, which nobody trains just now."""
         raise NotImplementedError
+
+
+def can_be_drawn_in(run: Run) -> bool:
+    """Whether a hand can draw in the run's images; says so where they are too small."""
+    height, width = run.data.shape
+    if min(height, width) >= FEWEST_PIXELS:
+        return True
+    st.info(
+        f"Images of {height} x {width} pixels are too small to draw in: choose a data set whose images have at least "
+        f"{FEWEST_PIXELS} x {FEWEST_PIXELS}, such as mnist-5k."
+    )
+    return False
 
 
 def heldout_number(run: Run, number: int) -> int:

@@ -14,14 +14,11 @@ from aecore.ui import live, photo
 from aecore.ui.browser import live_easel
 from aecore.ui.browser.easel import in_the_middle
 from aecore.ui.denoise.tested import DENOISING
-from aecore.ui.one import OneRun, heldout_number, restorer_of
+from aecore.ui.one import OneRun, can_be_drawn_in, heldout_number, restorer_of
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
-
-# Sides of a picture, in pixels, on which a hand can draw.
-SMALLEST = 8
 
 
 class Own(OneRun):
@@ -41,12 +38,7 @@ class Own(OneRun):
         from aecore.capabilities import FillsIn
 
         run, own = seat.run, self.settings
-        height, width = run.data.shape
-        if min(height, width) < SMALLEST:
-            st.info(
-                f"Images of {height} x {width} pixels are points, with nothing to draw on: pick data of at least "
-                f"{SMALLEST} x {SMALLEST} pixels, such as mnist-5k."
-            )
+        if not can_be_drawn_in(run):
             return
         restorer = live.answer(pool, run, restorer_of, "Packing the model.")
         if restorer is None:

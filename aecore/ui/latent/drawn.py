@@ -16,7 +16,7 @@ from aecore.ui.browser.atlas import AtlasState, Ground
 from aecore.ui.browser.easel import Answer, Halves, picture_of
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.map import fitted
-from aecore.ui.one import OneRun, Points, encoder_of, heldout_number, portable_of
+from aecore.ui.one import OneRun, Points, can_be_drawn_in, encoder_of, heldout_number, portable_of
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
-# Pixels a side that it takes to draw in.
-FEWEST = 8
 # Numbers in the codes that are sent to be walked to and searched for the nearest: 4 MB.
 MOST_NUMBERS = 2**20
 
@@ -49,12 +47,7 @@ class Drawn(OneRun):
         from aecore.runs.latent import AskPoints
 
         run, own = seat.run, self.settings
-        height, width = run.data.shape
-        if min(height, width) < FEWEST:
-            st.info(
-                f"Images of {height} x {width} pixels are too small to draw in: choose a data set whose images have at "
-                f"least {FEWEST} x {FEWEST}."
-            )
+        if not can_be_drawn_in(run):
             return
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
         on = live.answer(pool, run, AskGround(own.points), "Finding the plane to see it on.")
