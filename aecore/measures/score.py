@@ -26,7 +26,9 @@ def smoothed_score(points: np.ndarray, data: np.ndarray, sigma: float) -> np.nda
     from scipy.spatial.distance import cdist
     from scipy.special import softmax
 
-    arrays.alike(points[:1], data[:1], ("points", "data points"))
+    # There may be no points at all.
+    one = min(1, len(points), len(data))
+    arrays.alike(points[:one], data[:one], ("points", "data points"))
     points, data = points.astype(np.float64), data.astype(np.float64)
     found = np.empty_like(points)
     size = max(1, AT_ONCE // len(data))
