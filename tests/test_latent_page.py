@@ -85,7 +85,7 @@ def test_the_pointer_decodes_as_torch_does_and_tells_the_server_nothing(visit, a
     page = visit(f"latent?{urlencode(settings)}&variant=vae&latent=2&axes=fixed&v=1")
     model = train_spec(Spec(variant="vae", latent=2, **settings)).model
     expect(status(page)).to_contain_text("finished: all")
-    expect(page.locator(".view[data-view=atlas]")).to_have_attribute("data-part", "-4 4 -4 4")
+    expect(page.locator(".view[data-view=atlas]")).to_have_attribute("data-part", "-5 5 -5 5")
     page.get_by_role("application").scroll_into_view_if_needed()
     page.sent.clear()
     for place in ((0.0, 0.0), (1.5, -2.0), (-3.0, 3.0)):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
+from aecore.measures.classes import generate_as, guessed, posterior_as
 from aecore.measures.pca import fit_pca
 from aecore.runs.latent import images_of, in_a_row
 from aecore.runs.run import Run
@@ -75,12 +75,12 @@ class Placed:
     rebuilt: np.ndarray
 
 
-@torch.no_grad()
 def place(run: Run, image: np.ndarray) -> Placed:
-    """What the run makes of a new image [H, W]."""
-    model = run.model
-    numbers = [model.embed(image[None])[0]]
-    if isinstance(model, HasPosterior):
-        given = torch.from_numpy(image.copy())[None, None].to(model.mean.device)
-        numbers.append(model.posterior(given).log_variance[0].float().cpu().numpy())
-    return Placed(np.stack(numbers), model.reconstruct(image[None])[0])
+    """What the run makes of a new image [H, W]; a model that is told classes, as of the one it takes it for."""
+    model, images = run.model, image[None]
+    labels = guessed(model, images)
+    if not isinstance(model, HasPosterior):
+        return Placed(model.embed(images), model.reconstruct(images)[0])
+    posterior = posterior_as(model, images, labels)
+    mean, log_variance = (numbers.float().cpu().numpy() for numbers in (posterior.mean, posterior.log_variance))
+    return Placed(np.concatenate([mean, log_variance]), generate_as(model, mean, labels)[0])

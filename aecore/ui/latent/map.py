@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Room around the outermost codes, as a share of their spread.
 ROOM = 0.05
+# What the fixed axes always hold to either side of 0: the standard normal prior, out to where it has nothing.
+PRIOR = 5.0
 # Selected images that are shown.
 SHOWN = 40
 
@@ -118,10 +120,13 @@ def _factors(run: Run, found: Found) -> list[Colouring]:
 
 
 def _fixed(places: np.ndarray) -> tuple[float, float, float, float]:
-    """A square around 0 in the steps of all maps, the same for any two models whose codes are of a like size."""
+    """A square around 0 in the steps of all maps, the same for any two models whose codes are of a like size.
+
+    It always holds the standard normal prior, beside which one sees codes that have hardly left 0.
+    """
     from aecore.runs.exhibits import half_width
 
-    side = half_width(places)
+    side = half_width(places, before=PRIOR)
     return -side, side, -side, side
 
 
