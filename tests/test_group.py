@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
 from aecore.ui import group
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("state", ["preparing", "queued", "running"])
@@ -31,3 +34,14 @@ def test_runs_already_started_are_counted_whatever_they_are_at(monkeypatch, stat
     started[0].view.state = "finished"
     group.advance(pool, seats)
     assert len(started) == MOST_ACTIVE_PER_VISITOR + 1
+
+
+def test_no_redrawing_part_lies_within_another():
+    """The browser may ask once more for an inner part that the outer one no longer draws; the page then goes white."""
+    within = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "aecore" / "ui").rglob("*.py"))
+        if "st.fragment" in path.read_text("utf-8")
+    ]
+    # What a stage draws is drawn by tabs, columns and what they share; these three are a page's own.
+    assert within == ["aecore/ui/aside.py", "aecore/ui/group.py", "aecore/ui/promises.py"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from aecore.ui import controls, engine, links, pick, status
+from aecore.ui import controls, engine, links, live, pick, status
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -44,19 +44,21 @@ def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True, known: 
 def stage(pool: Pool, seats: Seats, draw: Callable[[Seats], None], trains: bool = True) -> None:
     """Controls where there is something to train, and what ``draw`` draws of the seats as they now are.
 
-    Redrawn while something moves, and the whole page once when it comes to rest.
+    Redrawn while something moves or an answer is awaited, and the whole page once when it comes to rest.
     """
-    state = states(seats)
+    state, awaited = states(seats), st.session_state.get(live.AWAITED, False)
 
-    @st.fragment(run_every=None if rests(seats) else 0.5)
+    @st.fragment(run_every=0.5 if not rests(seats) else 0.3 if awaited else None)
     def redrawn() -> None:
+        st.session_state[live.AWAITED] = False
         now = {key: engine.seat(seat.run.spec) for key, seat in seats.items()}
         if trains:
             advance(pool, now)
             buttons(pool, now)
             line(now)
         draw(now)
-        if states(now) != state or "pool-refusal" in st.session_state:
+        awaits = st.session_state[live.AWAITED]
+        if states(now) != state or awaits != awaited or "pool-refusal" in st.session_state:
             st.rerun()
 
     redrawn()

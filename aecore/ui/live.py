@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Whether what a stage drew last waits for answers.
+AWAITED = "answers-awaited"
+
 SCORED = (
     "Held-out points are means over all held-out images; where these are more than 2,000, over 2,000 of them until "
     "training is over."
@@ -62,16 +65,13 @@ def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, o
     if found.done():
         return result(pool, run, found)
 
-    @st.fragment(run_every=0.3)
-    def wait() -> None:
-        if found.done():
-            st.rerun()
-        if found.share is None:
-            st.info(meanwhile)
-        else:
-            st.progress(found.share, text=f"{meanwhile} {found.share:.0%}")
-
-    wait()
+    # No fragment of its own looks again: the browser may still ask for one that the stage around it no longer draws,
+    # and what that then writes has no place left on the page, which goes white.
+    st.session_state[AWAITED] = True
+    if found.share is None:
+        st.info(meanwhile)
+    else:
+        st.progress(found.share, text=f"{meanwhile} {found.share:.0%}")
     return None
 
 
