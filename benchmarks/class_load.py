@@ -8,7 +8,7 @@ with --one all watch the same run. Every 2 to 4 seconds each visitor changes som
 ("Step by") and the whole of it (R), whether or not the last change was answered. Another checkout's app, such as one
 before a change, is measured with --checkout.
 
-Needs the packages of tests/requirements.txt and websockets. Prints a table with one row:
+Needs the packages of tests/requirements.txt. Prints a table with one row:
 
 - rerun: milliseconds from a change until the run of the script that answers it has ended; an unanswered one counts as
   the 30 seconds after which it is given up.

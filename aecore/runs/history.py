@@ -153,4 +153,4 @@ class History:
 
 def moments_of(steps: int) -> frozenset[int]:
     """The steps after which a run of ``steps`` is remembered: dense at first, when most happens."""
-    return frozenset(max(k, round(steps * (k / MOMENTS) ** 2)) for k in range(1, MOMENTS + 1) if k <= steps) | {steps}
+    return frozenset(max(k, round(steps * k**2 / MOMENTS**2)) for k in range(1, MOMENTS + 1) if k <= steps) | {steps}
