@@ -91,7 +91,7 @@ def test_pause_acts_within_300_ms_and_continue_goes_on_where_it_was(visit):
         expect(status(page)).to_contain_text("epoch")
         took.append(page.get_by_role("button", name="Pause", exact=True).evaluate(UNTIL_PAUSED))
         expect(status(page)).to_contain_text("paused")
-    assert max(took) < 300, took
+    assert max(took) < 300 * slowness(), took
     step = int(re.search(r"step ([\d,]+)", status(page).inner_text())[1].replace(",", ""))
     assert step > 0
     press(page, "Step")
@@ -238,7 +238,7 @@ def test_a_second_visitor_is_served_while_a_model_trains(visit):
         choice = second.get_by_role("radio", name="epoch" if turn % 2 == 0 else "batch")
         took.append(choice.evaluate(RERUN))
     expect(status(first)).to_contain_text("epoch")
-    assert statistics.median(took[1:]) < 100, took
+    assert statistics.median(took[1:]) < 100 * slowness(), took
     press(first, "Pause")
     expect(status(first)).to_contain_text("paused")
 
