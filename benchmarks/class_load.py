@@ -2,11 +2,11 @@
 
     python benchmarks/class_load.py [--visitors 30] [--specs 8] [--seconds 30] [--one] [--json] [--checkout FOLDER]
 
-Starts a server as the README says, on this machine alone, and opens so many pages as a browser would, without one (see
-streamlit_client.py). Each visitor's link opens one of the specs, which differ in their seeds and train for minutes;
-with --one all watch the same run. Every 2 to 4 seconds each visitor changes something, in turn a part of the page
-("Step by") and the whole of it (R), whether or not the last change was answered. Another checkout's app, such as one
-before a change, is measured with --checkout.
+Starts a server as the README says, on this machine alone, and opens so many pages as a browser would, without one, as
+tests/streamlit_client.py does. Each visitor's link opens one of the specs, which differ in their seeds and train for
+minutes; with --one all watch the same run. Every 2 to 4 seconds each visitor changes something, in turn a part of the
+page ("Step by") and the whole of it (R), whether or not the last change was answered. Another checkout's app, such as
+one before a change, is measured with --checkout.
 
 Needs the packages of tests/requirements.txt. Prints a table with one row:
 
@@ -33,19 +33,20 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browsing import ROOT, Server, serve
-from streamlit_client import Change, Tally, Visitor
-
 from aecore.settings import SCHEMA
 
+if TYPE_CHECKING:
+    import psutil
+    from browsing import Server
+    from streamlit_client import Change, Tally, Visitor
+
+ROOT = Path(__file__).parents[1]
 MOST_VISITORS, MOST_SECONDS = 120, 120
 # Seconds: after which a change counts as unanswered, that pages may take to open, and that they then have to settle.
 PATIENCE, OPENING, SETTLING = 30.0, 45.0, 2.0
@@ -104,6 +105,9 @@ async def answers(visitors: Sequence[Visitor]) -> list[Change]:
 
 
 async def measure(server: Server, visitors: int, specs: int, seconds: float) -> dict[str, Any]:
+    import psutil
+    from streamlit_client import Visitor
+
     process, ours = psutil.Process(server.process.pid), psutil.Process()
     memory: list[int] = []
     watching = asyncio.create_task(watch_memory(process, memory))
@@ -226,6 +230,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="all that was measured, as JSON")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="where the app is, by default here")
     chosen = parser.parse_args()
+    from browsing import serve
+
     specs = 1 if chosen.one else min(chosen.specs, chosen.visitors)
     with (
         tempfile.TemporaryDirectory() as home,
