@@ -314,3 +314,18 @@ print(sorted({{"torch", "streamlit", "sklearn", "umap"}} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_of_the_default_kind_brings_no_scikit_learn_into_a_server():
+    """It and what it needs are 135 MB, which a class on one small server can do without."""
+    program = """
+import sys
+from aecore.runs.pool import Pool
+from aecore.runs.run import train_spec
+from aecore.runs.spec import Spec
+run = train_spec(Spec(variant="vae", images=300, width=16, depth=1, epochs=1))
+assert run.view.state == "finished"
+print(sorted({"sklearn", "pandas", "umap"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

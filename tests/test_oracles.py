@@ -245,6 +245,7 @@ def test_pca_is_scikit_learns(rows):
     for count in (1, 2, 10, 50):
         angles = subspace_angles(ours.components[:count].T.astype(np.float64), known.components_[:count].T)
         assert np.degrees(angles.max()) < 0.2
+    assert ((ours.components[:10] * known.components_[:10]).sum(1) > 0.99).all()
     theirs = known.inverse_transform(known.transform(rows))
     assert np.allclose(ours.reconstruct(rows, 50), theirs, atol=1e-3)
     assert np.allclose(ours.components @ ours.components.T, np.eye(784), atol=1e-4)
