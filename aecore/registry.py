@@ -27,8 +27,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _modules(self) -> dict[str, str]:
         folders = importlib.import_module(self._package).__path__
-        names = _files_in(*((folder, Path(folder).stat().st_mtime_ns) for folder in folders))
-        return {name.replace("_", "-"): f"{self._package}.{name}" for name in names}
+        return _members(self._package, *((folder, _path(folder).stat().st_mtime_ns) for folder in folders))
 
     @property
     def base(self) -> type:
@@ -66,7 +65,11 @@ class Registry(Mapping[str, T], Generic[T]):
         return member.__module__.rpartition(".")[2].replace("_", "-")
 
 
+_path = cache(Path)
+
+
 @cache
-def _files_in(*folders: tuple[str, int]) -> tuple[str, ...]:
-    """The members' files in ``folders``, each with the time of its last change: a page asks for them many times."""
-    return tuple(m.name for m in pkgutil.iter_modules([f for f, _ in folders]) if not m.name.startswith("_"))
+def _members(package: str, *folders: tuple[str, int]) -> dict[str, str]:
+    """The members' modules by name, of ``folders`` each with the time of its last change."""
+    files = [m.name for m in pkgutil.iter_modules([folder for folder, _ in folders]) if not m.name.startswith("_")]
+    return {name.replace("_", "-"): f"{package}.{name}" for name in files}

@@ -116,8 +116,6 @@ def script(spec) -> str:
 
 def figures(seat: Seat) -> None:
     """The figures of a finished run, each with its unit and split."""
-    from aecore.measures.quality import metric_units
-
     run = seat.run
     if seat.view.state != "finished" or not run.metrics:
         return
@@ -125,7 +123,7 @@ def figures(seat: Seat) -> None:
         f"| mean over images | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
         "|---|---|---:|---:|",
     ]
-    for name, unit in metric_units(run.model).items():
+    for name, unit in run.exhibits.units.items():
         if f"heldout_{name}" in run.metrics:
             digits = 5 if name.endswith("per_pixel") else 2
             held, train = (f"{run.metrics[f'{split}_{name}']:.{digits}f}" for split in ("heldout", "train"))
