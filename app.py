@@ -8,7 +8,13 @@ import streamlit as st
 from aecore.ui import engine, host, shell
 
 if __name__ != "__main__":
-    app = st.App(__file__, middleware=host.middleware())
+    app = st.App(
+        __file__,
+        routes=host.routes(),
+        middleware=host.middleware(),
+        lifespan=host.lifespan,
+        on_script_error=host.sorry,
+    )
 else:
     st.set_page_config("Autoencoders, live", "docs/icon.png", layout="wide")
     engine.warm_up()
@@ -29,4 +35,5 @@ else:
         position="top",
     )
     shell.dress(page.url_path)
-    page.run()
+    with engine.goes_first():
+        page.run()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aecore.ui import engine, links, live, shell, status
+from aecore.ui import engine, links, live, moving, shell, status
 from aecore.ui.browser import diagram
 
 shell.header(
@@ -28,17 +28,14 @@ st.subheader("One that this server trains", anchor=False)
 pool = engine.pool()
 
 
-@st.fragment(run_every=0.5 if engine.seat_at_example(pool).view.state not in status.RESTING else None)
-def example(drawn: str) -> None:
+def draw(seats) -> None:
     """The example's training, then its rest."""
-    seat = engine.seat_at_example(pool)
-    if seat.view.state != drawn:
-        st.rerun()
+    (seat,) = seats.values()
     status.line(pool, seat)
     live.pictures(seat.run, seat.view, "example")
 
 
-example(engine.seat_at_example(pool).view.state)
+moving.stage("example", lambda: {"example": engine.seat_at_example(pool)}, draw)
 st.caption(
     "A variational autoencoder with two code dimensions: every dot is a held-out digit at its code, coloured by class. "
     "It is never told the classes. When it is trained, a slider takes you back through its training."

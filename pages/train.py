@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aecore.settings import SettingsError
-from aecore.ui import aside, controls, engine, explain, links, live, pick, shell, status
+from aecore.ui import aside, controls, engine, explain, links, live, moving, pick, shell, status
 
 shell.header(
     "Train an autoencoder",
@@ -29,18 +29,15 @@ pool.leave_others(engine.visitor(), {spec.id} | ({kept.run.id} if kept else set(
 links.notices(st.session_state.pop("pool-refusal", ""))
 
 
-@st.fragment(run_every=None if state in status.RESTING else 0.2)
-def stage() -> None:
-    """Controls and pictures; redrawn while something moves, and the whole page once when it comes to rest."""
-    now = engine.seat(spec)
+def draw(seats) -> None:
+    """Controls and pictures."""
+    (now,) = seats.values()
     controls.buttons(pool, now)
     status.remarks(now)
-    if now.view.state != state or "pool-refusal" in st.session_state:
-        st.rerun()
     live.pictures(now.run, now.view)
 
 
-stage()
+moving.stage("run", lambda: {"run": engine.seat(spec)}, draw)
 controls.outputs(seat)
 controls.figures(seat)
 if kept is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from aecore.ui.browser.views import HERE
+from aecore.ui.browser.views import BASE, HERE
 
 VIEW = """
 export default function (component) {
@@ -18,6 +18,6 @@ function take(state, header, arrays) {
 }
 """
 
-scripts = [(HERE / file).read_text("utf-8") for file in ("common.js", "decoder.js")]
+scripts = [(HERE / file).read_text("utf-8") for file in (*BASE, "decoder.js")]
 view = st.components.v2.component("tests.decoder", html='<div class="view"></div>', js="\n".join([*scripts, VIEW]))
 view(key="decoders", data=(Path(os.environ["AECORE_HOME"]) / "decoders.bin").read_bytes())

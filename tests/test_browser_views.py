@@ -12,7 +12,7 @@ from browsing import ROOT, expect, serve
 
 from aecore.ui.browser import Floor, Line, live_bars, live_images, live_loss, live_map, live_path, payload
 from aecore.ui.browser.payload import LARGE, pack
-from aecore.ui.browser.views import NOWHERE, STEPS, _lean, _steps
+from aecore.ui.browser.views import BASE, NOWHERE, STEPS, _lean, _steps
 
 NAMES = ("loss", "map", "images", "scrubber", "bars", "path")
 FRAMES = 20
@@ -302,7 +302,7 @@ def test_a_view_outlives_a_call_that_was_overtaken_whichever_comes_first(visit, 
     """
     page = visit()
     monkeypatch.setattr(payload, "LARGE", 64)
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in ("common.js", "images.js")]
+    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "images.js")]
     pixels = {"old": np.zeros((1, 1, 8, 8), np.uint8), "new": np.zeros((2, 1, 8, 8), np.uint8)}
     for name, large in pixels.items():
         body = large.tobytes()
@@ -346,7 +346,7 @@ OVERTAKEN = """async ({ script, sent, order }) => {
 @pytest.mark.browser
 def test_what_cannot_be_fetched_is_said(visit):
     page = visit()
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in ("common.js", "images.js")]
+    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "images.js")]
     page.route("**/media/gone", lambda route: route.fulfill(status=404))
     header = {"run": "a", "first": 0, "titles": ["original"], "frames": 1}
     large = {"row0": np.zeros((1, LARGE // 64, 8, 8), np.uint8)}
@@ -464,3 +464,20 @@ def test_another_theme_redraws_in_its_colours(visit):
     for name, value in light.items():
         assert value < 110
         assert view(page, name).evaluate(ink) > 160
+
+
+def test_no_two_files_of_a_views_script_declare_the_same_name():
+    """They are put one after the other; the browser refuses the whole where a name is declared twice."""
+    declared = re.compile(
+        r"^(?:export default )?(?:async )?(?:function|const|let|class)\s+(?:\[([^\]]*)\]|(\w+))", re.M
+    )
+    names = {}
+    for path in (ROOT / "aecore" / "ui" / "browser").glob("*.js"):
+        found = [several or one for several, one in declared.findall(path.read_text("utf-8"))]
+        names[path.name] = {name.strip() for text in found for name in text.split(",")}
+    common, feed = (names[file] for file in BASE)
+    # The last is what a script that is handed out is given.
+    shared = common | feed | {"SHEET"}
+    assert not common & feed
+    for file in names.keys() - {*BASE, "history.js"}:
+        assert not shared & names[file], file

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from patience import wait_for
-from test_pages import open_page
+from test_pages import live_texts, open_page
 
 SMALL = {"data": "digits", "images": "100", "width": "8", "depth": "1", "epochs": "2"}
 FOUR = SMALL | {"columns": "4", "variant": "plain", "a.latent": "1", "b.latent": "4", "c.latent": "64", "d.latent": "5"}
@@ -16,7 +16,7 @@ def words(app) -> str:
     """All that a page says, figures' own texts aside."""
     kinds = ("markdown", "caption", "info", "warning", "error", "subheader")
     said = [str(element.value) for kind in kinds for element in app.get(kind)]
-    return "\n".join([*said, *(str(element.text) for element in app.get("progress"))])
+    return "\n".join([*said, *(str(element.text) for element in app.get("progress")), *live_texts(app)])
 
 
 def until(app, sought: str) -> str:

@@ -220,7 +220,7 @@ def test_a_picture_is_there_within_a_frame(page):
 
 
 def test_a_view_has_the_scripts_that_it_asks_for_before_its_own(monkeypatch):
-    monkeypatch.setattr(st.components.v2, "component", lambda name, *, html, css, js: js)
+    monkeypatch.setattr(st.components.v2, "component", lambda name, *, js, **_: js)
     texts = ["function present(", "function decoderOf(", "export default function"]
     with_decoder = views._component.__wrapped__("images", ("decoder.js",))
     assert sorted(texts, key=with_decoder.index) == texts

@@ -36,12 +36,12 @@ def test_runs_already_started_are_counted_whatever_they_are_at(monkeypatch, stat
     assert len(started) == MOST_ACTIVE_PER_VISITOR + 1
 
 
-def test_no_redrawing_part_lies_within_another():
-    """The browser may ask once more for an inner part that the outer one no longer draws; the page then goes white."""
-    within = [
+def test_nothing_looks_again_by_a_clock():
+    """What moves is pushed; a browser's timer goes on asking for parts that may have no place on the page any more."""
+    polls = [
         path.relative_to(ROOT).as_posix()
-        for path in sorted((ROOT / "aecore" / "ui").rglob("*.py"))
-        if "st.fragment" in path.read_text("utf-8")
+        for folder in ("aecore/ui", "pages")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "run_every" in path.read_text("utf-8")
     ]
-    # What a stage draws is drawn by tabs, columns and what they share; these three are a page's own.
-    assert within == ["aecore/ui/aside.py", "aecore/ui/group.py", "aecore/ui/promises.py"]
+    assert polls == []

@@ -14,7 +14,7 @@ from aecore.runs.exhibits import HALF_WIDTHS, SLACK, half_width
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.browser.payload import pack
-from aecore.ui.browser.views import _steps
+from aecore.ui.browser.views import BASE, _steps
 
 CLOUD = np.random.default_rng(0).normal(size=(500, 2)) / 3
 # Calls the map's view for the same run on other axes, on a clock of its own: 20 repaints a second.
@@ -96,7 +96,7 @@ def test_the_map_zooms_and_does_not_jump(context_with):
         arrays = {"places": _steps(places, limits), "limits": limits, "labels": np.zeros(500, np.uint8)}
         return list(pack(header, arrays))
 
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in ("common.js", "map.js")]
+    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "map.js")]
     asked = [sent("a", 0.02), sent("a", 5), sent("a", 5), sent("b", 0.5)]
     page = context_with().new_page()
     first, grown, again, other = page.evaluate(ZOOM, {"script": "\n".join(sources), "sent": asked})

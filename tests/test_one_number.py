@@ -62,7 +62,7 @@ def test_of_many_held_out_images_a_look_scores_some_and_the_end_scores_all(monke
 @pytest.mark.parametrize("variant", ["plain", "vae", "vae-sigma", "denoising"])
 def test_a_look_scores_the_same_images_by_the_same_chance_as_the_metrics(variant):
     run = trained(variant)
-    looked = run._look(run.view, {})
+    looked = run._look(run.view)
     assert looked.heldout == pytest.approx(run.history.moments[-1].heldout, rel=1e-5)
     assert looked.figures == pytest.approx(run.history.moments[-1].figures, rel=1e-5)
 

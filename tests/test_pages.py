@@ -7,6 +7,7 @@ from browsing import ROOT
 from conftest import is_sentence
 from patience import wait_for
 from streamlit.testing.v1 import AppTest
+from test_browser_views import unpacked
 from test_spec import HOSTILE_NAMES, HOSTILE_TEXTS
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -19,6 +20,13 @@ def open_page(name: str, **query: str) -> AppTest:
         app.query_params[key] = value
     app.switch_page(f"pages/{name}.py")
     return app.run()
+
+
+def live_texts(app: AppTest) -> list[str]:
+    """The texts that move with runs, which are views of ours."""
+    drawn = [element.proto for element in app.get("bidi_component")]
+    worded = [one for one in drawn if one.component_name in ("aecore.progress", "aecore.words")]
+    return [unpacked(one.bytes)[0]["text"] for one in worded]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -121,6 +121,8 @@ def test_reset_gives_the_same_first_weights_and_the_trained_model_is_not_lost(vi
     untrained = drawn(page)
     press(page, "Train")
     expect(status(page)).to_contain_text("finished")
+    # Until it rests, pictures are what was pushed, in coarser steps.
+    expect(page.get_by_role("slider").first).to_be_visible()
     expect(view(page, "images")).not_to_have_attribute("data-shown", untrained["images"])
     trained = drawn(page)
     press(page, "Reset")

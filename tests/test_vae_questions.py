@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from test_pages import live_texts
 
 from aecore.figures.vae import quantile_sheet
 from aecore.losses import kl_from_standard_normal
@@ -123,13 +124,16 @@ def test_each_beta_is_shown_as_soon_as_it_is_trained_and_the_others_are_told_to_
         return SimpleNamespace(done=lambda: True, result=lambda: question(run))
 
     pool = SimpleNamespace(ask=answer)
-    running = SimpleNamespace(joined=True, run=SimpleNamespace(id="0", metrics={}), view=View("running", 30, 100, 5))
+    begun = Run(Spec(variant="vae", data="digits"))
+    begun.view = View("running", 30, 100, 5)
+    running = SimpleNamespace(joined=True, run=begun, view=begun.view)
     done = SimpleNamespace(joined=True, run=run, view=run.view)
 
     def opened(seats):
         app = AppTest.from_function(page, kwargs={"pool": pool, "seats": seats}, default_timeout=30).run()
         assert not app.exception
-        return [info.value for info in app.info], " ".join(text.value for text in app.markdown)
+        said = [info.value for info in app.info] + live_texts(app)
+        return said, " ".join(text.value for text in app.markdown)
 
     told, shown = opened({0.5: running, 1.0: running})
     assert told == ["In training: beta 0.5 (epoch 7 of 20), beta 1 (epoch 7 of 20)."]

@@ -156,8 +156,12 @@ def look(
     epoch: float,
     seconds: float,
     train: dict[str, float],
+    scores: bool = True,
 ) -> Moment:
-    """The model as it is now, on held-out images; after ``before`` the map does not turn nor its axes shrink."""
+    """The model as it is now, on held-out images; after ``before`` the map does not turn nor its axes shrink.
+
+    Without ``scores`` it has no held-out losses and no figures, and takes a quarter of the time.
+    """
     codes = model.embed(shown.looked_at.images)
     pictures = model.likelihood.mean(_attempt(model, shown.row, shown.seed)[1])[:, 0]
     places = _places(codes, before.places if before else None)
@@ -166,11 +170,11 @@ def look(
         epoch,
         seconds,
         train,
-        mean_terms(model, shown.scored),
+        mean_terms(model, shown.scored) if scores else {},
         places,
         half_width(places, before.half_width if before else 0.0),
         grey(pictures.cpu().numpy()),
-        _figures(model, shown, codes),
+        _figures(model, shown, codes) if scores else {},
         _subspace(model, shown),
         _rebuilt_points(model, shown),
     )

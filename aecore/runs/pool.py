@@ -22,6 +22,7 @@ from typing import TypeVar
 from aecore.dataset import SourceError
 from aecore.runs.answers import Answer, Answers
 from aecore.runs.errands import send
+from aecore.runs.right_of_way import RightOfWay
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
@@ -39,7 +40,7 @@ CHECKPOINT_EVERY = 5.0
 TURN = 10.0
 # Seconds of training after which a run pauses and asks.
 LONGEST = 900.0
-# Seconds without anybody looking after which a run pauses. Browsers call on hidden tabs once a minute.
+# Seconds without anybody looking after which a run pauses.
 GRACE = 90.0
 # Seconds after a look in which a visitor counts as looking.
 PRESENT = 5.0
@@ -83,9 +84,12 @@ class Pool:
         executor: Executor | None = None,
         workers: int = max(os.cpu_count() or 1, MOST_ACTIVE_PER_VISITOR),
         connected: Callable[[str], bool] = lambda visitor: False,
+        right_of_way: RightOfWay | None = None,
     ):
         """``connected`` tells of a visitor whether they may yet come back to a seat not looked at for long."""
         self.store, self.workers, self._connected = store, workers, connected
+        # What pages take, and training gives them.
+        self.right_of_way = right_of_way or RightOfWay()
         self._executor = executor or ThreadPoolExecutor(workers, "training", _step_back)
         # Apart from training, so that a new visitor sees the untrained state while all workers are busy; many,
         # because some wait for a download.
@@ -127,7 +131,7 @@ class Pool:
                 if run.view.step:
                     self._shared.setdefault(run.id, run)
         for run in runs:
-            if not self._lookers(run, GRACE) and run.view.state in ("queued", "running"):
+            if not self._others_at(run) and run.view.state in ("queued", "running"):
                 run.pause()
                 self._keep_soon(run)
 
@@ -139,7 +143,7 @@ class Pool:
 
     def lookers(self, run: Run) -> int:
         """How many visitors look at the run now."""
-        return len(self._lookers(run, PRESENT))
+        return run.watchers or len(self._lookers(run, PRESENT))
 
     def ask(self, run: Run, question: Callable[[Run], T], of_data: bool = False) -> Answer[T]:
         """What ``question`` finds out about a run as it now is; asked once, however often it is drawn.
@@ -184,7 +188,7 @@ class Pool:
             seat.before = (old, seat.own)
             seat.run = self._fresh_run(old.spec)
             seat.own, seat.joined = True, False
-        if not self._lookers(old, GRACE):
+        if not self._others_at(old):
             old.pause()
 
     def undo_reset(self, seat: Seat) -> None:
@@ -206,8 +210,9 @@ class Pool:
             self._line.clear()
         for run in runs:
             run.pause()
+        # What is only being prepared or asked is lost with nobody's work; it may take long, and is not waited for.
+        self._preparing.shutdown(wait=False, cancel_futures=True)
         self._executor.shutdown()
-        self._preparing.shutdown()
         self._saving.shutdown()
 
     # Inside.
@@ -225,7 +230,6 @@ class Pool:
         return run
 
     def _prepare(self, run: Run, kept: bool) -> None:
-        run.watched = lambda: bool(self._lookers(run, PRESENT))
         job = partial(self._guarded, lambda: self._prepare_now(run, kept))
         send(self._preparing, job, run, lambda why: self._lost_unprepared(run, why))
 
@@ -317,8 +321,17 @@ class Pool:
         return self._patient(job[1]) and any(not self._patient(run) for _, run in self._line + self._working)
 
     def _patient(self, run: Run) -> bool:
-        seats = [seat for seat in list(self._seats.values()) if seat.run is run and seat.looks(PRESENT)]
+        seats = [seat for seat in list(self._seats.values()) if seat.run is run and self._is_at(seat, PRESENT)]
         return bool(seats) and all(seat.patient for seat in seats)
+
+    def _is_at(self, seat: Seat, within: float) -> bool:
+        """Whether the seat's visitor looks at its run: their page was drawn not long ago, or is open and watches it."""
+        return seat.looks(within) or (seat.run.watchers > 0 and self._connected(seat.visitor))
+
+    def _others_at(self, run: Run) -> bool:
+        """Whether anybody is at a run that a visitor has just left, whose own page still watches it for a moment."""
+        with self._lock:
+            return any(seat.run is run and self._is_at(seat, GRACE) for seat in self._seats.values())
 
     def _work(self, job: tuple[str, Run]) -> None:
         try:
@@ -341,13 +354,13 @@ class Pool:
             return seconds > CHECKPOINT_EVERY or way or not threading.main_thread().is_alive()
 
         while True:
-            run.work(enough)
+            run.work(enough, self.right_of_way.give)
             self._keep(run)
             if run.view.state != "running":
                 return
             if not threading.main_thread().is_alive():
                 run.pause()
-            elif not self._lookers(run, GRACE):
+            elif not self._looked_at(run):
                 run.pause("paused because nobody was looking; press Continue to go on")
                 self._keep(run)
             elif run.view.seconds - run.pressed_at > LONGEST:
@@ -407,7 +420,6 @@ class Pool:
             if not (started and seat.run is run):
                 return
         twin = run.fork()
-        twin.watched = lambda: bool(self._lookers(twin, PRESENT))
         seat.run = twin
 
     def _admit(self, seat: Seat) -> None:
@@ -418,6 +430,10 @@ class Pool:
             raise PoolError(
                 f"you have {len(active)} runs in training, which is the most for one visitor; pause one of them first"
             )
+
+    def _looked_at(self, run: Run) -> bool:
+        """Whether anybody looks at the run, or did until a while ago."""
+        return run.seen_within(GRACE) or bool(self._lookers(run, GRACE))
 
     def _lookers(self, run: Run, within: float) -> list[Seat]:
         with self._lock:

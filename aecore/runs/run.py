@@ -24,7 +24,7 @@ from aecore.sources import load
 from aecore.training import Progress, advice_on_divergence, steps_per_epoch, train
 
 # Seconds between two looks that are only shown, not remembered; and they take no more than this share of the time.
-GLANCE, GLANCE_SHARE = 0.2, 0.1
+GLANCE, GLANCE_SHARE = 0.2, 0.08
 # Seconds that a press on Pause waits for the step under way and the look after it.
 PATIENCE = 0.25
 
@@ -34,15 +34,17 @@ class Run:
 
     def __init__(self, spec: Spec, device: str = "cpu"):
         self.spec, self.device = spec, torch.device(device)
-        self.view = View()
+        # Called on the thread that changes it whenever there is another look, state or share of loading to be shown.
+        self.listeners: set[Callable[[Run], None]] = set()
+        # How many watch it just now, and when somebody last did (``time.monotonic``).
+        self.watchers, self.watched_at = 0, -math.inf
+        self._view = View()
         self.metrics: dict[str, float] = {}
         # One sentence where the run could not be kept on disk.
         self.unkept = ""
         self.data: Dataset | None = None
         self.model: Autoencoder | None = None
         self.exhibits: Exhibits | None = None
-        # Whether somebody wants glances between moments; asked at most every GLANCE seconds.
-        self.watched: Callable[[], bool] = lambda: False
         self._progress: Progress | None = None
         self._turns = Turns()
         self._goal: int | None = None
@@ -59,6 +61,23 @@ class Run:
     @property
     def id(self) -> str:
         return self.spec.id
+
+    @property
+    def view(self) -> View:
+        """What is known of the run at this instant."""
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        before, self._view = self._view, view
+        # Seconds and steps change hundreds of times a second; who shows them looks as often as it likes.
+        if view.newest is not before.newest or (view.state, view.loading) != (before.state, before.loading):
+            for tell in tuple(self.listeners):
+                tell(self)
+
+    def seen_within(self, seconds: float) -> bool:
+        """Whether somebody watches the run, or did in the last ``seconds``."""
+        return self.watchers > 0 or time.monotonic() - self.watched_at < seconds
 
     @property
     def history(self) -> History:
@@ -79,7 +98,7 @@ class Run:
         fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(self.data.train))
         self._moments = moments_of(fresh.steps)
         if checkpoint is None:
-            first = self._look(fresh, {})
+            first = self._look(fresh)
             self.view = replace(fresh, newest=first, history=History((first,)))
         else:
             self._go_to(checkpoint)
@@ -162,9 +181,12 @@ class Run:
 
     # What the training thread does.
 
-    def work(self, enough: Callable[[float], bool] = lambda seconds: False) -> None:
+    def work(
+        self, enough: Callable[[float], bool] = lambda seconds: False, between: Callable[[], None] = lambda: None
+    ) -> None:
         """Trains until finished, paused, at its goal, or ``enough(seconds worked)``; then the view says which.
 
+        ``between`` any two steps may wait; nobody's press waits for it.
         Where it was ``enough`` the state stays running: call it again, or ``wait_in_line``.
         """
         with self._turns:
@@ -173,12 +195,12 @@ class Run:
             self.view = replace(self.view, state="running")
             self._rests.clear()
         try:
-            if self._train(enough):
+            if self._train(enough, between):
                 self._finish()
         finally:
             self._rests.set()
 
-    def _train(self, enough: Callable[[float], bool]) -> bool:
+    def _train(self, enough: Callable[[float], bool], between: Callable[[], None]) -> bool:
         """Whether the last step was made, rather than the work stopped before."""
         # Two threads inside one small model collapse as soon as anything else runs on the machine.
         torch.set_num_threads(1)
@@ -186,6 +208,8 @@ class Run:
         began, before = time.perf_counter(), self.view.seconds
         glance_at = began + GLANCE
         while True:
+            if self._stopping is None:
+                between()
             with self._turns:
                 if self._stopping is not None:
                     self._rest(self._stopping)
@@ -196,10 +220,13 @@ class Run:
                     return True
                 self._take(event)
                 now = time.perf_counter()
-                if now > glance_at and isinstance(event, Stepped) and self.watched():
-                    self.view = replace(self.view, newest=self._look(self.view, self._mean_terms()))
-                    took, now = time.perf_counter() - now, time.perf_counter()
-                    glance_at = now + max(GLANCE, took / GLANCE_SHARE)
+                if now > glance_at and isinstance(event, Stepped) and self.watchers:
+                    # Processor seconds: where others have the cores, a look takes longer and costs no more.
+                    used = time.thread_time()
+                    self.view = replace(self.view, newest=self._look(self.view, scores=False))
+                    used = time.thread_time() - used
+                    glance_at = max(glance_at + GLANCE, now + used / GLANCE_SHARE)
+                    now = time.perf_counter()
                 self.view = replace(self.view, seconds=before + now - began)
                 if isinstance(event, Stepped) and enough(now - began):
                     return False
@@ -239,22 +266,22 @@ class Run:
         self.view = view
 
     def _with_moment(self, view: View) -> View:
-        moment = self._look(view, self._mean_terms())
+        moment = self._look(view)
         self._sums, self._summed = {}, 0
         return replace(view, newest=moment, history=view.history.with_moment(moment))
 
     def _settled(self) -> View:
-        """The view with its newest look being of the very last step."""
+        """The view with its newest look being of the very last step, and scored."""
         view = self.view
-        if view.newest is None or view.newest.step == view.step:
+        if view.newest is None or view.scored.step == view.step:
             return view
-        return replace(view, newest=self._look(view, self._mean_terms()))
+        return replace(view, newest=self._look(view))
 
     def _mean_terms(self) -> dict[str, float]:
         """Each term's mean over the batches since the last moment."""
         return {name: float(total) / self._summed for name, total in self._sums.items()}
 
-    def _look(self, view: View, train_terms: dict[str, float]) -> Moment:
+    def _look(self, view: View, scores: bool = True) -> Moment:
         kept = view.history.moments
         return look(
             self.model,
@@ -263,7 +290,8 @@ class Run:
             step=view.step,
             epoch=view.epoch,
             seconds=view.seconds,
-            train=train_terms,
+            train=self._mean_terms(),
+            scores=scores,
         )
 
 

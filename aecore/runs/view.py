@@ -20,7 +20,10 @@ BROKEN: tuple[State, ...] = ("unavailable", "failed")
 
 @dataclass(frozen=True)
 class View:
-    """A run at one instant; a page draws it and nothing else. ``newest`` may be later than the last moment kept."""
+    """A run at one instant; a page draws it and nothing else.
+
+    ``newest`` may be later than the last moment kept; while the run trains it then has no held-out losses and figures.
+    """
 
     state: State = "preparing"
     step: int = 0
@@ -44,6 +47,11 @@ class View:
     @property
     def epochs(self) -> int:
         return self.steps // self.steps_per_epoch
+
+    @property
+    def scored(self) -> Moment:
+        """The newest look with held-out losses and figures; of a prepared run."""
+        return self.newest if self.newest.heldout else self.history.moments[-1]
 
     @property
     def rate(self) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aecore.ui import engine, live, status
+from aecore.ui import engine, live, moving, status
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Seat
@@ -43,14 +44,10 @@ def kept_aside(seat: Seat, beside: Spec) -> None:
     st.subheader("Kept aside", anchor=False)
     here = beside.flat()
     st.caption(", ".join(f"{k} = {v}" for k, v in seat.run.spec.flat().items() if here.get(k) != v))
-    state = seat.view.state
 
-    @st.fragment(run_every=None if state in status.RESTING else 0.5)
-    def draw() -> None:
-        now = engine.seat(seat.run.spec)
+    def draw(seats: Mapping[str, Seat]) -> None:
+        (now,) = seats.values()
         status.line(engine.pool(), now, "aside-status")
-        if now.view.state != state:
-            st.rerun()
         live.pictures(now.run, now.view, "aside")
 
-    draw()
+    moving.stage("aside", lambda: {"aside": engine.seat(seat.run.spec)}, draw)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from aecore.ui import group, live, status
-from aecore.ui.browser import Floor, Line, live_loss
+from aecore.ui import feed, group, live, status
+from aecore.ui.browser import Floor, Line, live_loss, live_words
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+    from aecore.runs.view import View
 
 # Room above the mean image's error, where an untrained model starts.
 HEADROOM = 1.15
@@ -39,26 +41,30 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     for place, (letter, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
         with place:
             st.markdown(f"**{names[letter]}**")
-            _column(pool, letter, seat, name, resting)
+            _column(pool, letter, seat, name)
     if shown and resting:
         longest = max((live.moments_of(seat.view) for seat in shown.values()), key=len)
         live.rewind(longest, name, "compare")
 
 
-def _column(pool: Pool, letter: str, seat: Seat, name: str, resting: bool) -> None:
+def _column(pool: Pool, letter: str, seat: Seat, name: str) -> None:
     run, view = seat.run, seat.view
     status.line(pool, seat, f"{letter}-status")
     if run.exhibits is None or view.newest is None:
         return
-    moments = live.moments_of(view) if resting else (view.newest,)
-    live.reconstructions(run, view, moments, name, letter)
-    live.map_of_codes(run, view, moments, name, letter)
-    st.caption(_figures(seat))
+    live.reconstructions(run, view, name, letter)
+    live.map_of_codes(run, view, name, letter)
+    with st.container(key=f"{letter}-figures"):
+        feed.follow(_words, [run], [view], run.model.latent, f"{letter}-words")
 
 
-def _figures(seat: Seat) -> str:
-    """The newest figures of a run in words."""
-    figures, numbers = seat.view.newest.figures, seat.run.model.latent
+def _words(views: tuple[View, ...], numbers: int, key: str) -> None:
+    live_words(figures_of(views[0], numbers), key=key)
+
+
+def figures_of(view: View, numbers: int) -> str:
+    """The newest figures of a run in words, whose codes have so many ``numbers``."""
+    figures = view.scored.figures
     if not np.isfinite(list(figures.values())).all():
         return "No figures: what this model computes is no longer finite."
     said = [f"squared error {figures['squared_error']:.2f} per image, held-out"]
@@ -70,21 +76,28 @@ def _figures(seat: Seat) -> str:
 
 def _errors(names: Mapping[str, str], shown: Mapping[str, Seat], name: str) -> None:
     st.markdown("**Squared error** of the reconstruction per image, held-out", help=WHAT_ERROR)
-    histories = {letter: seat.view.history for letter, seat in shown.items()}
-    epochs = max((history.epochs for history in histories.values()), key=len)
+    runs, views = zip(*((seat.run, seat.view) for seat in shown.values()), strict=True)
+    labels = tuple((names[letter], list(names).index(letter)) for letter in shown)
+    feed.follow(_lines, runs, views, runs, labels, name)
+
+
+def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[str, int], ...], name: str) -> None:
+    """The error of each run over its epochs, called and coloured by its label."""
+    histories = [view.history for view in views]
+    epochs = max((history.epochs for history in histories), key=len)
     lines = []
-    for letter, history in histories.items():
+    for (title, hue), history in zip(labels, histories, strict=True):
         values = np.full(len(epochs), np.nan)
         found = history.figure("squared_error")
         values[: len(found)] = found
-        lines.append(Line(names[letter], "held-out", values, list(names).index(letter)))
-    floors = {f.title: f.value for seat in shown.values() for f in seat.run.exhibits.squared_floors}
+        lines.append(Line(title, "held-out", values, hue))
+    floors = {floor.title: floor.value for run in runs for floor in run.exhibits.squared_floors}
     live_loss(
         name,
         epochs,
         lines,
         [Floor(title, value) for title, value in floors.items()],
-        total=max(seat.view.epochs for seat in shown.values()),
+        total=max(view.epochs for view in views),
         top=max(floors.values()) * HEADROOM,
         unit="squared error per image",
         key="compare-loss-view",

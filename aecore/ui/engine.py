@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from aecore.runs.right_of_way import RightOfWay
 from aecore.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 # What Home shows: two code numbers, so that its map needs no projection.
 EXAMPLE = {"variant": "vae", "data": "mnist-5k", "latent": 2}
 EXAMPLE_VISITOR = "home"
+
+_way = RightOfWay()
+# The pools that were made: one, or another after a first that could not be.
+_pools: list[Pool] = []
 
 
 @st.cache_resource(show_spinner=False)
@@ -34,12 +41,30 @@ def _load(promise: Future[Pool]) -> None:
         from aecore.runs.pool import Pool
         from aecore.runs.store import Store
 
-        promise.set_result(Pool(Store.default(), connected=_connected))
+        _pools.append(Pool(Store.default(), connected=_connected, right_of_way=_way))
+        promise.set_result(_pools[-1])
         seat_at_example(promise.result())
     except BaseException as error:
         if not promise.done():
             promise.set_exception(error)
         raise
+
+
+@contextmanager
+def goes_first() -> Iterator[None]:
+    """Within it a run of a script has its turn among the others, and training gives way to it."""
+    if not warm_up().done():
+        # Nothing trains yet, and who waits for the engine must not keep others from saying so.
+        yield
+        return
+    with _way.taken():
+        yield
+
+
+def close() -> None:
+    """Pauses and keeps what trains on this server."""
+    while _pools:
+        _pools.pop().close()
 
 
 def _connected(visitor: str) -> bool:
@@ -62,12 +87,13 @@ def seat_at_example(pool: Pool) -> Seat:
 def pool() -> Pool:
     """The pool; while it is not there yet, the page says so and keeps answering to other clicks."""
     promise = warm_up()
-    note = st.empty()
-    while not promise.done():
-        # Each message is a point at which a click elsewhere can interrupt this script.
-        note.info("Loading the training engine; this takes a few seconds once after the server starts.")
-        threading.Event().wait(0.05)
-    note.empty()
+    if not promise.done():
+        note = st.empty()
+        while not promise.done():
+            # Each message is a point at which a click elsewhere can interrupt this script.
+            note.info("Loading the training engine; this takes a few seconds once after the server starts.")
+            threading.Event().wait(0.05)
+        note.empty()
     if (reason := promise.exception()) is not None:
         # Who comes next tries again: what was in the way may be gone.
         warm_up.clear()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from aecore.ui import controls, engine, links, live, pick, status
+from aecore.ui import controls, engine, feed, links, moving, pick, status
+from aecore.ui.browser import live_progress
+from aecore.ui.moving import states
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -42,31 +44,19 @@ def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True, known: 
 
 
 def stage(pool: Pool, seats: Seats, draw: Callable[[Seats], None], trains: bool = True) -> None:
-    """Controls where there is something to train, and what ``draw`` draws of the seats as they now are.
+    """Controls where there is something to train, and what ``draw`` draws of the seats as they now are."""
 
-    Redrawn while something moves or an answer is awaited, and the whole page once when it comes to rest.
-    """
-    state, awaited = states(seats), st.session_state.get(live.AWAITED, False)
+    def look() -> Seats:
+        return {key: engine.seat(seat.run.spec) for key, seat in seats.items()}
 
-    @st.fragment(run_every=0.5 if not rests(seats) else 0.3 if awaited else None)
-    def redrawn() -> None:
-        st.session_state[live.AWAITED] = False
-        now = {key: engine.seat(seat.run.spec) for key, seat in seats.items()}
+    def redrawn(now: Seats) -> None:
         if trains:
             advance(pool, now)
             buttons(pool, now)
             line(now)
         draw(now)
-        awaits = st.session_state[live.AWAITED]
-        if states(now) != state or awaits != awaited or "pool-refusal" in st.session_state:
-            st.rerun()
 
-    redrawn()
-
-
-def states(seats: Seats) -> tuple[str, ...]:
-    """The state of each run."""
-    return tuple(seat.view.state for seat in seats.values())
+    moving.stage("group", look, redrawn)
 
 
 def rests(seats: Seats) -> bool:
@@ -141,10 +131,12 @@ def buttons(pool: Pool, seats: Seats) -> None:
 def line(seats: Seats) -> None:
     """One line that says how far all of them are."""
     views = [seat.view for seat in seats.values()]
-    total = sum(view.steps for view in views)
     with st.container(key="run-status"):
-        share = sum(view.step for view in views) / total if total else 0.0
-        st.progress(min(share, 1.0), text=_text(views, under_way(seats)))
+        if rests(seats):
+            st.progress(_share(views), text=_text(views, False))
+        else:
+            runs = [seat.run for seat in seats.values()]
+            feed.follow(_line, runs, views, under_way(seats), "run-status-line", moving=True)
     for message in dict.fromkeys(view.message for view in views if view.state in ("diverged", "failed", "unavailable")):
         st.error(message)
     # Which of several it is about is said where each is shown.
@@ -152,7 +144,17 @@ def line(seats: Seats) -> None:
         st.warning(views[0].message)
 
 
-def _text(views: list[View], going_on: bool) -> str:
+@feed.ticks
+def _line(views: tuple[View, ...], going_on: bool, key: str) -> None:
+    live_progress(_share(views), _text(views, going_on), key=key)
+
+
+def _share(views: Sequence[View]) -> float:
+    total = sum(view.steps for view in views)
+    return min(sum(view.step for view in views) / total, 1.0) if total else 0.0
+
+
+def _text(views: Sequence[View], going_on: bool) -> str:
     now = [view.state for view in views]
     done = now.count("finished")
     ends = f", {done} finished" if done else ""
@@ -173,7 +175,7 @@ def _text(views: list[View], going_on: bool) -> str:
     )
 
 
-def seconds_left(views: list[View]) -> float:
+def seconds_left(views: Sequence[View]) -> float:
     """A guess at how long all of them will take: who has not begun takes as long as the others do on average."""
     whole = [view.seconds * view.steps / view.step for view in views if view.step]
     if not whole:

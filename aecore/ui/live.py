@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import streamlit as st
 
-from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, scrubber
+from aecore.ui import feed, moving
+from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, live_progress, scrubber
 
 if TYPE_CHECKING:
     from aecore.runs.answers import Answer
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Whether what a stage drew last waits for answers.
-AWAITED = "answers-awaited"
-
 SCORED = (
     "Held-out points are means over all held-out images; where these are more than 2,000, over 2,000 of them until "
     "training is over."
@@ -30,6 +28,7 @@ SCORED = (
 ESTIMATED = (
     " Terms marked as estimated are estimated from a batch: they can come out below 0, where what they estimate cannot."
 )
+PREPARING = "Preparing the data and the untrained model."
 # Room above the mean image's loss, where an untrained model starts.
 HEADROOM = 0.15
 # Room below and above floors of losses that can be negative, in distances between these floors.
@@ -40,38 +39,30 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
     """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
     if run.exhibits is None or view.newest is None:
         if view.state == "preparing":
-            waiting(view)
+            waiting(run, view, prefix)
         return
-    resting = view.state not in ("running", "queued")
-    moments = moments_of(view) if resting else (view.newest,)
     # The views keep their place and their keys; by this name they know that another run is shown.
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
     with left, st.container(key=f"{prefix}-loss"):
         loss(run, view, name, prefix)
     with right:
-        map_of_codes(run, view, moments, name, prefix)
-    reconstructions(run, view, moments, name, prefix)
-    if resting:
-        rewind(moments, name, prefix)
+        map_of_codes(run, view, name, prefix)
+    reconstructions(run, view, name, prefix)
+    if view.state not in feed.MOVING:
+        rewind(moments_of(view), name, prefix)
 
 
 def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, of_data: bool = False) -> T | None:
     """What ``question`` finds of a prepared run at rest, or of its data alone; None, and a word, until it is found."""
     if run.exhibits is None:
-        waiting(run.view)
+        st.info(PREPARING)
         return None
     found = pool.ask(run, question, of_data)
     if found.done():
         return result(pool, run, found)
 
-    # No fragment of its own looks again: the browser may still ask for one that the stage around it no longer draws,
-    # and what that then writes has no place left on the page, which goes white.
-    st.session_state[AWAITED] = True
-    if found.share is None:
-        st.info(meanwhile)
-    else:
-        st.progress(found.share, text=f"{meanwhile} {found.share:.0%}")
+    moving.awaiting(run, found, meanwhile)
     return None
 
 
@@ -105,13 +96,18 @@ def metric_title(name: str) -> str:
     return known.get(name, name.replace("_", " "))
 
 
-def waiting(view: View) -> None:
+def waiting(run: Run, view: View, prefix: str) -> None:
     """What a run that is not prepared is doing."""
-    done, total = view.loading
+    with st.container(key=f"{prefix}-waiting"):
+        feed.follow(_loading, [run], [view], f"{prefix}-loading")
+
+
+def _loading(views: tuple[View, ...], key: str) -> None:
+    done, total = views[0].loading
     if total > done:
-        st.progress(done / total, text=f"Loading the data set: {done / total:.0%}")
+        live_progress(done / total, f"Loading the data set: {done / total:.0%}", key=key)
     else:
-        st.info("Preparing the data and the untrained model.")
+        live_progress(0.0, PREPARING, key=key)
 
 
 def moments_of(view: View) -> tuple[Moment, ...]:
@@ -120,16 +116,33 @@ def moments_of(view: View) -> tuple[Moment, ...]:
     return kept if kept and kept[-1].step >= view.newest.step else (*kept, view.newest)
 
 
+def shown_of(view: View) -> tuple[Moment, ...]:
+    """The moments that are drawn: the newest look while the run moves, all that is kept once it rests."""
+    return (view.newest,) if view.state in feed.MOVING else moments_of(view)
+
+
+def first_of(view: View, moments: Sequence[Moment]) -> int:
+    """Which frame of the run the first of ``moments`` is."""
+    return 0 if len(moments) > 1 else len(view.history.moments) - 1
+
+
 def loss(run: Run, view: View, name: str, prefix: str) -> None:
     """The loss terms of a run, on train and held-out images."""
-    shown, moments = run.exhibits, moments_of(view)
+    shown = run.exhibits
     unit, damaged = shown.units["reconstruction"], ", from the images as given" if shown.inputs is not None else ""
     st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=about_floors(shown))
+    feed.follow(_loss, [run], [view], run, name, prefix)
+
+
+def _loss(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
+    (view,) = views
+    shown, moments = run.exhibits, moments_of(view)
+    unit = shown.units["reconstruction"]
     lines = [
-        Line(_titled(name, shown.units, unit), label, values, group)
-        for group, name in enumerate(view.history.terms)
+        Line(_titled(term, shown.units, unit), label, values, group)
+        for group, term in enumerate(view.history.terms)
         for split, label in (("train", "train"), ("heldout", "held-out"))
-        if np.isfinite(values := np.array([getattr(m, split).get(name, np.nan) for m in moments])).any() or not group
+        if np.isfinite(values := np.array([getattr(m, split).get(term, np.nan) for m in moments])).any() or not group
     ]
     epochs = np.array([m.epoch for m in moments])
     bottom, top = _loss_axis(run, view)
@@ -185,15 +198,17 @@ def loss_axis(floors: Sequence[float], first: float, below_zero: bool) -> tuple[
     return bottom, highest + HEADROOM * (highest - bottom)
 
 
-def map_of_codes(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str) -> None:
-    """The codes of held-out images at ``moments``, under ``name``, which the scrubber goes by."""
+def map_of_codes(run: Run, view: View, name: str, prefix: str) -> None:
+    """The codes of held-out images, under ``name``, which the scrubber goes by."""
     with st.container(key=f"{prefix}-map"):
-        _map(run, view, moments, name, prefix)
+        shown = run.exhibits
+        st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(run.model.latent)}")
+        feed.follow(_map, [run], [view], run, name, prefix)
 
 
-def _map(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str) -> None:
-    shown, latent = run.exhibits, run.model.latent
-    st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(latent)}")
+def _map(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
+    (view,) = views
+    shown, latent, moments = run.exhibits, run.model.latent, shown_of(view)
     # One scale for all that is shown together: rewinding must not move the axes.
     half_width = max(m.half_width for m in moments)
     places = np.stack([m.places for m in moments])
@@ -209,7 +224,7 @@ def _map(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str
         shown.class_names,
         limits=np.full(len(moments), half_width),
         axes=axes.get(latent, ("principal direction 1", "principal direction 2")),
-        first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
+        first_frame=first_of(view, moments),
         key=f"{prefix}-map-view",
     )
 
@@ -220,18 +235,18 @@ def _projection(latent: int) -> str:
     return "as they are" if latent == 2 else f"2 main directions of {latent}"
 
 
-def reconstructions(run: Run, view: View, moments: Sequence[Moment], name: str, prefix: str) -> None:
-    """Held-out images and what the model makes of them at ``moments``, under ``name``."""
-    shown = run.exhibits
+def reconstructions(run: Run, view: View, name: str, prefix: str) -> None:
+    """Held-out images and what the model makes of them, under ``name``."""
+    with st.container(key=f"{prefix}-reconstructions"):
+        st.markdown("**Held-out images** and what the model makes of them")
+        feed.follow(_reconstructions, [run], [view], run, name, prefix)
+
+
+def _reconstructions(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
+    (view,) = views
+    shown, moments = run.exhibits, shown_of(view)
     rows = [("original", shown.originals[None])]
     if shown.inputs is not None:
         rows.append(("given", shown.inputs[None]))
     rows.append(("rebuilt", np.stack([m.pictures for m in moments])))
-    with st.container(key=f"{prefix}-reconstructions"):
-        st.markdown("**Held-out images** and what the model makes of them")
-        live_images(
-            name,
-            rows,
-            first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
-            key=f"{prefix}-images-view",
-        )
+    live_images(name, rows, first_frame=first_of(view, moments), key=f"{prefix}-images-view")

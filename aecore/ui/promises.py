@@ -11,7 +11,7 @@ import streamlit as st
 
 from aecore.figures import compare as figures
 from aecore.figures.grey import grey, signed_grey
-from aecore.ui import live
+from aecore.ui import live, moving
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
@@ -53,14 +53,10 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
             _draw(_columns(seats, found), seats)
         return
 
-    @st.fragment(run_every=0.3)
-    def wait() -> None:
-        done = sum(promise.done() for promise in promised.values())
-        if done == len(promised):
-            st.rerun()
-        st.progress(done / len(promised), text=f"Finding out what each does: {done} of {len(promised)}")
-
-    wait()
+    for letter, promise in promised.items():
+        if not promise.done():
+            moving.awaiting(seats[letter].run, promise, f"Finding out what {letter.upper()} does.")
+    moving.watch("promises-pulse", [], [])
 
 
 def _columns(seats: Mapping[str, Seat], found: Mapping[str, object]) -> dict[str, Column]:

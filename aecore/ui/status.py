@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from aecore.ui import feed
+from aecore.ui.browser import live_progress
+
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
     from aecore.runs.view import View
 
 ACTIVE = ("queued", "running")
@@ -25,8 +29,21 @@ def bar(pool: Pool, seat: Seat, key: str = "run-status") -> None:
     """One line that says how far the run is, and a bar, in a container named ``key``."""
     view = seat.view
     with st.container(key=key):
-        share = view.step / view.steps if view.steps else 0.0
-        st.progress(min(share, 1.0), text=text(view, pool.place_in_line(seat.run), pool.lookers(seat.run)))
+        if view.state in ACTIVE:
+            feed.follow(_bar, [seat.run], [view], pool, seat.run, f"{key}-line")
+        else:
+            st.progress(share(view), text=text(view, 0))
+
+
+@feed.ticks
+def _bar(views: tuple[View, ...], pool: Pool, run: Run, key: str) -> None:
+    (view,) = views
+    live_progress(share(view), text(view, pool.place_in_line(run), pool.lookers(run)), key=key)
+
+
+def share(view: View) -> float:
+    """How much of the training is made, from 0 to 1."""
+    return min(view.step / view.steps, 1.0) if view.steps else 0.0
 
 
 def remarks(seat: Seat) -> None:

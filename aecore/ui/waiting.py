@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from aecore.ui import group, status
+from aecore.ui import feed, group, status
+from aecore.ui.browser import live_words
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Seat
@@ -25,8 +27,28 @@ def trained(seats: Mapping[Any, Seat]) -> dict[Any, Seat]:
 
 def tell(seats: Mapping[Any, Seat], promise: str, name: Callable[[Any], str] = str) -> None:
     """Says on the page what is so of ``seats``, as ``said`` does; nothing where all are trained."""
-    if text := said(seats, group.under_way(seats), promise, name):
-        st.info(text)
+    under_way = group.under_way(seats)
+    if group.rests(seats):
+        if text := said(seats, under_way, promise, name):
+            st.info(text)
+        return
+    runs, views = [seat.run for seat in seats.values()], [seat.view for seat in seats.values()]
+    named = tuple((name(key), seat.joined) for key, seat in seats.items())
+    feed.follow(_told, runs, views, named, under_way, promise, moving=True)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What ``said`` asks of a seat."""
+
+    view: View
+    joined: bool
+
+
+@feed.ticks
+def _told(views: tuple[View, ...], named: tuple[tuple[str, bool], ...], under_way: bool, promise: str) -> None:
+    shown = {name: _Shown(view, joined) for view, (name, joined) in zip(views, named, strict=True)}
+    live_words(said(shown, under_way, promise), boxed=True, key="told-words")
 
 
 def said(seats: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Callable[[Hashable], str] = str) -> str:

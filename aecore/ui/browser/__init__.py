@@ -9,6 +9,7 @@ from aecore.ui.browser.atlas import AtlasState, Colouring, Ground, Plane, live_a
 from aecore.ui.browser.bars import live_bars
 from aecore.ui.browser.cloud import Panel, live_cloud
 from aecore.ui.browser.easel import live_easel, live_pen
+from aecore.ui.browser.line import live_progress, live_words, pulse
 from aecore.ui.browser.path import live_path
 from aecore.ui.browser.traversal import Scene, Strip, live_traversals
 from aecore.ui.browser.views import Floor, Line, diagram, live_images, live_loss, live_map, scrubber
@@ -36,8 +37,11 @@ __all__ = [
     "live_map",
     "live_path",
     "live_pen",
+    "live_progress",
     "live_traversals",
     "live_walk",
     "live_wipe",
+    "live_words",
+    "pulse",
     "scrubber",
 ]

@@ -72,15 +72,18 @@ async function bring(sent) {
 
 /** The bytes at an address of the server's; asked for again while the server is busy replacing what it hands out. */
 async function fetchPart(address) {
-  // The app may live below a path of its host; Streamlit's own scripts tell.
-  const script = document.querySelector('script[src*="static/js/"]');
-  const base = script ? script.src.replace(/static\/js\/.*$/, "") : document.baseURI;
   for (const wait of [...RETRY_MS, null]) {
-    const answer = await fetch(new URL(address.replace(/^\//, ""), base)).catch(() => null);
+    const answer = await fetch(new URL(address.replace(/^\//, ""), baseAddress())).catch(() => null);
     if (answer?.ok) return answer.arrayBuffer();
     if (wait !== null) await new Promise((done) => setTimeout(done, wait));
   }
   throw new Error(`${address} cannot be fetched`);
+}
+
+/** Where the app lives, which may be below a path of its host; Streamlit's own scripts tell. */
+function baseAddress() {
+  const script = document.querySelector('script[src*="static/js/"]');
+  return script ? script.src.replace(/static\/js\/.*$/, "") : document.baseURI;
 }
 
 // ---- Life of a view
@@ -94,7 +97,9 @@ const mounted = new WeakMap();
  */
 function present({ parentElement, data }, view) {
   const state = mounted.get(parentElement) ?? mount(parentElement, view);
-  const sent = data ? unpack(data) : null;
+  // The same data again, for a theme or another neighbour, are older than what was pushed since.
+  const sent = data && !(state.fed && data === state.given) ? unpack(data) : null;
+  state.given = data;
   receive(state, view, sent);
   // Streamlit runs this cleanup when the view goes, but also at once for a call that was overtaken while the module
   // loaded; and such calls may come in any order, the overtaken one last.
@@ -126,6 +131,8 @@ function accept(state, view, sent) {
   state.latest = sent.turn;
   if (Number(state.root.dataset.awaits) <= sent.turn) delete state.root.dataset.awaits;
   state.sent = [...state.sent, sent].slice(-3);
+  state.fed = false;
+  followFeed(state, view, sent.header);
   view.take(state, sent.header, sent.arrays);
   state.redraw();
 }
@@ -142,6 +149,8 @@ function withdraw(state, view, sent) {
 function mount(parentElement, view) {
   const root = parentElement.querySelector(".view");
   root.replaceChildren();
+  // Where the script is handed out, its style comes with it.
+  if (typeof SHEET === "string") root.before(element("style", { textContent: SHEET }));
   const ending = new AbortController();
   const state = { root, run: null, first: 0, count: 0, frame: 0, scrubbed: false, draws: 0, width: 0 };
   Object.assign(state, { sent: [], turn: 0, latest: 0 });

@@ -7,9 +7,12 @@ While a run trains, map and images get its newest frame alone (F = 1); once it r
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +34,23 @@ INDENT = re.compile(r"^[ ]+", re.MULTILINE)
 # One limit is 2**14 steps, so points up to two limits out are kept; NaN is the one value no point can have.
 STEPS = 2**14
 NOWHERE = -(2**15)
+# What every view's script begins with.
+BASE = ("common.js", "feed.js")
+# Header and arrays of a view.
+Drawing = tuple[dict[str, Any], dict[str, np.ndarray]]
+# Views that are text of the page and wear its styles.
+PLAIN = ("progress", "words", "pulse")
+# What is handed out, by its name, and the script that asks for it; the app may live below a path of its host.
+SCRIPTS: dict[str, str] = {}
+IMPORT = """
+const own = document.querySelector('script[src*="static/js/"]');
+const base = own ? own.src.replace(/static\\/js\\/.*$/, "") : document.baseURI;
+export default (await import(new URL("canvas/FILE", base).href)).default;
+"""
+_serves = False
+# What a view is drawn into instead of onto the page, and the address from which it goes on.
+_recording: ContextVar[list[Drawing] | None] = ContextVar("recording", default=None)
+_followed: ContextVar[Callable[[Drawing], str] | None] = ContextVar("followed", default=None)
 
 
 @dataclass(frozen=True)
@@ -163,10 +183,42 @@ def diagram() -> None:
     )()
 
 
+def recorded(draw: Callable[..., Any], *args: Any) -> Drawing:
+    """Header and arrays of the one view that ``draw(*args)`` draws, which is shown to nobody."""
+    drawn: list[Drawing] = []
+    before = _recording.set(drawn)
+    try:
+        draw(*args)
+    finally:
+        _recording.reset(before)
+    (one,) = drawn
+    return one
+
+
+@contextmanager
+def followed(publish: Callable[[Drawing], str]) -> Iterator[None]:
+    """Views drawn in here go on from what is pushed to the address that ``publish`` finds for their drawing."""
+    before = _followed.set(publish)
+    try:
+        yield
+    finally:
+        _followed.reset(before)
+
+
 def _mount(
-    name: str, key: str, header: dict[str, Any], arrays: dict[str, np.ndarray], scripts: tuple[str, ...] = ()
+    name: str,
+    key: str,
+    header: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    scripts: tuple[str, ...] = (),
+    **how: Any,
 ) -> Any:
-    """Draws a view and returns what it says, by name."""
+    """Draws a view and returns what it says, by name; ``how`` are callbacks and the like."""
+    if (drawn := _recording.get()) is not None:
+        drawn.append((header, arrays))
+        return None
+    if (publish := _followed.get()) is not None:
+        header = header | {"feed": publish((header, arrays))}
 
     def hand_out(part: str, raw: bytes) -> str | None:
         if not exists():
@@ -176,19 +228,38 @@ def _mount(
         files = get_instance().media_file_mgr
         return files.add(raw, "application/octet-stream", f"{key}-{part}", file_name=digest)
 
-    return _component(name, scripts)(key=key, data=pack(header, arrays, hand_out))
+    return _component(name, scripts)(key=key, data=pack(header, arrays, hand_out), **how)
+
+
+def serve_scripts() -> None:
+    """From now on a server of ours hands out the views' scripts; Streamlit would send them with every update."""
+    global _serves
+    _serves = True
 
 
 @cache
 def _component(name: str, scripts: tuple[str, ...] = ()) -> Any:
     """Registers a view once a process: Streamlit's registry is global. ``scripts`` are files that its own calls."""
-    texts = [_lean((HERE / file).read_text("utf-8")) for file in ("common.js", *scripts, f"{name}.js")]
+    texts = [_lean((HERE / file).read_text("utf-8")) for file in (*BASE, *scripts, f"{name}.js")]
+    css = _lean((HERE / (f"{name}.css" if name in PLAIN else "views.css")).read_text("utf-8"))
+    script = "\n".join(texts)
+    if _serves:
+        script, css = _imported(name, f"{script}\nvar SHEET = {json.dumps(css)};\n"), None
     return st.components.v2.component(
         f"aecore.{name}",
         html=f'<div class="view" data-view="{name}"></div>',
-        css=_lean((HERE / "views.css").read_text("utf-8")),
-        js="\n".join(texts),
+        css=css,
+        js=script,
+        # What a run says of itself is read off the page as its text is.
+        isolate_styles=name not in PLAIN,
     )
+
+
+def _imported(name: str, script: str) -> str:
+    """A script of a few lines that takes the rest from where it is handed out, once for ever."""
+    file = f"{name}-{hashlib.sha256(script.encode()).hexdigest()[:16]}.js"
+    SCRIPTS[file] = script
+    return IMPORT.replace("FILE", file)
 
 
 def _lean(text: str) -> str:

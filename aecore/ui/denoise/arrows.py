@@ -10,13 +10,16 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import feed, live, sections
 from aecore.ui.browser import live_arrows
 
 if TYPE_CHECKING:
+    from aecore.runs.answers import Answer
     from aecore.runs.denoise import Agreement
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
     from aecore.runs.spec import Spec
+    from aecore.runs.view import View
 
 # More numbers than pixels: nothing but damage or penalty keeps a model from copying. On all curves the denoiser's mean
 # cosine with the gradient is at least 0.97, and the plain one's steps are a fifth as long as the best; at rates from
@@ -88,30 +91,38 @@ class Arrows(sections.Section):
 
         run, view = seat.run, seat.view
         if view.newest is None:
-            live.waiting(view)
+            live.waiting(run, view, key)
             return None
-        moments = live.moments_of(view) if resting else (view.newest,)
         level = self.settings.level
         right = live.answer(pool, run, AskBestSteps(level), "Finding the best steps.", of_data=True)
-        live_arrows(
-            name,
-            run.data.train.images[:DOTS, 0],
-            run.exhibits.probed[:, 0],
-            np.stack([moment.rebuilt for moment in moments]),
-            right,
-            bar=level,
-            first_frame=0 if len(moments) > 1 else len(view.history.moments) - 1,
-            key=f"{key}-field",
-        )
+        steps = pool.ask(run, AskBestSteps(level), of_data=True)
+        feed.follow(_field, [run], [view], run, name, level, steps if right is not None else None, key)
         if not resting:
             return None
-        if not np.isfinite(moments[-1].rebuilt).all():
+        if not np.isfinite(view.newest.rebuilt).all():
             st.markdown("Its steps are no longer finite.")
             return None
         found = live.answer(pool, run, AskAgreement(level), "Comparing with the gradient.")
         if found is not None:
             st.markdown(f"Mean cosine with the gradient **{found.cosine:.2f}**; mean step **{found.moved:.3f}**")
         return found
+
+
+def _field(
+    views: tuple[View, ...], run: Run, name: str, level: float, best: Answer[np.ndarray] | None, key: str
+) -> None:
+    (view,) = views
+    moments = live.shown_of(view)
+    live_arrows(
+        name,
+        run.data.train.images[:DOTS, 0],
+        run.exhibits.probed[:, 0],
+        np.stack([moment.rebuilt for moment in moments]),
+        best.result() if best is not None else None,
+        bar=level,
+        first_frame=live.first_of(view, moments),
+        key=f"{key}-field",
+    )
 
 
 def compared(found: Mapping[str, Agreement]) -> str:

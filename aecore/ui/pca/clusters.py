@@ -55,7 +55,7 @@ class Clusters(sections.Section):
 
         (seat,) = seats.values()
         if seat.view.newest is None:
-            live.waiting(seat.view)
+            live.waiting(seat.run, seat.view, "clusters")
         elif seat.view.state != "finished":
             live.loss(seat.run, seat.view, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
             waiting.tell(seats, "its codes are grouped as soon as it is trained", lambda _: "the autoencoder")

@@ -10,8 +10,8 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import explain, live, sections
-from aecore.ui.browser import Panel, live_cloud
+from aecore.ui import explain, feed, live, sections
+from aecore.ui.browser import Panel, live_cloud, live_words
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
+    from aecore.runs.view import View
 
 HOW = {"likelihood": "gaussian", "width": 64, "depth": 4, "epochs": 200, "learning_rate": 5e-3, "precision": "fp32"}
 
@@ -48,46 +49,56 @@ class Curved(sections.Section):
         (seat,) = seats.values()
         run, view = seat.run, seat.view
         if view.newest is None:
-            live.waiting(view)
+            live.waiting(run, view, "sheet")
             return
-        resting = view.state not in ("running", "queued")
-        moments = live.moments_of(view) if resting else (view.newest,)
         name = f"sheet-{run.id}-{id(run)}"
         with st.container(key="live-map"):
-            self._clouds(run, moments, name, 0 if len(moments) > 1 else len(view.history.moments) - 1)
-        if resting:
-            live.rewind(moments, name, "sheet")
+            feed.follow(_clouds, [run], [view], run, name, self.settings.latent, self.settings.colour)
+            feed.follow(_said, [run], [view], run, self.settings.latent)
+        if view.state not in feed.MOVING:
+            live.rewind(live.moments_of(view), name, "sheet")
         with st.container(key="live-loss"):
             live.loss(run, view, name, "sheet")
 
-    def _clouds(self, run: Run, moments: tuple[Moment, ...], name: str, first: int) -> None:
-        from aecore.runs.pca import pca_points
 
-        points = run.exhibits.looked_at.images.reshape(-1, 3)
-        flat, rebuilt = pca_points(run, self.settings.latent), np.stack([m.rebuilt for m in moments])
-        numbers = f"{self.settings.latent} dimension{'s' * (self.settings.latent > 1)}"
-        live_cloud(
-            name,
-            [
-                Panel("Data", f"{len(points):,} held-out points", points[None]),
-                Panel(f"PCA, {numbers}", _error(points, flat), flat[None]),
-                Panel(f"Autoencoder, {numbers}", [_error(points, frame) for frame in rebuilt], rebuilt),
-            ],
-            self._colours(run, moments),
-            value_title=self.settings.colour,
-            first_frame=first,
-            key="sheet-clouds",
-        )
-        st.markdown(words.curved(_off(points, flat), _off(points, rebuilt[-1])))
+def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: str) -> None:
+    from aecore.runs.pca import pca_points
 
-    def _colours(self, run: Run, moments: tuple[Moment, ...]) -> np.ndarray:
-        """[F, N] in [0, 1]."""
-        if self.settings.colour == "place on the sheet":
-            labels = run.exhibits.looked_at.labels
-            return (labels / max(labels.max(), 1))[None]
-        codes = np.stack([m.places[:, 0] for m in moments])
-        low, high = (np.nanquantile(codes, q, axis=1, keepdims=True) for q in (0.01, 0.99))
-        return np.clip((codes - low) / np.maximum(high - low, 1e-9), 0, 1)
+    (view,) = views
+    moments = live.shown_of(view)
+    points = run.exhibits.looked_at.images.reshape(-1, 3)
+    flat, rebuilt = pca_points(run, latent), np.stack([m.rebuilt for m in moments])
+    numbers = f"{latent} dimension{'s' * (latent > 1)}"
+    live_cloud(
+        name,
+        [
+            Panel("Data", f"{len(points):,} held-out points", points[None]),
+            Panel(f"PCA, {numbers}", _error(points, flat), flat[None]),
+            Panel(f"Autoencoder, {numbers}", [_error(points, frame) for frame in rebuilt], rebuilt),
+        ],
+        _colours(run, moments, colour),
+        value_title=colour,
+        first_frame=live.first_of(view, moments),
+        key="sheet-clouds",
+    )
+
+
+def _said(views: tuple[View, ...], run: Run, latent: int) -> None:
+    from aecore.runs.pca import pca_points
+
+    points = run.exhibits.looked_at.images.reshape(-1, 3)
+    flat, rebuilt = pca_points(run, latent), views[0].newest.rebuilt
+    live_words(words.curved(_off(points, flat), _off(points, rebuilt)), key="sheet-words")
+
+
+def _colours(run: Run, moments: tuple[Moment, ...], colour: str) -> np.ndarray:
+    """[F, N] in [0, 1]."""
+    if colour == "place on the sheet":
+        labels = run.exhibits.looked_at.labels
+        return (labels / max(labels.max(), 1))[None]
+    codes = np.stack([m.places[:, 0] for m in moments])
+    low, high = (np.nanquantile(codes, q, axis=1, keepdims=True) for q in (0.01, 0.99))
+    return np.clip((codes - low) / np.maximum(high - low, 1e-9), 0, 1)
 
 
 def _error(points: np.ndarray, rebuilt: np.ndarray) -> str:

@@ -61,7 +61,7 @@ def _untrained(seats: Mapping[str, Seat]) -> None:
         with place:
             st.markdown(f"**{NAMES[key].capitalize()}**")
             if seat.view.newest is None:
-                live.waiting(seat.view)
+                live.waiting(seat.run, seat.view, key)
             else:
                 live.loss(seat.run, seat.view, f"{key}-{seat.run.id}-{id(seat.run)}", key)
 

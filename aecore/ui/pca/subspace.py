@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,16 +11,16 @@ from pydantic import Field
 
 from aecore.figures.pca import excess_of, gaps
 from aecore.settings import Settings
-from aecore.ui import explain, group, live, sections
-from aecore.ui.browser import Floor, Line, live_images, live_loss
+from aecore.ui import explain, feed, group, live, sections
+from aecore.ui.browser import Floor, Line, live_images, live_loss, live_words
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
-    from aecore.runs.history import Moment
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
+    from aecore.runs.view import View
 
 # The angle, in degrees, that counts as found.
 FOUND = 2.0
@@ -30,6 +30,14 @@ ANGLES = (
 )
 AXES = "The angle between a component of PCA and the one column of the decoder that is nearest to it."
 TURNED = "An orthonormal basis of the decoder's span, turned onto PCA's components as far as it goes."
+# What theory says of the axes.
+WHY = {
+    "plain": "Any mixture of its columns would do as well: nothing asks for PCA's own.",
+    "vae": "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term prefers them by "
+    "little, so they come after the span.",
+    "nested": "Each dimension must add to those before it: at the optimum the first column is the first component, "
+    "and so on.",
+}
 NAMES = {"plain": "Linear autoencoder", "vae": "Linear VAE", "nested": "Linear, nested dropout"}
 
 
@@ -84,11 +92,11 @@ class Subspace(sections.Section):
             with place:
                 st.markdown(f"**{NAMES[key]}**")
                 if seat.view.newest is None:
-                    live.waiting(seat.view)
+                    live.waiting(seat.run, seat.view, key)
                 elif seat.view.newest.subspace is None:
                     st.info(_no_room(seat.run, self.settings.latent))
                 else:
-                    _column(key, seat, name, resting)
+                    _column(key, seat, name)
         longest = max((live.moments_of(seat.view) for seat in seats.values() if seat.view.newest), key=len, default=())
         if resting:
             live.rewind(longest, name, "subspace")
@@ -101,26 +109,27 @@ def _no_room(run: Run, latent: int) -> str:
     return f"{latent} dimensions are asked for, but these images vary in {rank} directions only; take {rank} or fewer."
 
 
-def _column(key: str, seat: Seat, name: str, resting: bool) -> None:
+def _column(key: str, seat: Seat, name: str) -> None:
     run, view = seat.run, seat.view
-    moments = live.moments_of(view)
     with st.container(key=f"{key}-angles"):
         st.markdown("**Angles** between its span and PCA's", help=ANGLES)
-        _angles(name, moments, view.epochs, key)
+        feed.follow(_angles, [run], [view], name, key)
     with st.container(key=f"{key}-loss"):
         live.loss(run, view, name, key)
-    shown = moments if resting else moments[-1:]
-    first = 0 if len(shown) > 1 else len(view.history.moments) - 1
     with st.container(key=f"{key}-reconstructions"):
         st.markdown("**PCA's components** and what the decoder's columns make of them", help=TURNED)
-        live_images(name, _rows(seat, shown), first_frame=first, key=f"{key}-columns")
-    st.caption(_said(key, view.newest.subspace), help=AXES)
+        feed.follow(_pictures, [run], [view], run, name, key)
+    with st.container(key=f"{key}-said"):
+        feed.follow(_words, [run], [view], key)
+        st.caption(WHY[key], help=AXES)
     if view.state == "finished":
         with st.expander("Each component, and how nearly it ties"):
             _gaps(key, seat)
 
 
-def _angles(name: str, moments: Sequence[Moment], epochs: int, key: str) -> None:
+def _angles(views: tuple[View, ...], name: str, key: str) -> None:
+    (view,) = views
+    moments = live.moments_of(view)
     found = [m.subspace for m in moments]
     lines = [
         Line("largest", "", np.array([s.span[0] for s in found]), 1),
@@ -132,7 +141,7 @@ def _angles(name: str, moments: Sequence[Moment], epochs: int, key: str) -> None
         np.array([m.epoch for m in moments]),
         lines if len(found[0].span) > 1 else lines[:1],
         [Floor("goal", FOUND)],
-        total=epochs,
+        total=view.epochs,
         top=90,
         unit="degrees",
         key=f"{key}-angles-view",
@@ -140,28 +149,24 @@ def _angles(name: str, moments: Sequence[Moment], epochs: int, key: str) -> None
     )
 
 
-def _rows(seat: Seat, moments: Sequence[Moment]) -> list[tuple[str, np.ndarray]]:
+def _pictures(views: tuple[View, ...], run: Run, name: str, key: str) -> None:
     from aecore.runs.pca import component_pictures
 
+    (view,) = views
+    moments = live.shown_of(view)
     count = len(moments[0].subspace.raw)
-    return [
-        ("PCA", component_pictures(seat.run, count)[None]),
+    rows = [
+        ("PCA", component_pictures(run, count)[None]),
         ("columns", np.stack([m.subspace.raw for m in moments])),
         ("turned", np.stack([m.subspace.turned for m in moments])),
     ]
+    live_images(name, rows, first_frame=live.first_of(view, moments), key=f"{key}-columns")
 
 
-def _said(key: str, found) -> str:
+def _words(views: tuple[View, ...], key: str) -> None:
     """The newest angles in words."""
-    said = f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}"
-    why = {
-        "plain": "Any mixture of its columns would do as well: nothing asks for PCA's own.",
-        "vae": "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term prefers them by "
-        "little, so they come after the span.",
-        "nested": "Each dimension must add to those before it: at the optimum the first column is the first component, "
-        "and so on.",
-    }
-    return f"{said} {why[key]}"
+    found = views[0].newest.subspace
+    live_words(f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}", key=f"{key}-words")
 
 
 def _gaps(key: str, seat: Seat) -> None:

@@ -1,0 +1,94 @@
+"""What is drawn of runs while they move: drawn again when a state changes or an answer has come, else by the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aecore.ui import engine, feed, status
+from aecore.ui.browser import live_progress, pulse
+
+if TYPE_CHECKING:
+    from aecore.runs.answers import Answer
+    from aecore.runs.pool import Seat
+    from aecore.runs.run import Run
+    from aecore.runs.view import View
+
+    Seats = Mapping[Any, Seat]
+
+# The answers that what is being drawn waits for, each with the run that it is asked of.
+AWAITED = "answers-awaited"
+
+
+def states(seats: Seats) -> tuple[str, ...]:
+    """The state of each run."""
+    return tuple(seat.view.state for seat in seats.values())
+
+
+def _phases(views: Iterable[View]) -> list[str]:
+    """The states, of which two are one: runs that share the cores take turns, and pages are the same all the while."""
+    return ["in training" if view.state in status.ACTIVE else view.state for view in views]
+
+
+def stage(key: str, look: Callable[[], Seats], draw: Callable[[Seats], None]) -> None:
+    """Draws the seats that ``look`` finds; again when an answer has come, and with the whole page at another state.
+
+    Nothing here looks again by a clock: the browser would go on asking for what may no longer have a place on the page.
+    """
+    found = [look()]
+    drawn_for = _phases(seat.view for seat in found[0].values())
+
+    @st.fragment
+    @engine.goes_first()
+    def redrawn() -> None:
+        seats = found.pop() if found else look()
+        st.session_state[AWAITED] = []
+        draw(seats)
+        views = [seat.view for seat in seats.values()]
+        if _phases(views) != drawn_for or "pool-refusal" in st.session_state:
+            st.rerun()
+        watch(f"{key}-pulse", [seat.run for seat in seats.values()], views)
+
+    redrawn()
+
+
+def watch(key: str, runs: list[Run], views: list[View]) -> None:
+    """Runs the script anew as soon as a run's state changes or an awaited answer has come."""
+    awaited = st.session_state.pop(AWAITED, [])
+    if not awaited and all(view.state not in feed.MOVING for view in views):
+        pulse(_now(views, []), key=key)
+        return
+    runs, views = [*runs, *(run for run, _ in awaited)], [*views, *(run.view for run, _ in awaited)]
+    answers = tuple(answer for _, answer in awaited)
+    with feed.pushed(_pulse, runs, views, answers, key):
+        # Some may have come since: what is on the page was drawn without them all the same.
+        pulse(_now(views, [False] * len(answers)), key=key)
+    for run, answer in awaited:
+        answer.future.add_done_callback(lambda _, run=run: feed.HUB.touch(run))
+
+
+def _pulse(views: tuple[View, ...], answers: tuple[Answer, ...], key: str) -> None:
+    pulse(_now(views, [answer.done() for answer in answers]), key=key)
+
+
+def _now(views: Sequence[View], come: Sequence[bool]) -> str:
+    said = [f"{phase} {view.message}" for phase, view in zip(_phases(views), views, strict=True)]
+    return "; ".join([*said, *(f"answered {one}" for one in come)])
+
+
+def awaiting(run: Run, answer: Answer, meanwhile: str) -> None:
+    """Says what is being found out, and how far it is where that is known."""
+    st.session_state.setdefault(AWAITED, []).append((run, answer))
+    if answer.share is None:
+        st.info(meanwhile)
+    else:
+        key = f"finding-{id(answer)}"
+        feed.follow(_found, [run], [run.view], answer, meanwhile, key, moving=True)
+
+
+@feed.ticks
+def _found(_: tuple[View, ...], answer: Answer, meanwhile: str, key: str) -> None:
+    share = answer.share or 0.0
+    live_progress(share, f"{meanwhile} {share:.0%}", key=key)

@@ -1,0 +1,133 @@
+"""Watching a run in a real browser: pushed, of one moment, and back again after whatever broke the line."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+
+import pytest
+from browsing import expect, press, serve, status
+from patience import patience
+
+from aecore.runs.spec import Spec
+from aecore.runs.store import Store
+
+pytestmark = pytest.mark.browser
+
+LONG = "variant=vae&width=32&depth=1&epochs=500&images=1000"
+# Keeps the page's sockets, to be cut like a network that drops.
+SOCKETS = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket { constructor(...how) { super(...how); window.sockets.push(this); } };
+"""
+CUT = """sockets.filter(one => one.url.endsWith("/feed") && one.readyState === WebSocket.OPEN)
+  .map(one => one.close()).length"""
+
+
+def a_map(page):
+    return page.locator(".st-key-live-map .view")
+
+
+def draws(page) -> int:
+    expect(a_map(page)).to_have_attribute("data-draws", re.compile("."))
+    return int(a_map(page).get_attribute("data-draws"))
+
+
+def goes_on(page) -> None:
+    """Waits for the map to be drawn anew a few times."""
+    before = draws(page)
+    began = time.monotonic()
+    while draws(page) < before + 5:
+        assert time.monotonic() - began < patience(20)
+        page.wait_for_timeout(100)
+
+
+@pytest.fixture
+def training(visit):
+    """A page whose run trains for minutes, with its sockets in hand."""
+    seed = iter(range(900, 999))
+
+    def train(**more):
+        page = visit(f"train?{LONG}&seed={next(seed)}&v=1", script=SOCKETS, **more)
+        expect(status(page)).to_contain_text("epoch")
+        goes_on(page)
+        return page
+
+    return train
+
+
+def test_a_watcher_is_told_and_asks_for_nothing(training):
+    page = training()
+    page.sent.clear()
+    goes_on(page)
+    assert page.sent == []
+    press(page, "Pause")
+    expect(status(page)).to_contain_text("paused")
+
+
+def test_the_line_is_opened_again_after_it_was_cut_and_the_scrubber_comes_at_rest(training):
+    page = training()
+    for _ in range(2):
+        page.wait_for_function(CUT, timeout=1000 * patience(10))
+        goes_on(page)
+    press(page, "Pause")
+    expect(status(page)).to_contain_text("paused")
+    expect(page.get_by_role("slider").first).to_be_visible()
+
+
+def test_two_tabs_watch_one_run_and_one_that_pauses_leaves_the_other_training(training, visit):
+    page = training()
+    other = visit(page.url.split("/", 3)[3], script=SOCKETS)
+    expect(status(other)).to_contain_text("epoch")
+    expect(status(other)).to_contain_text("2 visitors watch it")
+    goes_on(other)
+    press(other, "Pause")
+    expect(status(other)).to_contain_text("paused")
+    goes_on(page)
+    expect(status(page)).not_to_contain_text("visitors watch it")
+    other.close()
+    press(page, "Pause")
+    expect(status(page)).to_contain_text("paused")
+
+
+def test_leaving_the_page_and_coming_back_finds_it_moving(training):
+    page = training()
+    page.goto(page.url.split("/train")[0] + "/pca?view=components")
+    page.get_by_role("heading", level=1).wait_for()
+    page.go_back()
+    expect(status(page)).to_contain_text(re.compile("epoch|paused"))
+    page.reload()
+    expect(status(page)).to_contain_text(re.compile("epoch|paused"))
+
+
+def test_a_server_that_is_asked_to_end_keeps_what_trains_and_ends(browser, tmp_path):
+    seeds = (41, 42, 43)
+    with serve("app.py", tmp_path) as ending:
+        context = browser.new_context()
+        for seed in seeds:
+            page = context.new_page()
+            page.goto(f"{ending.url}/train?{LONG}&seed={seed}&v=1")
+            expect(status(page)).to_contain_text("epoch")
+        began = time.monotonic()
+        ending.process.send_signal(signal.SIGTERM)
+        ending.process.wait(patience(10))
+        took = time.monotonic() - began
+        context.close()
+    assert took < patience(5)
+    store = Store(tmp_path / "runs")
+    settings = {"variant": "vae", "width": 32, "depth": 1, "epochs": 500, "images": 1000}
+    for seed in seeds:
+        kept = store.find(Spec(**settings, seed=seed))
+        assert kept.view.state == "paused"
+        assert kept.view.step > 0
+
+
+def test_below_a_path_of_a_host_it_moves_too(browser, tmp_path):
+    with serve("app.py", tmp_path, STREAMLIT_SERVER_BASE_URL_PATH="class/one") as below:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{below.url}/class/one/train?{LONG}&seed=51&v=1")
+        expect(status(page)).to_contain_text("epoch")
+        goes_on(page)
+        context.close()

@@ -1,0 +1,36 @@
+"""What stands beside Streamlit in its server, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from streamlit.web.server.starlette.starlette_server import _bind_socket
+
+from aecore.ui.host import send_at_once
+
+
+async def accepted(loop: asyncio.AbstractEventLoop, listening: socket.socket) -> int:
+    """Whether what Streamlit's own socket accepts sends at once."""
+    found = loop.create_future()
+
+    class Connection(asyncio.Protocol):
+        def connection_made(self, transport):
+            found.set_result(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+
+    server = await loop.create_server(Connection, sock=listening)
+    async with server:
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        at_once = await found
+        writer.close()
+        return at_once
+
+
+def test_small_messages_of_the_server_do_not_wait_for_one_another():
+    loop = asyncio.new_event_loop()
+    try:
+        send_at_once(loop)
+        assert loop.run_until_complete(accepted(loop, _bind_socket("127.0.0.1", 0, 5)))
+    finally:
+        loop.close()
