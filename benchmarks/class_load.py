@@ -1,12 +1,13 @@
 """A class on one server: how quick the page Train stays, and how smooth its pictures, while all of them watch training.
 
-    python benchmarks/class_load.py [--visitors 30] [--specs 8] [--seconds 30] [--one] [--json] [--checkout FOLDER]
+    python benchmarks/class_load.py [--visitors 30] [--specs 8] [--seconds 30] [--one] [--acting N] [--json]
+                                    [--checkout FOLDER]
 
 Starts a server as the README says, on this machine alone, and opens so many pages as a browser would, without one, as
 tests/streamlit_client.py does. Each visitor's link opens one of the specs, which differ in their seeds and train for
 minutes; with --one all watch the same run. Every 2 to 4 seconds each visitor changes something, in turn a part of the
-page ("Step by") and the whole of it (R), whether or not the last change was answered. Another checkout's app, such as
-one before a change, is measured with --checkout.
+page ("Step by") and the whole of it (R), whether or not the last change was answered; with --acting so many of them do
+and the others watch. Another checkout's app, such as one before a change, is measured with --checkout.
 
 Needs the packages of tests/requirements.txt. Prints a table with one row:
 
@@ -104,7 +105,7 @@ async def answers(visitors: Sequence[Visitor]) -> list[Change]:
     return changes
 
 
-async def measure(server: Server, visitors: int, specs: int, seconds: float) -> dict[str, Any]:
+async def measure(server: Server, visitors: int, specs: int, seconds: float, acting: int) -> dict[str, Any]:
     import psutil
     from streamlit_client import Visitor
 
@@ -125,20 +126,21 @@ async def measure(server: Server, visitors: int, specs: int, seconds: float) -> 
 
         began, busy, own = time.perf_counter(), processor_seconds(process), processor_seconds(ours)
         before = [visitor.tally() for visitor in everybody]
-        acting = [
+        acts = [
             asyncio.create_task(change_now_and_then(visitor, random.Random(index), began + seconds))
-            for index, visitor in enumerate(everybody)
+            for index, visitor in enumerate(everybody[:acting])
         ]
         await asyncio.sleep(seconds)
         took = time.perf_counter() - began
         busy, own = processor_seconds(process) - busy, processor_seconds(ours) - own
         got = [visitor.tally() - start for visitor, start in zip(everybody, before, strict=True)]
-        for task in acting:
+        for task in acts:
             task.cancel()
         changes = await answers(everybody)
     watching.cancel()
     return {
         "visitors": visitors,
+        "acting": acting,
         "specs": specs,
         "seconds": round(took, 1),
         **reruns(changes),
@@ -193,6 +195,7 @@ def table(found: dict[str, Any]) -> str:
     """One row under its heading, in Markdown."""
     cells = {
         "visitors": found["visitors"],
+        "acting": found["acting"],
         "specs": found["specs"],
         "changes": found["changes"],
         **{f"rerun {name}, ms": value for name, value in found["rerun ms"].items()},
@@ -227,17 +230,19 @@ def main() -> None:
     parser.add_argument("--specs", type=between(1, MOST_VISITORS), default=8)
     parser.add_argument("--seconds", type=between(1, MOST_SECONDS), default=30)
     parser.add_argument("--one", action="store_true", help="all watch one run")
+    parser.add_argument("--acting", type=between(0, MOST_VISITORS), help="how many change something, by default all")
     parser.add_argument("--json", action="store_true", help="all that was measured, as JSON")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="where the app is, by default here")
     chosen = parser.parse_args()
     from browsing import serve
 
     specs = 1 if chosen.one else min(chosen.specs, chosen.visitors)
+    acting = chosen.visitors if chosen.acting is None else min(chosen.acting, chosen.visitors)
     with (
         tempfile.TemporaryDirectory() as home,
         serve("app.py", Path(home), root=chosen.checkout.resolve()) as server,
     ):
-        found = asyncio.run(measure(server, chosen.visitors, specs, chosen.seconds))
+        found = asyncio.run(measure(server, chosen.visitors, specs, chosen.seconds, acting))
         if mistakes := server.mistakes():
             print(mistakes[:MOST_SAID], file=sys.stderr)
     if found["lost connections"]:
