@@ -1,13 +1,13 @@
-"""What watching costs: how long the same training takes with nobody, one and thirty watching it.
+"""What watching costs: how fast one run trains while nobody, one and thirty watch it.
 
-    python benchmarks/watching.py [--rounds 3] [--checkout FOLDER]
+    python benchmarks/watching.py [--rounds 3] [--seconds 12] [--checkout FOLDER]
 
-Starts a server as the README says, on this machine alone, and opens the page Train so many times as a browser would,
-without one, as tests/streamlit_client.py does: a link that trains the VAE of the default settings, with a seed for
-each round. With nobody watching one page is open and takes nothing of what is pushed.
+Starts a server as the README says, on this machine alone, and opens the page Train thirty times as a browser would,
+without one, as tests/streamlit_client.py does: all at one link, which trains a VAE for minutes. Then none, one and all
+of them open their sockets to the feed, in turn, while that one run goes on.
 
-Needs the packages of tests/requirements.txt. Prints a table: of each number of watchers the seconds of training that
-the run itself tells, its median over the rounds, which take turns, and that beside nobody's.
+Needs the packages of tests/requirements.txt. Prints a table: of each number of watchers the epochs a second, over the
+rounds and their median, and that beside nobody's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import re
 import statistics
 import sys
 import tempfile
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -27,52 +29,60 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from aecore.settings import SCHEMA
 
-ROOT = Path(__file__).parents[1]
-WATCHERS = (0, 1, 30)
-# Seconds between two looks at whether it has finished, each of which costs a run of the script.
-LOOK = 2.0
-FINISHED = re.compile(r"finished: .* in ([\d.]+) s")
-
-
-async def trained(host: str, watchers: int, seed: int) -> float:
-    """Seconds of training while so many watch."""
+if TYPE_CHECKING:
     from streamlit_client import Visitor
 
-    query = urlencode({"variant": "vae", "seed": seed, "v": SCHEMA})
+ROOT = Path(__file__).parents[1]
+WATCHERS = (0, 1, 30)
+LINK = urlencode({"variant": "vae", "images": 2500, "epochs": 500, "batch_size": 50, "v": SCHEMA})
+EPOCH = re.compile(r"epoch (\d+) of")
+# Seconds that pages may take to open, that a change of watchers takes, and between two looks at an answer.
+OPENING, SETTLING, LOOK = 60.0, 2.0, 0.002
+
+
+async def epochs(visitor: Visitor) -> int:
+    """How many the run has begun, as a run of the script says that is asked for now."""
+    await visitor.change_page()
+    while visitor.changes[-1].answered is None:
+        await asyncio.sleep(LOOK)
+    return int(EPOCH.match(visitor.status)[1])
+
+
+async def measure(host: str, rounds: int, seconds: float) -> dict[int, list[float]]:
+    """Epochs a second of each round, by watchers."""
+    from streamlit_client import Visitor
+
+    found: dict[int, list[float]] = {watchers: [] for watchers in WATCHERS}
     async with AsyncExitStack() as pages:
-        everybody = [Visitor(host, "train", query, follows=watchers > 0) for _ in range(max(watchers, 1))]
+        everybody = [Visitor(host, "train", LINK) for _ in range(max(WATCHERS))]
         for visitor in everybody:
             await pages.enter_async_context(visitor)
-        while not (found := FINISHED.match(everybody[0].status)):
-            await asyncio.sleep(LOOK)
-            if not watchers:
-                await everybody[0].change_page()
-        return float(found[1])
-
-
-async def measure(host: str, rounds: int) -> dict[int, list[float]]:
-    """The seconds of each round, by watchers; after one that is not counted."""
-    await trained(host, 1, 0)
-    found: dict[int, list[float]] = {watchers: [] for watchers in WATCHERS}
-    for number in range(1, rounds + 1):
-        for watchers in WATCHERS:
-            found[watchers].append(await trained(host, watchers, 100 * number + watchers))
+            await asyncio.wait_for(visitor.shown.wait(), OPENING)
+        for _ in range(rounds):
+            for watchers in WATCHERS:
+                for index, visitor in enumerate(everybody):
+                    visitor.watch(follows=index < watchers)
+                await asyncio.sleep(SETTLING)
+                before, began = await epochs(everybody[0]), time.perf_counter()
+                await asyncio.sleep(seconds)
+                found[watchers].append((await epochs(everybody[0]) - before) / (time.perf_counter() - began))
     return found
 
 
 def table(found: dict[int, list[float]]) -> str:
     """In Markdown."""
-    lines = ["| watchers | seconds of training | median | beside nobody's |", "| ---: | --- | ---: | ---: |"]
+    lines = ["| watchers | epochs a second | median | beside nobody's |", "| ---: | --- | ---: | ---: |"]
     alone = statistics.median(found[0])
-    for watchers, seconds in found.items():
-        median, all_of_them = statistics.median(seconds), ", ".join(f"{one:.1f}" for one in seconds)
-        lines.append(f"| {watchers} | {all_of_them} | {median:.1f} | {median / alone:.2f} |")
+    for watchers, rates in found.items():
+        median, all_of_them = statistics.median(rates), ", ".join(f"{one:.2f}" for one in rates)
+        lines.append(f"| {watchers} | {all_of_them} | {median:.2f} | {median / alone:.1%} |")
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=12.0, help="of each measurement")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="where the app is, by default here")
     chosen = parser.parse_args()
     from browsing import serve
@@ -81,7 +91,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as home,
         serve("app.py", Path(home), root=chosen.checkout.resolve()) as server,
     ):
-        print(table(asyncio.run(measure(server.url.removeprefix("http://"), max(1, chosen.rounds)))))
+        print(table(asyncio.run(measure(server.url.removeprefix("http://"), max(1, chosen.rounds), chosen.seconds))))
 
 
 if __name__ == "__main__":

@@ -163,6 +163,15 @@ class Visitor:
         self.changes.append(Change(fragment, time.perf_counter()))
         await self.rerun(fragment)
 
+    def watch(self, *, follows: bool) -> None:
+        """Opens its socket to the feed, or closes it, as a tab does that is left open on a laptop which is shut."""
+        self.follows = follows
+        if follows:
+            self._watch_soon()
+        elif self._feed is not None:
+            self._feed.transport.abort()
+            self._feed, self._watched = None, []
+
     async def rerun(self, fragment: str = "", *, by_clock: bool = False, trigger: WidgetState | None = None) -> None:
         """Asks for a run of the script, or of one fragment."""
         # As a browser: by name on a deep link, by its script's hash from then on.
@@ -319,8 +328,9 @@ class Visitor:
         self._feeding = False
 
     async def _follow(self) -> None:
+        feed = self._feed
         try:
-            async for data in self._feed:
+            async for data in feed:
                 self.done.bytes += len(data)
                 if isinstance(data, str):
                     self._gone(json.loads(data)["gone"])
@@ -328,7 +338,8 @@ class Visitor:
                 for address, packed in parts_of(data):
                     self._told(address, packed)
         except ConnectionClosed as error:
-            self.lost = f"the feed: {error}"
+            if feed is self._feed:
+                self.lost = f"the feed: {error}"
 
     def _told(self, address: str, packed: bytes) -> None:
         for id, view in self.views.items():
