@@ -43,6 +43,19 @@ def goes_on(page) -> None:
         page.wait_for_timeout(100)
 
 
+def all_draws(page) -> int:
+    """How often the views of the page were drawn, all together."""
+    return page.evaluate("[...document.querySelectorAll('[data-draws]')].reduce((n, v) => n + +v.dataset.draws, 0)")
+
+
+def moves(page) -> None:
+    """Waits for a few draws of the page's views."""
+    before, began = all_draws(page), time.monotonic()
+    while all_draws(page) < before + 5:
+        assert time.monotonic() - began < patience(20)
+        page.wait_for_timeout(100)
+
+
 @pytest.fixture
 def training(visit):
     """A page whose run trains for minutes, with its sockets in hand."""
@@ -62,6 +75,48 @@ def test_a_watcher_is_told_and_asks_for_nothing(training):
     page.sent.clear()
     goes_on(page)
     assert page.sent == []
+    press(page, "Pause")
+    expect(status(page)).to_contain_text("paused")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "compare?columns=3&epochs=500&images=1000",
+        "compare?view=sweep&epochs=500&images=1000",
+        "pca?view=subspace&epochs=500",
+        "pca?view=curved&epochs=500",
+        "pca?view=ordered&epochs=100",
+        "vae?view=inside&epochs=500",
+        "vae?view=beta&epochs=100",
+        "latent?view=map&variant=vae&epochs=500",
+        "latent?view=between&variant=vae&epochs=500",
+        "denoise?view=before&epochs=500",
+        "denoise?view=arrows&epochs=500",
+    ],
+)
+def test_every_page_is_told_of_what_moves_and_asks_for_nothing(visit, address):
+    page = visit(f"{address}&v=1")
+    expect(status(page)).to_contain_text("epoch")
+    moves(page)
+    # Not an answer or another state, which come now and then: the pictures of many looks.
+    most = 0
+    for _ in range(3):
+        page.sent.clear()
+        before = all_draws(page)
+        moves(page)
+        if not page.sent:
+            return
+        most = max(most, all_draws(page) - before)
+    pytest.fail(f"it asked in each of three rounds, of {most} draws")
+
+
+def test_who_closes_a_tab_is_no_watcher_any_more(training, visit):
+    page = training()
+    other = visit(page.url.split("/", 3)[3])
+    expect(status(page)).to_contain_text("2 visitors watch it")
+    other.close()
+    expect(status(page)).not_to_contain_text("visitors watch it", timeout=5_000)
     press(page, "Pause")
     expect(status(page)).to_contain_text("paused")
 
@@ -102,13 +157,15 @@ def test_leaving_the_page_and_coming_back_finds_it_moving(training):
 
 
 def test_a_server_that_is_asked_to_end_keeps_what_trains_and_ends(browser, tmp_path):
-    seeds = (41, 42, 43)
+    # More than train at once; each in a tab, which is a visitor, of whom none may have so many.
+    seeds, said = range(41, 49), {}
     with serve("app.py", tmp_path) as ending:
         context = browser.new_context()
         for seed in seeds:
             page = context.new_page()
             page.goto(f"{ending.url}/train?{LONG}&seed={seed}&v=1")
             expect(status(page)).to_contain_text("epoch")
+            said[seed] = int(re.search(r"epoch (\d+) of", status(page).inner_text() + " epoch 1 of")[1])
         began = time.monotonic()
         ending.process.send_signal(signal.SIGTERM)
         ending.process.wait(patience(10))
@@ -120,7 +177,7 @@ def test_a_server_that_is_asked_to_end_keeps_what_trains_and_ends(browser, tmp_p
     for seed in seeds:
         kept = store.find(Spec(**settings, seed=seed))
         assert kept.view.state == "paused"
-        assert kept.view.step > 0
+        assert kept.view.step > (said[seed] - 1) * kept.view.steps_per_epoch
 
 
 def test_below_a_path_of_a_host_it_moves_too(browser, tmp_path):
