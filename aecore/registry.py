@@ -65,6 +65,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return member.__module__.rpartition(".")[2].replace("_", "-")
 
 
+# Made once: pages ask thousands of times, and most of what that took was this.
 _path = cache(Path)
 
 

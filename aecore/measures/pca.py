@@ -47,7 +47,7 @@ class PCA:
 
 
 def fit_pca(rows: np.ndarray) -> PCA:
-    """PCA of rows [N, P], from the eigenvectors of their covariance; 60,000 of 784 take a second or two.
+    """PCA of rows [N, P], from the eigenvectors of their covariance; 60,000 of 784 take a second.
 
     By numpy alone: scikit-learn's own, which takes the same way and whose signs these are, brings 135 MB of modules
     into a server that may do without them.
