@@ -45,7 +45,9 @@ async def epochs(visitor: Visitor) -> int:
     await visitor.change_page()
     while visitor.changes[-1].answered is None:
         await asyncio.sleep(LOOK)
-    return int(EPOCH.match(visitor.status)[1])
+    if (said := EPOCH.match(visitor.status)) is None:
+        raise SystemExit(f"the run is not in training any more ({visitor.status}): measure fewer rounds or seconds")
+    return int(said[1])
 
 
 async def measure(host: str, rounds: int, seconds: float) -> dict[int, list[float]]:

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from browsing import expect, press, serve, status
+from network import network
 from patience import patience
 
 from aecore.runs.spec import Spec
@@ -129,6 +130,25 @@ def test_the_line_is_opened_again_after_it_was_cut_and_the_scrubber_comes_at_res
     press(page, "Pause")
     expect(status(page)).to_contain_text("paused")
     expect(page.get_by_role("slider").first).to_be_visible()
+
+
+@pytest.mark.parametrize("drops", ["cut", "stall"])
+def test_a_network_that_is_away_for_20_s_loses_nothing(server, browser, drops):
+    with network(int(server.url.rsplit(":", 1)[1])) as between:
+        context = browser.new_context()
+        page = context.new_page()
+        seed = {"cut": 61, "stall": 62}[drops]
+        page.goto(f"http://127.0.0.1:{between.port}/train?variant=vae&epochs=500&seed={seed}&v=1")
+        expect(status(page)).to_contain_text("epoch")
+        goes_on(page)
+        getattr(between, drops)()
+        page.wait_for_timeout(20_000)
+        expect(a_map(page)).to_be_visible()
+        between.back()
+        goes_on(page)
+        press(page, "Pause")
+        expect(status(page)).to_contain_text("paused")
+        context.close()
 
 
 def test_two_tabs_watch_one_run_and_one_that_pauses_leaves_the_other_training(training, visit):
