@@ -5,9 +5,8 @@ Letters: B images of H x W pixels, L numbers of a code, N any number of images.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -21,69 +20,28 @@ from aecore.capabilities import Conditional
 from aecore.corruption import Corruption
 from aecore.dataset import Facts, Split
 from aecore.losses import LIKELIHOODS
+from aecore.model import Model, Term
 from aecore.settings import Settings, SettingsError
 
-
-@dataclass(frozen=True)
-class Batch:
-    """``images`` [B, 1, H, W] in [0, 1] and ``labels`` [B]."""
-
-    images: Tensor
-    labels: Tensor
+# Loss per pixel beyond which training has exploded: an untrained model is below 1.
+MOST_PER_PIXEL = 1e4
 
 
-@dataclass(frozen=True)
-class Term:
-    """One part of a loss: ``value``, a mean over images, is plotted; ``weight * value`` is optimised.
-
-    ``estimated`` marks one whose value is an estimate that need not keep the bounds of what it estimates, such as 0.
-    """
-
-    value: Tensor
-    weight: float
-    unit: str
-    estimated: bool = False
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What one player of a variant minimises: the sum of its weighted terms."""
-
-    player: str
-    terms: Mapping[str, Term]
-
-    @property
-    def loss(self) -> Tensor:
-        return sum(term.weight * term.value for term in self.terms.values())
-
-
-class Autoencoder(nn.Module, ABC):
+class Autoencoder(Model):
     """Encoder, decoder and reconstruction term; a final subclass in ``aecore.variants`` says what is trained.
 
     The encoder sees images less the training data's mean image, and the decoder's output starts at it:
     without that, Adam ends far from PCA's subspace even where it is the optimum.
     """
 
-    title: ClassVar[str]
-    summary: ClassVar[str]
-    # The loss as LaTeX, in lines short enough for a phone, what its letters mean, and where it comes from.
-    formula: ClassVar[str]
-    letters: ClassVar[str]
-    source: ClassVar[str]
-    # The letters that settings give, each with how its value is written: ``{"β": "{beta}"}``.
     set_letters: ClassVar[Mapping[str, str]] = {"ℓ": "{likelihood.title}"}
-    # Where each term that is trained stands in the formula, by the name of the term, ``layer_*`` for all such: a term
-    # that is trained in silence would make the formula false.
-    stands: ClassVar[Mapping[str, str]] = {}
-    # Whether it is given a corruption to damage its inputs with.
-    corrupts: ClassVar[bool] = False
-    # Whether it learns from labels too.
-    needs_labels: ClassVar[bool] = False
+    learns = Split
+    player = "autoencoder"
     # Whether something but a small code keeps it from copying its input.
     regularised: ClassVar[bool] = False
     # Whether it rebuilds images of other sizes than those it was made for.
     any_size: ClassVar[bool] = False
-    # What the encoder puts out for each code number: the number itself, or the parameters of its distribution.
+    # What the encoder puts out for each code dimension: the number itself, or the parameters of its distribution.
     numbers_per_code: ClassVar[int] = 1
 
     class Settings(Settings):
@@ -121,7 +79,6 @@ class Autoencoder(nn.Module, ABC):
 
     @classmethod
     def takes(cls, architecture: type[Architecture]) -> bool:
-        """Whether it can be made of ``architecture``."""
         return True
 
     def networks(self, architecture: Architecture, facts: Facts, rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
@@ -133,26 +90,18 @@ class Autoencoder(nn.Module, ABC):
     def encode(self, images: Tensor) -> Tensor:
         """[B, L] the codes of images [B, 1, H, W]: for a distribution over codes, its mean."""
 
-    @abstractmethod
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
-        """The loss of a batch, by name; ``progress`` runs from 0 to 1 over training, chance comes from ``rng``."""
-
-    def phase(self, progress: float) -> str:
-        """What training is about at ``progress``, in plain words, where a variant trains in phases; else nothing."""
-        return ""
-
-    def objectives(self, batch: Batch, progress: float, rng: torch.Generator) -> Iterator[Objective]:
-        """One objective a player, in the order they move; each is stepped before the next is asked for."""
-        yield Objective("autoencoder", self.terms(batch, progress, rng))
-
     @property
     def stored_numbers(self) -> int:
         """How many numbers it takes to store a code: PCA with as many is what it has to beat."""
         return self.latent
 
-    def players(self) -> dict[str, list[nn.Parameter]]:
-        """The parameters that each player moves."""
-        return {"autoencoder": list(self.parameters())}
+    @property
+    def device(self) -> torch.device:
+        return self.mean.device
+
+    @property
+    def most_loss(self) -> float:
+        return MOST_PER_PIXEL * self.mean.numel()
 
     def features(self, images: Tensor) -> Tensor:
         """[B, L * numbers_per_code] what the encoder puts out for images [B, 1, H, W]."""
@@ -222,10 +171,9 @@ class Autoencoder(nn.Module, ABC):
         So are images of another shape, none at all, values outside [0, 1] where the likelihood needs probabilities,
         and for models that go by labels a class they were not told of.
         """
+        super().check(data)
         shape = ("N", *self.shape)
         arrays.shaped(data.images, "images", shape, f"this model is of images of {shape[1]} x {shape[2]} pixels")
-        if not len(data):
-            raise ValueError("there must be at least one image, got none")
         low, high = data.span
         if self.likelihood.in_unit_interval and (low < -arrays.HAIR or high > 1 + arrays.HAIR):
             raise ValueError(
@@ -250,7 +198,7 @@ class Autoencoder(nn.Module, ABC):
 
     @torch.no_grad()
     def _in_parts(self, compute: Callable[..., Tensor], *rows: np.ndarray, size: int = 1000) -> np.ndarray:
-        device, made = self.mean.device, []
+        device, made = self.device, []
         for i in range(0, max(len(rows[0]), 1), size):
             # np.array copies: torch will not wrap the read-only arrays that visitors share.
             parts = (torch.from_numpy(np.array(each[i : i + size], np.float32)).to(device) for each in rows)

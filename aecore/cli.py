@@ -236,7 +236,7 @@ def _stranger(argument: str, picked: Mapping[str, str]) -> str:
     flag = argument.partition("=")[0]
     name, known = flag.lstrip("-").replace("-", "_"), knobs_of(picked)
     who = [f"{noun} {member}" for noun, member in _owners(name)]
-    mine = " with ".join(picked.get(c, known[c].default) for c in ("variant", "architecture"))
+    mine = " with ".join(picked.get(c, known[c].default) for c in ("variant", "architecture") if c in known)
     if who:
         return f"{mine} has no setting {name}; it belongs to {', '.join(who)}"
     ours = [_flag(FLAGS.of(name)) for name in known] + [f"--{name}" for name in OPTIONS]
@@ -387,14 +387,12 @@ def _json(run: Run) -> str:
 
 def _table(run: Run) -> str:
     """The metrics for people: held-out and train side by side, each with its unit."""
-    from aecore.measures.quality import metric_units
-
-    found, units = run.metrics, metric_units(run.model)
+    found, units = run.metrics, run.exhibits.units
     names = [name.removeprefix("heldout_") for name in found if name.startswith("heldout_")]
     rows = [(n, _number(found[f"heldout_{n}"]), _number(found[f"train_{n}"]), units.get(n, "")) for n in names]
-    head = ("mean over images", "held-out", "train", "unit")
+    head = (f"mean over {run.view.many}", "held-out", "train", "unit")
     lines = [f"{name:<26}{held:>12}{train:>12}  {unit}".rstrip() for name, held, train, unit in (head, *rows)]
-    speed = f"trained in {found['seconds']:.1f} s, {found['images_per_second']:.0f} images a second"
+    speed = f"trained in {found['seconds']:.1f} s, {run.view.rate:.0f} {run.view.many} a second"
     return "\n".join([f"{run.spec.names['variant']} on {run.spec.names['data']}, id {run.id}", "", *lines, "", speed])
 
 

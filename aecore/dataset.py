@@ -1,18 +1,23 @@
-"""A data set: images in [0, 1] with labels, in a part to train on and a fixed held-out part."""
+"""A data set, in a part to train on and a fixed held-out part; and its usual examples: images in [0, 1] with labels."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from aecore import arrays
+from aecore.examples import ExampleFacts, Examples
 from aecore.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 # What a model is made for: it may keep something of each class for each other one.
 MOST_CLASSES = 1_000
@@ -25,12 +30,24 @@ class SourceError(RuntimeError):
     """A data set could not be had; one sentence that says which, why, and what to do."""
 
 
+@dataclass(frozen=True)
+class Batch:
+    """``images`` [B, 1, H, W] in [0, 1] and ``labels`` [B]."""
+
+    images: Tensor
+    labels: Tensor
+
+
 @dataclass(frozen=True, eq=False)
-class Split:
+class Split(Examples):
     """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, read-only: visitors share them.
 
     ``factors`` [N, F] int64, where an image was made from known ones: the value of each, counted from 0.
     """
+
+    kind: ClassVar[str] = "images"
+    one: ClassVar[str] = "image"
+    many: ClassVar[str] = "images"
 
     images: np.ndarray
     labels: np.ndarray
@@ -58,9 +75,33 @@ class Split:
         """The least and the largest value of any pixel."""
         return arrays.span(self.images)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.images.shape[1:]
+
+    @property
+    def nbytes(self) -> int:
+        return self.images.nbytes + self.labels.nbytes
+
+    def batch(self, rows: np.ndarray, device: torch.device) -> Batch:
+        import torch
+
+        # Picking rows copies: torch will not wrap the read-only arrays that visitors share.
+        images, labels = torch.from_numpy(self.images[rows]), torch.from_numpy(self.labels[rows])
+        return Batch(images[:, None].to(device), labels.to(device))
+
+    def facts(self, classes: int) -> Facts:
+        return Facts(self.images.mean(0), len(self), classes)
+
+    def check_beside(self, heldout: Split, classes: int) -> None:
+        for part, name in ((self, "train"), (heldout, "test")):
+            arrays.labels(part.labels, len(part), classes, f"{name}.labels")
+        arrays.shaped(heldout.images, "test.images", ("N", *self.shape), "both parts need images of one shape")
+
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class Facts(ExampleFacts):
     """What a model is told of its training data: ``mean`` [H, W], the mean image, and how many images and classes."""
 
     mean: np.ndarray
@@ -77,6 +118,14 @@ class Facts:
         """Height and width of an image, in pixels."""
         return self.mean.shape
 
+    def kept(self) -> dict[str, Any]:
+        """The mean image itself is among the weights."""
+        return {"shape": list(self.shape), "images": self.images, "classes": self.classes}
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Any]) -> Facts:
+        return cls(np.zeros(kept["shape"], np.float32), kept["images"], kept["classes"])
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -86,31 +135,37 @@ class Dataset:
     """
 
     name: str
-    train: Split
-    test: Split
-    class_names: tuple[str, ...]
+    train: Examples
+    test: Examples
+    class_names: tuple[str, ...] = ()
     factor_names: tuple[str, ...] = ()
 
     def __post_init__(self):
-        for part, name in ((self.train, "train"), (self.test, "test")):
-            arrays.labels(part.labels, len(part), len(self.class_names), f"{name}.labels")
-        arrays.shaped(self.test.images, "test.images", ("N", *self.shape), "both parts need images of one shape")
+        self.train.check_beside(self.test, len(self.class_names))
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
-        return self.train.images.shape[1:]
+        return self.train.shape
 
     @property
-    def facts(self) -> Facts:
-        return Facts(self.train.images.mean(0), len(self.train), len(self.class_names))
+    def facts(self) -> ExampleFacts:
+        return self.train.facts(len(self.class_names))
+
+
+# What tells of a data set of images.
+Split.facts_class = Facts
 
 
 class Source(ABC):
-    """One data set: its title, its settings, and how to load it. A member of ``aecore.sources``."""
+    """One data set: its title, its settings, and how to load it. A member of ``aecore.sources``.
+
+    One of something else than images says so in ``gives``, and has settings of its own.
+    """
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    gives: ClassVar[type[Examples]] = Split
     # Whether a first load may need the network.
     downloads: ClassVar[bool] = False
 

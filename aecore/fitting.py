@@ -19,7 +19,7 @@ from aecore.dataset import Split
 from aecore.events import Diverged, EpochEnded, Stepped
 from aecore.measures.gain import gain, judged
 from aecore.settings import SettingsError
-from aecore.training import Progress, Training, advice_on_divergence, steps_per_epoch, train
+from aecore.training import TrainerState, Training, advice_on_divergence, steps_per_epoch, train
 
 # Rows that go through the model at once.
 ROWS = 1000
@@ -42,7 +42,7 @@ def trained(model: torch.nn.Module, data: Split, how: Training) -> dict[str, np.
     """Trains ``model`` in place; each raw loss term by name, [epochs] means over an epoch's batches."""
     batches: list[Mapping[str, Tensor]] = []
     epochs: list[dict[str, float]] = []
-    for event in train(data, how, Progress(model, how)):
+    for event in train(data, how, TrainerState(model, how)):
         match event:
             case Stepped(terms=terms):
                 batches.append(terms)

@@ -13,9 +13,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture
-from aecore.autoencoder import Autoencoder, Batch, Term, full_precision
+from aecore.autoencoder import Autoencoder, full_precision
 from aecore.capabilities import FillsIn
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 
 # What a hidden pixel is shown as, to people and to nobody else.
 GREY = 0.5
@@ -45,7 +46,7 @@ class Masking(Autoencoder, FillsIn):
         seen = self.hide(images, rng)
         return torch.where(seen > 0, images, GREY), self.decode(self.encode_seen(images, seen))
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         seen = self.hide(batch.images, rng)
         outputs = self.decode(self.encode_seen(batch.images, seen))
         hidden = self.fit(outputs, batch.images, 1 - seen)

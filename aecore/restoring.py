@@ -8,7 +8,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from aecore.autoencoder import Batch, Deterministic, Term
+from aecore.autoencoder import Deterministic
+from aecore.dataset import Batch
+from aecore.model import Term
 
 
 class Restoring(Deterministic):
@@ -36,7 +38,7 @@ class Restoring(Deterministic):
             return super().inputs(images, rng)
         return torch.cat([self.corruption.damage(image[None], _own_chance(image)) for image in images])
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(self.inputs(batch.images, rng))
         return {"reconstruction": self.reconstruction(codes, batch.images)}
 

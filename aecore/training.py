@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Split
 from aecore.events import Diverged, EpochEnded, Event, Finished, PhaseBegan, Started, Stepped
+from aecore.examples import Examples
+from aecore.model import Model
 from aecore.settings import Settings
 
 # Steps between two looks at whether the loss still makes sense: a look waits for the device.
 LOOK_EVERY = 16
-# Loss per pixel beyond which it does not: an untrained model is below 1, and explosions pass any bound in a few steps.
-MOST_PER_PIXEL = 1e4
 # The share of training in which the learning rate rises, and what it starts from and ends at.
 RISE, START, END = 0.25, 1 / 25, 1e-5
 
@@ -37,7 +34,7 @@ class Training(Settings):
     """How to train, whatever is trained."""
 
     epochs: int = Field(
-        25, ge=1, le=500, description="How often every training image is seen.", json_schema_extra={"common": True}
+        25, ge=1, le=500, description="Passes over the training images.", json_schema_extra={"common": True}
     )
     batch_size: int = Field(100, ge=8, le=2048, description="Images in each step.", json_schema_extra={"log": True})
     learning_rate: float = Field(
@@ -57,7 +54,7 @@ class Training(Settings):
         json_schema_extra={"penalty": True},
     )
     seed: int = Field(
-        0, ge=0, le=2**31 - 1, description="Where all chance starts: weights, order of the images, noise."
+        0, ge=0, le=2**31 - 1, description="Random seed: fixes initial weights, order of the images and noise."
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="Number format of the matrix products: bf16 is faster where the processor has it (auto)."
@@ -91,10 +88,10 @@ def one_cycle(done: float) -> float:
     return low + (high - low) * (1 - math.cos(math.pi * way)) / 2
 
 
-class Progress:
+class TrainerState:
     """A model, its optimisers and the number of steps made: all that training changes."""
 
-    def __init__(self, model: Autoencoder, how: Training):
+    def __init__(self, model: Model, how: Training):
         self.model, self.step = model, 0
         self.optimisers = {
             player: torch.optim.Adam(list(weights), how.learning_rate, weight_decay=how.weight_decay, fused=True)
@@ -151,66 +148,61 @@ def _compare(shapes: dict[str, torch.Size], tensors: dict[str, Tensor]) -> None:
             raise MisfitError(f"{name} should be {list(wanted or ())}, is {'missing' if got is None else list(got)}")
 
 
-def steps_per_epoch(images: int, how: Training) -> int:
-    return math.ceil(images / how.batch_size)
+def steps_per_epoch(examples: int, how: Training) -> int:
+    return math.ceil(examples / how.batch_size)
 
 
-def train(data: Split, how: Training, progress: Progress) -> Iterator[Event]:
-    """Events of training ``progress.model`` on ``data``, from step ``progress.step`` on.
+def train(data: Examples, how: Training, state: TrainerState) -> Iterator[Event]:
+    """Events of training ``state.model`` on ``data``, from step ``state.step`` on.
 
     Same model, data, settings, machine and thread count: same weights, bit for bit, however often it is paused.
     ValueError, in one sentence and before the first event, for data that the model cannot take.
     """
-    progress.model.check(data)
-    device = progress.model.mean.device
+    state.model.check(data)
+    device = state.model.device
     per_epoch = steps_per_epoch(len(data), how)
     steps = per_epoch * how.epochs
     bf16 = wants_bf16(how.precision, device)
     phase = ""
-    yield Started(progress.step, steps, per_epoch)
-    while progress.step < steps:
-        epoch, made = divmod(progress.step, per_epoch)
+    yield Started(state.step, steps, per_epoch)
+    while state.step < steps:
+        epoch, made = divmod(state.step, per_epoch)
         order = torch.randperm(len(data), generator=generator(how.seed, "order", epoch)).numpy()
         for start in range(made * how.batch_size, len(data), how.batch_size):
-            before, phase = phase, progress.model.phase(progress.step / steps)
+            before, phase = phase, state.model.phase(state.step / steps)
             if phase != before:
-                yield PhaseBegan(progress.step, phase)
-            batch = _batch(data, order[start : start + how.batch_size], device)
-            terms, loss = _step(progress, batch, how, steps, bf16)
-            look = progress.step % LOOK_EVERY == 0 or progress.step == steps
-            if look and not abs(float(loss)) < MOST_PER_PIXEL * batch.images[0].numel():
-                yield Diverged(progress.step, advice_on_divergence(how))
+                yield PhaseBegan(state.step, phase)
+            batch = data.batch(order[start : start + how.batch_size], device)
+            terms, loss = _step(state, batch, how, steps, bf16)
+            look = state.step % LOOK_EVERY == 0 or state.step == steps
+            if look and not abs(float(loss)) < state.model.most_loss:
+                yield Diverged(state.step, advice_on_divergence(how))
                 return
-            yield Stepped(progress.step, terms)
-        yield EpochEnded(progress.step, epoch + 1)
-    yield Finished(progress.step)
+            yield Stepped(state.step, terms)
+        yield EpochEnded(state.step, epoch + 1)
+    yield Finished(state.step)
 
 
-def _batch(data: Split, rows: np.ndarray, device: torch.device) -> Batch:
-    images, labels = torch.from_numpy(data.images[rows]), torch.from_numpy(data.labels[rows])
-    return Batch(images[:, None].to(device), labels.to(device))
-
-
-def _step(progress: Progress, batch: Batch, how: Training, steps: int, bf16: bool) -> tuple[dict[str, Tensor], Tensor]:
+def _step(state: TrainerState, batch: Any, how: Training, steps: int, bf16: bool) -> tuple[dict[str, Tensor], Tensor]:
     """Each player's move on one batch; the raw terms and the summed loss, detached."""
-    device, seen, losses = batch.images.device, {}, []
-    rng = generator(how.seed, "noise", progress.step, device=device)
-    done = progress.step / steps
-    objectives = progress.model.objectives(batch, done, rng)
+    device, seen, losses = state.model.device, {}, []
+    rng = generator(how.seed, "noise", state.step, device=device)
+    done = state.step / steps
+    objectives = state.model.objectives(batch, done, rng)
     while True:
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             objective = next(objectives, None)
             if objective is None:
                 break
             loss = objective.loss
-        optimiser = progress.optimisers[objective.player]
+        optimiser = state.optimisers[objective.player]
         optimiser.param_groups[0]["lr"] = how.learning_rate * one_cycle(done)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         seen |= {name: term.value.detach() for name, term in objective.terms.items()}
         losses.append(loss.detach())
-    progress.step += 1
+    state.step += 1
     return seen, sum(losses)
 
 

@@ -10,8 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aecore.autoencoder import Autoencoder, Term
+from aecore.autoencoder import Autoencoder
 from aecore.losses import kl_from_standard_normal
+from aecore.model import Term
 
 # Log-variances stay below it. One odd image at a high learning rate otherwise throws exp(log-variance),
 # and with it the whole run, out of the range of numbers (seen at 4e-3, seed 0); below 2 it changes nothing.

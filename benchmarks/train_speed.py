@@ -22,10 +22,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import aecore
-from aecore.autoencoder import Autoencoder, Batch
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch
 from aecore.events import Stepped
 from aecore.runs.spec import Spec
-from aecore.training import Progress, generator, steps_per_epoch, train, wants_bf16
+from aecore.training import TrainerState, generator, steps_per_epoch, train, wants_bf16
 
 BATCH = 256
 
@@ -36,7 +37,7 @@ def spec_of(variant: str, architecture: str, precision: str) -> Spec:
 
 def ours(spec: Spec, data) -> Iterator[int]:
     """Images trained on at each step of aecore's loop."""
-    rows, progress = len(data.train), Progress(spec.model(data.facts), spec.training)
+    rows, progress = len(data.train), TrainerState(spec.model(data.facts), spec.training)
     for event in train(data.train, spec.training, progress):
         if isinstance(event, Stepped):
             place = (event.step - 1) % steps_per_epoch(rows, spec.training)

@@ -20,7 +20,7 @@ from aecore.measures.quality import accuracy, elbo, mean_terms, squared_error
 from aecore.runs.spec import Spec, choice_knob, knobs_of
 from aecore.settings import build
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants import variants
 
 H, W = 28, 26
@@ -282,7 +282,7 @@ def test_a_model_neither_learns_from_nor_is_measured_on_what_it_cannot_take(ask)
     }
     for sentence, data in wrong.items():
         with pytest.raises(ValueError, match=sentence) as refusal:
-            ask(model, data) if ask else next(train(data, how, Progress(model, how)))
+            ask(model, data) if ask else next(train(data, how, TrainerState(model, how)))
         assert is_sentence(str(refusal.value))
 
 

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from aecore.architectures import architectures
-from aecore.autoencoder import Autoencoder, Batch
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
 from aecore.corruptions import corruptions
-from aecore.dataset import Facts, SourceError, split
+from aecore.dataset import Batch, Facts, SourceError, split
 from aecore.events import Finished
 from aecore.measures.quality import metrics
 from aecore.runs.spec import Spec, knobs_of
 from aecore.settings import SettingsError, build
 from aecore.sources import load, sources
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants import variants
 from aecore.variational import HasPosterior
 
@@ -220,7 +220,7 @@ def test_all_chance_comes_from_the_seed_and_none_from_outside(variant, architect
         spec = small_spec(variant, architecture, seed=seed, epochs=2, batch_size=16)
         model = spec.model(Facts(data.images.mean(0)))
         first = weights_of(model)
-        for _ in train(data, spec.training, Progress(model, spec.training)):
+        for _ in train(data, spec.training, TrainerState(model, spec.training)):
             pass
         return first, weights_of(model)
 
@@ -237,7 +237,7 @@ def test_global_chance_is_left_alone(variant, architecture):
     spec = small_spec(variant, architecture, data="digits", images=100, epochs=1, batch_size=50)
     data = load("digits", images=100)
     model = spec.model(Facts(data.train.images.mean(0)))
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     metrics(model, data)
     assert torch.equal(before[0], torch.random.get_rng_state())
@@ -280,7 +280,7 @@ def test_every_combination_trains(variant, architecture, source, monkeypatch):
         return
     model = spec.model(Facts(data.train.images.mean(0)))
     first = weights_of(model)
-    *_, last = train(data.train, spec.training, Progress(model, spec.training))
+    *_, last = train(data.train, spec.training, TrainerState(model, spec.training))
     assert last == Finished(4)
     assert not same(first, weights_of(model))
     found = metrics(model, data)

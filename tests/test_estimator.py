@@ -23,7 +23,7 @@ from aecore.dataset import Facts, Split
 from aecore.estimator import Autoencoder
 from aecore.runs.spec import Spec, choice_knob, knobs_of
 from aecore.settings import SettingsError, knobs
-from aecore.training import Progress, Training, train
+from aecore.training import TrainerState, Training, train
 from aecore.variants import variants
 
 # Most of what follows trains for a few steps only, and is told so; the warning has tests of its own.
@@ -137,7 +137,7 @@ def test_bernoulli_rows_are_trained_on_as_they_are(digits):
     data = Split(X.astype(np.float32).reshape(-1, 8, 8), y.astype(np.int64))
     spec = Spec(epochs=3, width=32, depth=1, precision="fp32")
     model = spec.model(Facts(data.images.mean(0)))
-    list(train(data, spec.training, Progress(model, spec.training)))
+    list(train(data, spec.training, TrainerState(model, spec.training)))
     np.testing.assert_allclose(mine.transform(X), model.embed(data.images), rtol=1e-4, atol=1e-5)
 
 

@@ -23,18 +23,18 @@ FLOORS: list[tuple[str, float]] = [
     (r"aecore/__main__\.py", 7),
     (r"aecore/(__init__|cli|estimator)\.py|aecore/ui/.*", 6),
     (r"aecore/(reference|fitting)\.py", 5.5),
-    (r"aecore/runs/.*", 5),
+    (r"aecore/(runs|exhibits)/.*", 5),
     (r"aecore/measures/.*", 4.5),
     (r"aecore/(training|portable)\.py", 4),
     (r"aecore/(variants|sources|corruptions|architectures)/.*", 3),
     (
-        r"aecore/(autoencoder|capabilities|masking|restoring|variational|architecture|corruption|dataset|idx|points|losses)\.py|aecore/figures/.*",
+        r"aecore/(examples|model|exhibit|autoencoder|capabilities|masking|restoring|variational|architecture|corruption|dataset|idx|points|losses)\.py|aecore/figures/.*",
         2,
     ),
     (r"aecore/(arrays|classes|rows|settings|registry|names|events|home)\.py", 1),
 ]
 # Within one of these, modules may import each other as long as they make no cycle.
-NEIGHBOURS = [r"aecore/ui/.*", r"aecore/runs/.*", r"aecore/measures/.*", FLOORS[-2][0], FLOORS[-1][0]]
+NEIGHBOURS = [r"aecore/ui/.*", r"aecore/(runs|exhibits)/.*", r"aecore/measures/.*", FLOORS[-2][0], FLOORS[-1][0]]
 # Who may not import what, whatever the floor.
 FORBIDDEN: list[tuple[str, set[str]]] = [
     (r"aecore/(?!ui/).*", {"streamlit"}),

@@ -10,7 +10,7 @@ from browsing import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecore.runs.exhibits import HALF_WIDTHS, SLACK, half_width
+from aecore.exhibits.images import HALF_WIDTHS, SLACK, half_width
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.browser.payload import pack
@@ -77,9 +77,9 @@ def test_codes_that_are_no_numbers_or_all_the_same_have_axes_too():
 @pytest.mark.parametrize("variant", ["plain", "vae"])
 def test_a_recorded_training_keeps_its_axes_from_the_first_looks_on(variant):
     moments = train_spec(Spec(data="digits", variant=variant, epochs=30, learning_rate=0.01)).history.moments
-    widths = [m.half_width for m in moments]
+    widths = [float(m.shown["half_width"]) for m in moments]
     assert widths == sorted(widths)
-    untrained = np.abs(moments[0].places)
+    untrained = np.abs(moments[0].shown["places"])
     assert np.quantile(untrained, 0.99) >= 0.49 * widths[0]
     # Three at most in all, and at most one once the codes have begun to spread.
     assert len(set(widths)) <= 4

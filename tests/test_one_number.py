@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aecore.exhibits import images as images_exhibit
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import mean_image_scores, squared_error
-from aecore.runs import exhibits
 from aecore.runs import pca as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 from aecore.runs.store import decode, encode
-from aecore.ui.live import about_floors, loss_axis
+from aecore.ui.exhibits.images import ImagesDoor
+from aecore.ui.live import loss_axis
 from aecore.variants import variants
 
 SMALL = {"data": "digits", "images": 100, "epochs": 1, "latent": 3}
@@ -52,7 +53,7 @@ def test_the_last_moments_held_out_figures_are_the_metrics(variant):
 
 @pytest.mark.parametrize("variant", ["plain", "vae", "cvae"])
 def test_of_many_held_out_images_a_look_scores_some_and_the_end_scores_all(monkeypatch, variant):
-    monkeypatch.setattr(exhibits, "MOST_SCORED", 50)
+    monkeypatch.setattr(images_exhibit, "MOST_SCORED", 50)
     run = trained(variant)
     assert len(run.exhibits.scored) == 50
     assert np.bincount(run.exhibits.scored.labels).tolist() == [5] * 10
@@ -74,11 +75,11 @@ def test_known_codes_give_the_error_of_images_encoded_anew():
 
 
 def test_a_map_of_fewer_images_scores_no_fewer(monkeypatch):
-    monkeypatch.setattr(exhibits, "MOST_NUMBERS", 1)
+    monkeypatch.setattr(images_exhibit, "MOST_NUMBERS", 1)
     run = trained("plain")
     assert len(run.exhibits.looked_at) == 100
     assert len(run.exhibits.scored) == 360
-    assert run.history.moments[-1].places.shape == (100, 2)
+    assert run.history.moments[-1].shown["places"].shape == (100, 2)
     check(run)
 
 
@@ -128,5 +129,5 @@ def test_the_floors_that_are_told_of_are_those_that_are_drawn(latent, pca):
     run = Run(Spec(**SMALL | {"latent": latent}, width=8, depth=1))
     run.prepare()
     assert (len(run.exhibits.floors) == 2) == pca
-    assert ("PCA" in about_floors(run.exhibits)) == pca
-    assert "damaged" not in about_floors(run.exhibits)
+    assert ("PCA" in ImagesDoor().about_floors(run.exhibits)) == pca
+    assert "damaged" not in ImagesDoor().about_floors(run.exhibits)

@@ -15,14 +15,14 @@ from scipy.linalg import subspace_angles
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Facts, Split
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Facts, Split
 from aecore.losses import LIKELIHOODS, Bernoulli, Gaussian, GaussianLearned, kl_from_standard_normal
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import elbo, floors, mean_terms, metrics, squared_error
 from aecore.runs.spec import Spec, choice_knob, knobs_of
 from aecore.sources import load
-from aecore.training import END, RISE, START, Progress, generator, one_cycle, train
+from aecore.training import END, RISE, START, TrainerState, generator, one_cycle, train
 from aecore.ui.pca.subspace import how
 from aecore.variants import variants
 from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior, Posterior
@@ -42,7 +42,7 @@ def uniform(*shape: int, seed: int = 0, dtype=torch.float64) -> torch.Tensor:
 
 def trained(spec: Spec, data: Split) -> Autoencoder:
     model = spec.model(Facts(data.images.mean(0)))
-    for _ in train(data, spec.training, Progress(model, spec.training)):
+    for _ in train(data, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

@@ -7,9 +7,10 @@ import re
 import numpy as np
 import pytest
 
+from aecore.exhibits.images import subspace_of
 from aecore.figures.pca import excess_of
+from aecore.measures.pca import pca_of
 from aecore.runs import pca as ask
-from aecore.runs.exhibits import pca_of
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.pca import words
@@ -115,7 +116,7 @@ def test_what_ordered_says_is_what_it_draws(runs):
 def test_what_the_subspace_says_is_what_it_draws():
     how = {"architecture": "linear", "epochs": 60, "learning_rate": 1e-2}
     run = train_spec(Spec(data="digits", images=100, likelihood="gaussian", latent=3, **how))
-    found, variances = run.history.moments[-1].subspace, pca_of(run.data).variances
+    found, variances = subspace_of(run.history.moments[-1]), pca_of(run.data).variances
     assert f"Largest angle {found.span.max():.2f} degrees" in words.span(found.span, 2.0)
     assert ("not under" in words.span(found.span, 2.0)) == (found.span.max() >= 2)
     said = words.ties(found.reach, excess_of(variances, 3))

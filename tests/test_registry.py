@@ -15,7 +15,7 @@ from aecore.registry import Registry
 from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of, read_texts
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, train
+from aecore.training import TrainerState, train
 
 HALF_BLACK = """
     from pydantic import Field
@@ -34,7 +34,8 @@ HALF_BLACK = """
 """
 SHRUNK_CODE = """
     from pydantic import Field
-    from aecore.autoencoder import Deterministic, Term
+    from aecore.autoencoder import Deterministic
+    from aecore.model import Term
 
     class ShrunkCode(Deterministic):
         title, summary, formula, source = "Shrunk code", "Keeps codes small.", "x", "this test"
@@ -236,7 +237,9 @@ def test_a_planted_file_trains():
     data = load("drawn-bars").train
     model = spec.model(Facts(data.images.mean(0)))
     steps = [
-        event.terms for event in train(data, spec.training, Progress(model, spec.training)) if hasattr(event, "terms")
+        event.terms
+        for event in train(data, spec.training, TrainerState(model, spec.training))
+        if hasattr(event, "terms")
     ]
     assert set(steps[0]) == {"reconstruction", "size"}
     assert float(steps[-1]["reconstruction"]) < 0.8 * float(steps[0]["reconstruction"])

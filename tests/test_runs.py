@@ -31,8 +31,9 @@ import aecore.runs.pool as pool_module
 import aecore.runs.run as run_module
 import aecore.runs.store as store_module
 from aecore.dataset import SourceError
-from aecore.runs.exhibits import _main_directions, _places
-from aecore.runs.history import MOMENTS, History, Moment, moments_of
+from aecore.exhibit import Moment
+from aecore.exhibits.images import Images, _main_directions, _places
+from aecore.runs.history import MOMENTS, History, moments_of
 from aecore.runs.pool import Pool, PoolError, Seat
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
@@ -156,10 +157,12 @@ def moment(step: int, **more) -> Moment:
         "seconds": step / 100,
         "train": {"reconstruction": rng.random(), "kl": rng.random()},
         "heldout": {"reconstruction": rng.random(), "kl": rng.random()},
-        "places": rng.random((7, 2), np.float32),
-        "half_width": 4.0,
-        "pictures": rng.integers(0, 256, (10, 8, 8), np.uint8),
         "figures": {"squared_error": rng.random()},
+        "shown": {
+            "places": rng.random((7, 2), np.float32),
+            "half_width": np.float64(4),
+            "pictures": rng.integers(0, 256, (10, 8, 8), np.uint8),
+        },
     }
     return Moment(step, **values | more)
 
@@ -182,7 +185,7 @@ def test_a_history_comes_back_from_its_arrays():
     assert History.from_arrays({}) == History()
     assert History().arrays() == {}
     arrays = HISTORY.arrays()
-    del arrays["places"]
+    del arrays["step"]
     with pytest.raises(KeyError):
         History.from_arrays(arrays)
 
@@ -199,9 +202,9 @@ def test_a_history_as_a_table_has_what_it_has_as_arrays():
 
 
 def test_a_moment_replaces_those_at_or_after_its_step():
-    again = HISTORY.with_moment(moment(4, half_width=8.0))
+    again = HISTORY.with_moment(moment(4, seconds=8.0))
     assert [m.step for m in again.moments] == [0, 1, 4]
-    assert again.moments[-1].half_width == 8.0
+    assert again.moments[-1].seconds == 8.0
     assert [m.step for m in HISTORY.moments] == [0, 1, 4, 9]
 
 
@@ -223,12 +226,12 @@ def test_a_finished_run_has_all_its_moments(finished):
     steps = [m.step for m in finished.history.moments]
     assert steps == [0, *sorted(moments_of(60))]
     for one in finished.history.moments:
-        assert one.places.shape == (360, 2)
-        assert one.places.dtype == np.float32
-        assert one.pictures.shape == (10, 8, 8)
-        assert one.pictures.dtype == np.uint8
+        assert one.shown["places"].shape == (360, 2)
+        assert one.shown["places"].dtype == np.float32
+        assert one.shown["pictures"].shape == (10, 8, 8)
+        assert one.shown["pictures"].dtype == np.uint8
         assert set(one.heldout) == {"reconstruction", "kl"}
-    widths = [m.half_width for m in finished.history.moments]
+    widths = [float(m.shown["half_width"]) for m in finished.history.moments]
     assert widths == sorted(widths)
     held_out = finished.history.losses("heldout")["reconstruction"]
     assert held_out[-1] < held_out[0]
@@ -241,7 +244,7 @@ def test_a_maps_places_do_not_turn_between_moments():
     run = train_spec(small(latent=5, epochs=20))
     moments = run.history.moments[-10:]
     for one, other in itertools.pairwise(moments):
-        assert np.corrcoef(one.places.ravel(), other.places.ravel())[0, 1] > 0.9
+        assert np.corrcoef(one.shown["places"].ravel(), other.shown["places"].ravel())[0, 1] > 0.9
 
 
 # A run by itself.
@@ -249,7 +252,7 @@ def test_a_maps_places_do_not_turn_between_moments():
 
 def test_a_run_says_where_it_is(finished):
     view = finished.view
-    assert (view.state, view.step, view.steps, view.steps_per_epoch, view.images) == ("finished", 60, 60, 15, 1437)
+    assert (view.state, view.step, view.steps, view.steps_per_epoch, view.examples) == ("finished", 60, 60, 15, 1437)
     assert (view.epoch, view.epochs) == (4, 4)
     assert view.rate > 0
     assert view.seconds_left == 0
@@ -301,7 +304,7 @@ def test_a_fork_stands_where_its_run_stands_and_goes_its_own_way(finished):
 
 
 def test_a_run_that_diverges_says_what_to_do(monkeypatch):
-    monkeypatch.setattr("aecore.training.MOST_PER_PIXEL", 0.0)
+    monkeypatch.setattr("aecore.autoencoder.MOST_PER_PIXEL", 0.0)
     run = train_spec(small(learning_rate=0.5))
     assert run.view.state == "diverged"
     assert is_sentence(run.view.message)
@@ -310,7 +313,7 @@ def test_a_run_that_diverges_says_what_to_do(monkeypatch):
 
 
 def test_a_run_whose_last_step_diverges_says_so_too(monkeypatch):
-    monkeypatch.setattr(run_module, "metrics", lambda model, data: {"heldout_reconstruction": float("nan")})
+    monkeypatch.setattr(Images, "metrics", lambda *given: {"heldout_reconstruction": float("nan")})
     run = train_spec(small(epochs=1))
     assert run.view.state == "diverged"
     assert is_sentence(run.view.message)
@@ -735,7 +738,7 @@ def test_a_mistake_of_ours_is_logged_and_said_without_its_trace(pool, monkeypatc
     def fail(*args, **more):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(run_module, where, fail)
+    monkeypatch.setattr(*{"load": (run_module, "load"), "look": (Images, "look")}[where], fail)
     with caplog.at_level(logging.ERROR):
         seat = seat or pool.seat("A", small())
         pool.train(seat)

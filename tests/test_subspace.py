@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aecore.exhibits.images import subspace_of
 from aecore.measures.pca import fit_pca
 from aecore.measures.subspace import compare_spans, decoder_columns
 from aecore.runs.run import train_spec
@@ -70,16 +71,16 @@ def test_a_linear_run_remembers_its_angles_and_others_have_none():
     linear = train_spec(Spec(architecture="linear", latent=3, likelihood="gaussian", **how))
     components = fit_pca(linear.data.train.images).components[:3]
     for moment in linear.history.moments:
-        assert moment.subspace.span.shape == (3,)
+        assert subspace_of(moment).span.shape == (3,)
     now = compare_spans(decoder_columns(linear.model), components, (8, 8))
-    assert np.allclose(linear.history.moments[-1].subspace.span, now.span)
+    assert np.allclose(subspace_of(linear.history.moments[-1]).span, now.span)
     for other in ({"architecture": "dense", "width": 8}, {"architecture": "linear", "likelihood": "bernoulli"}):
-        assert train_spec(Spec(latent=3, **how, **other)).history.moments[-1].subspace is None
+        assert subspace_of(train_spec(Spec(latent=3, **how, **other)).history.moments[-1]) is None
 
 
 def test_points_in_space_are_remembered_rebuilt():
     run = train_spec(Spec(data="sheets", images=100, epochs=1, width=8, depth=1, likelihood="gaussian"))
-    last = run.history.moments[-1].rebuilt
+    last = run.history.moments[-1].shown["rebuilt"]
     points = run.exhibits.looked_at.images
     assert last.shape == (len(points), 3)
     assert np.allclose(last, run.model.reconstruct(points)[:, 0], atol=1e-6)

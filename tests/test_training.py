@@ -10,12 +10,22 @@ import pytest
 import torch
 from conftest import is_sentence
 
-from aecore.autoencoder import Deterministic, Term
+from aecore.autoencoder import Deterministic
 from aecore.dataset import Facts, Split, split
 from aecore.events import Diverged, EpochEnded, Finished, Started, Stepped
+from aecore.model import Term
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import LOOK_EVERY, MisfitError, Progress, generator, one_cycle, steps_per_epoch, train, wants_bf16
+from aecore.training import (
+    LOOK_EVERY,
+    MisfitError,
+    TrainerState,
+    generator,
+    one_cycle,
+    steps_per_epoch,
+    train,
+    wants_bf16,
+)
 
 CPU = torch.device("cpu")
 
@@ -30,11 +40,11 @@ def small(**more) -> Spec:
     return Spec(**{"data": "digits", "variant": "vae", "width": 16, "depth": 1, "epochs": 3, "batch_size": 32} | more)
 
 
-def begin(spec: Spec, data: Split) -> Progress:
-    return Progress(spec.model(Facts(data.images.mean(0))), spec.training)
+def begin(spec: Spec, data: Split) -> TrainerState:
+    return TrainerState(spec.model(Facts(data.images.mean(0))), spec.training)
 
 
-def finish(spec: Spec, data: Split, progress: Progress | None = None) -> dict[str, torch.Tensor]:
+def finish(spec: Spec, data: Split, progress: TrainerState | None = None) -> dict[str, torch.Tensor]:
     progress = progress or begin(spec, data)
     *_, last = train(data, spec.training, progress)
     assert isinstance(last, Finished)
@@ -168,12 +178,12 @@ class Diary(Deterministic):
         return {"reconstruction": term}
 
 
-def diary(spec: Spec, data: Split, **more) -> Progress:
+def diary(spec: Spec, data: Split, **more) -> TrainerState:
     from aecore.architectures import architectures
 
     architecture = architectures["linear"](architectures["linear"].Settings(), (8, 8))
     model = Diary(Diary.Settings(), architecture, Facts(data.images.mean(0)), generator(0), None, **more)
-    return Progress(model, spec.training)
+    return TrainerState(model, spec.training)
 
 
 def test_every_image_is_seen_once_an_epoch_the_last_ragged_batch_too(data):

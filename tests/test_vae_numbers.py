@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from aecore.autoencoder import Batch
 from aecore.capabilities import Conditional
+from aecore.dataset import Batch
 from aecore.figures.grey import grey
 from aecore.runs import drawn
 from aecore.runs import vae as ask

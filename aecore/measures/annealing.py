@@ -31,7 +31,7 @@ def annealed_log_likelihood(model: Autoencoder, images: np.ndarray, chains: int,
     Neal 2001, by Hamiltonian moves, as Wu et al. 2017 use it on decoders: it asks no encoder, so no encoder that is too
     sure of its codes can spoil it. Still at most log p(x) on average, and the nearer the slower it is gone about.
     """
-    device = model.mean.device
+    device = model.device
     rng = generator(seed, "annealing", device=device)
     shown = torch.from_numpy(np.array(images, np.float32))[:, None].to(device).repeat(chains, 1, 1, 1)
     codes = torch.randn(len(shown), model.latent, generator=rng, device=device)

@@ -32,7 +32,7 @@ def posterior_as(model: Autoencoder, images: np.ndarray, labels: np.ndarray) -> 
     """q(z | x) of images [N, H, W] of the classes ``labels`` [N]; ValueError for a model that has none."""
     if not isinstance(model, HasPosterior):
         raise ValueError(f"{model.title} has no posterior; choose a variational autoencoder")
-    device = model.mean.device
+    device = model.device
     shown, told = torch.from_numpy(np.array(images))[:, None].to(device), _labels(labels, device)
     parts = [
         model.posterior_as(*part) if isinstance(model, Conditional) else model.posterior(part[0])
@@ -53,7 +53,7 @@ def generate_as(model: Autoencoder, codes: np.ndarray, labels: np.ndarray | int)
     """[N, H, W] float32 images in [0, 1] decoded from codes [N, L] as of the classes ``labels``, [N] or one for all."""
     if not isinstance(model, Conditional):
         return model.generate(codes)
-    device = model.mean.device
+    device = model.device
     told = _labels(np.broadcast_to(labels, len(codes)), device)
     rows = torch.from_numpy(np.array(codes, np.float32)).to(device)
     parts = zip(rows.split(AT_ONCE), told.split(AT_ONCE), strict=True)
@@ -65,7 +65,7 @@ def guessed(model: Autoencoder, images: np.ndarray) -> np.ndarray:
     """[N] the class of images [N, H, W], which nobody told, as the model takes it; 0 where it is told no class."""
     if not (isinstance(model, Conditional) and isinstance(model, Classifier)):
         return np.zeros(len(images), np.int64)
-    return model.classify(torch.from_numpy(np.array(images))[:, None].to(model.mean.device)).cpu().numpy()
+    return model.classify(torch.from_numpy(np.array(images))[:, None].to(model.device)).cpu().numpy()
 
 
 def _labels(labels: np.ndarray, device: torch.device) -> Tensor:

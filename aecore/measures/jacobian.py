@@ -34,7 +34,7 @@ def _jacobian(model: Autoencoder, image: np.ndarray, numbers: int) -> Tensor:
     Copies of the image, each asked for the gradient of one code number: as fast here as torch.func.jacrev, which
     cannot go through an LSTM.
     """
-    original = torch.from_numpy(np.array(image, np.float32)).to(model.mean.device)
+    original = torch.from_numpy(np.array(image, np.float32)).to(model.device)
     parts = []
     for first in range(0, numbers, ROWS):
         copies = original.repeat(min(ROWS, numbers - first), 1, 1, 1).requires_grad_()

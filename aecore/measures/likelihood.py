@@ -63,7 +63,7 @@ def log_likelihood(
     images = arrays.images(images, model.shape)
     if binarise:
         images = binarised(images, seed)
-    device, parts = model.mean.device, []
+    device, parts = model.device, []
     for index, start in enumerate(range(0, len(images), IMAGES_AT_ONCE)):
         part = torch.from_numpy(np.array(images[start : start + IMAGES_AT_ONCE], np.float32))[:, None].to(device)
         rng = generator(seed, "likelihood", index, device=device)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from aecore import arrays
+from aecore.dataset import Dataset
 from aecore.measures.threads import one_thread
 
 # Below this share of the largest, a variance is rounding.
@@ -44,6 +46,17 @@ class PCA:
     def rank(self) -> int:
         """How many directions the rows vary in: pixels that never change and few rows both lessen it."""
         return int((self.variances > ROUNDING * self.variances[0]).sum())
+
+
+# A fit lives as long as its data set.
+_fits: WeakKeyDictionary[Dataset, PCA] = WeakKeyDictionary()
+
+
+def pca_of(data: Dataset) -> PCA:
+    """PCA of the training images of ``data``, fitted once."""
+    if data not in _fits:
+        _fits[data] = fit_pca(data.train.images)
+    return _fits[data]
 
 
 def fit_pca(rows: np.ndarray) -> PCA:

@@ -3,55 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from aecore import arrays
-from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Classifier
-from aecore.dataset import Dataset, Split
+from aecore.dataset import Batch, Dataset, Split
+from aecore.examples import Examples
+from aecore.exhibit import Floor
 from aecore.losses import Likelihood
 from aecore.measures.pca import PCA
+from aecore.model import Model, Term
 from aecore.training import generator
 from aecore.variational import HasPosterior
 
 
-@dataclass(frozen=True)
-class Floor:
-    """A loss that something simple reaches on the same images."""
-
-    title: str
-    value: float
-
-
-def _batches(model: Autoencoder, split: Split, size: int = 1000) -> Iterator[Batch]:
-    """The images of ``split`` in parts, on the model's device; ValueError where the model cannot take them."""
-    model.check(split)
-    device = model.mean.device
-    for i in range(0, len(split), size):
-        # np.array copies: torch will not wrap the read-only arrays that visitors share.
-        images = torch.from_numpy(np.array(split.images[i : i + size]))[:, None]
-        yield Batch(images.to(device), torch.from_numpy(np.array(split.labels[i : i + size])).to(device))
+def _batches(model: Model, data: Examples, size: int = 1000) -> Iterator[tuple[int, Any]]:
+    """Parts of ``data``, how many examples each and its batch; ValueError where the model cannot take them."""
+    model.check(data)
+    for first in range(0, len(data), size):
+        rows = np.arange(first, min(first + size, len(data)))
+        yield len(rows), data.batch(rows, model.device)
 
 
 @torch.no_grad()
-def mean_terms(model: Autoencoder, split: Split, seed: int = 0) -> dict[str, float]:
-    """Every raw loss term as its mean over the images of ``split``; one draw of chance, from ``seed``."""
-    device = model.mean.device
+def mean_terms(model: Model, data: Examples, seed: int = 0) -> dict[str, float]:
+    """Every raw loss term as its mean over the examples of ``data``; one draw of chance, from ``seed``."""
     totals: dict[str, float] = {}
-    for index, batch in enumerate(_batches(model, split)):
-        rng = generator(seed, "evaluation", index, device=device)
+    for index, (count, batch) in enumerate(_batches(model, data)):
+        rng = generator(seed, "evaluation", index, device=model.device)
         for name, term in model.terms(batch, 1.0, rng).items():
-            totals[name] = totals.get(name, 0.0) + float(term.value) * len(batch.images)
-    return {name: total / len(split) for name, total in totals.items()}
+            totals[name] = totals.get(name, 0.0) + float(term.value) * count
+    return {name: total / len(data) for name, total in totals.items()}
 
 
 @torch.no_grad()
 def accuracy(model: Classifier, split: Split) -> float:
     """The share of the images of ``split`` that ``model`` takes for what their label says."""
-    right = sum(int((model.classify(batch.images) == batch.labels).sum()) for batch in _batches(model, split))
+    right = sum(int((model.classify(batch.images) == batch.labels).sum()) for _, batch in _batches(model, split))
     return right / len(split)
 
 
@@ -64,11 +56,11 @@ def squared_error(model: Autoencoder, split: Split, codes: np.ndarray | None = N
     if codes is not None:
         codes = arrays.matrix(codes, "codes", (len(split), model.latent), holes=True)
     total, made = 0.0, 0
-    for batch in _batches(model, split):
+    for _, batch in _batches(model, split):
         if codes is None:
             outputs = model.rebuild(batch.images)
         else:
-            outputs = model.decode(torch.from_numpy(codes[made : made + len(batch.images)]).to(model.mean.device))
+            outputs = model.decode(torch.from_numpy(codes[made : made + len(batch.images)]).to(model.device))
         left = model.likelihood.mean(outputs).clamp(0, 1).sub_(batch.images).flatten()
         total += float(left.dot(left))
         made += len(batch.images)
@@ -118,15 +110,22 @@ def term_weights(model: Autoencoder) -> dict[str, float]:
 
 def _some_terms(model: Autoencoder) -> dict[str, Term]:
     """The terms at the end of training, of one image: for their weights and units."""
-    device = model.mean.device
+    device = model.device
     batch = Batch(model.mean, torch.zeros(1, dtype=torch.int64, device=device))
     return model.terms(batch, 1.0, generator(0, "units", device=device))
 
 
 @torch.no_grad()
+def term_units(model: Model, data: Examples) -> dict[str, str]:
+    """The unit of every loss term of a model that learns such ``data``, by name, in the model's order."""
+    batch, rng = data.batch(np.arange(1), model.device), generator(0, "units", device=model.device)
+    return {name: _unit(term, data.one) for name, term in model.terms(batch, 1.0, rng).items()}
+
+
+@torch.no_grad()
 def metric_units(model: Autoencoder) -> dict[str, str]:
     """The unit of every metric, by its name without ``heldout_`` or ``train_``."""
-    return {name: _unit(term) for name, term in _some_terms(model).items()} | {
+    return {name: _unit(term, "image") for name, term in _some_terms(model).items()} | {
         "elbo": "nats per image",
         "accuracy": "share of images",
         "squared_error": "squared error per image, summed over pixels",
@@ -142,20 +141,20 @@ def mean_image_scores(model: Autoencoder, data: Dataset) -> dict[str, tuple[floa
     gets those that fit the training images best.
     """
     mean = model.mean
-    few = next(_batches(model, data.train)).images
+    few = next(_batches(model, data.train))[1].images
     likelihood = type(model.likelihood)().to(mean.device).fitted(model.likelihood.outputs_for(mean), few)
     outputs, found = likelihood.outputs_for(mean), {}
     for split, images in (("heldout", data.test), ("train", data.train)):
         loss = squared = 0.0
-        for batch in _batches(model, images):
+        for _, batch in _batches(model, images):
             loss += float(likelihood.loss(outputs.expand_as(batch.images), batch.images).sum())
             squared += float((mean - batch.images).square().sum())
         found[split] = (loss / len(images), squared / len(images))
     return found
 
 
-def _unit(term: Term) -> str:
-    return f"{term.unit} per image{', estimated' if term.estimated else ''}"
+def _unit(term: Term, one: str) -> str:
+    return f"{term.unit} per {one}{', estimated' if term.estimated else ''}"
 
 
 @torch.no_grad()

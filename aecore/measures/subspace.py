@@ -38,7 +38,7 @@ class Subspace:
 @torch.no_grad()
 def decoder_columns(model: Autoencoder) -> np.ndarray:
     """[P, L] float64 what one more of each code number adds to the decoder's output: its matrix, if it is linear."""
-    eye = torch.eye(model.latent, device=model.mean.device)
+    eye = torch.eye(model.latent, device=model.device)
     added = model.decode(eye) - model.decode(torch.zeros_like(eye[:1]))
     return added.flatten(1).T.double().cpu().numpy()
 

@@ -42,7 +42,7 @@ class Coloured:
 def coloured(run: Run) -> Coloured:
     """What a run, trained with the planes of colour as its hole, makes of held-out scenes."""
     model = run.model
-    true = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.mean.device)
+    true = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.device)
     seen = model.hide(true, generator(0, "colour", device=true.device)) > 0
     made = fill_in(model, true, seen.to(true.dtype))
     guesses = {"error": made, "undone": torch.full_like(true, COLOURLESS), "mean": model.mean.expand_as(true)}

@@ -101,7 +101,7 @@ class AskRestored:
 def _as_in_training(run: Run, images: np.ndarray) -> np.ndarray:
     """[N, H, W] what a run's model makes of ``images`` [N, H, W], which it is given as in training."""
     model = run.model
-    whole = torch.from_numpy(np.array(images))[:, None].to(model.mean.device)
+    whole = torch.from_numpy(np.array(images))[:, None].to(model.device)
     outputs = model.attempt(whole, generator(0, "as in training", device=whole.device))[1]
     return model.likelihood.mean(outputs)[:, 0].clamp(0, 1).cpu().numpy()
 

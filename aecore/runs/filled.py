@@ -44,7 +44,7 @@ class Filled:
 def filled(run: Run) -> Filled:
     """What a run, whose model fills images in, makes of pixels hidden one by one: the same for every run."""
     model = run.model
-    images = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.mean.device)
+    images = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.device)
     rng = generator(SEED, "hidden", device=images.device)
     draw = torch.rand(images.shape, generator=rng, device=images.device)
     shown, pictures, errors, floors = [], [], [], []

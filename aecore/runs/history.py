@@ -1,6 +1,6 @@
-"""What a run remembers: losses, codes and reconstructions at fixed moments, as plain arrays.
+"""What a run remembers: losses and what is shown of it at fixed moments, as plain arrays.
 
-Letters: K moments, M images on the map, R images in the row of reconstructions, T loss terms.
+Letters: K moments.
 """
 
 from __future__ import annotations
@@ -8,52 +8,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aecore.measures.subspace import Subspace
+from aecore.exhibit import Moment
 
 # Moments at which a run is remembered, the untrained state on top.
 MOMENTS = 40
-# What every model is measured by at each moment, on held-out images, with its unit.
-FIGURES = {
-    "squared_error": "squared error per image, summed over pixels",
-    "units_on": "code numbers on per image",
-    "units_dead": "code numbers on for no image",
-}
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A run after ``step`` steps.
-
-    ``train`` and ``heldout`` are raw loss terms by name: ``train`` averaged over the batches since the moment
-    before (NaN where there was none), ``heldout`` over the held-out images that a look scores, or over all where the
-    run is finished. ``places`` [M, 2] float32 are the codes on the map, ``half_width`` how far its axes reach,
-    ``pictures`` [R, H, W] uint8 the reconstructions.
-    ``figures`` are what every model can be compared by, whatever its loss; FIGURES says what.
-    ``subspace`` tells how close a linear decoder is to PCA; ``rebuilt`` [Q, P] float32 are the reconstructions of
-    the exhibits' ``probed`` where images are points. Both are None for other models and other data.
-    """
-
-    step: int
-    epoch: float
-    seconds: float
-    train: dict[str, float]
-    heldout: dict[str, float]
-    places: np.ndarray
-    half_width: float
-    pictures: np.ndarray
-    figures: dict[str, float] = field(default_factory=dict)
-    subspace: Subspace | None = None
-    rebuilt: np.ndarray | None = None
-
-    def scored_on_all(self, metrics: Mapping[str, float]) -> Moment:
-        """This moment with the held-out losses and squared error of ``metrics``, which are those of all images."""
-        heldout = {name: metrics.get(f"heldout_{name}", value) for name, value in self.heldout.items()}
-        squared = {"squared_error": metrics.get("heldout_squared_error", self.figures.get("squared_error", np.nan))}
-        return replace(self, heldout=heldout, figures=self.figures | squared)
+# What of a moment is kept as numbers by name; whatever else is an array that is shown.
+NUMBERS = ("train", "heldout", "figures")
+INSTANT = ("step", "epoch", "seconds")
 
 
 @dataclass(frozen=True)
@@ -84,7 +49,7 @@ class History:
         return {name: np.array([getattr(m, split).get(name, np.nan) for m in self.moments]) for name in self.terms}
 
     def figure(self, name: str) -> np.ndarray:
-        """[K] one of FIGURES at each moment; NaN where it is not known."""
+        """[K] a figure of the exhibit's at each moment; NaN where it is not known."""
         return np.array([m.figures.get(name, np.nan) for m in self.moments])
 
     def csv(self) -> str:
@@ -104,17 +69,11 @@ class History:
         """The history as named arrays, [K, ...] each; ``from_arrays`` takes them back."""
         if not self.moments:
             return {}
-        one = {
-            name: np.array([getattr(m, name) for m in self.moments])
-            for name in ("step", "epoch", "seconds", "places", "half_width", "pictures")
-        }
+        first = self.moments[0]
+        one = {name: np.array([getattr(m, name) for m in self.moments]) for name in INSTANT}
+        one |= {name: np.stack([m.shown[name] for m in self.moments]) for name in first.shown}
         for split in ("train", "heldout"):
             one |= {f"{split}.{name}": values for name, values in self.losses(split).items()}
-        if self.moments[-1].subspace is not None:
-            for part in fields(Subspace):
-                one[f"subspace.{part.name}"] = np.stack([getattr(m.subspace, part.name) for m in self.moments])
-        if self.moments[-1].rebuilt is not None:
-            one["rebuilt"] = np.stack([m.rebuilt for m in self.moments])
         return one | {f"figures.{name}": self.figure(name) for name in self.moments[-1].figures}
 
     @classmethod
@@ -122,33 +81,18 @@ class History:
         """The history that gave ``arrays``; KeyError if one is missing."""
         if not arrays:
             return cls()
+        groups = {group: [n for n in arrays if n.startswith(f"{group}.")] for group in NUMBERS}
+        shown = [n for n in arrays if n not in INSTANT and n.partition(".")[0] not in NUMBERS]
 
-        def named(group: str, k: int) -> dict[str, float]:
-            start = f"{group}."
-            return {n.removeprefix(start): float(a[k]) for n, a in arrays.items() if n.startswith(start)}
+        def moment(k: int) -> Moment:
+            numbers = {
+                group: {n.removeprefix(f"{group}."): float(arrays[n][k]) for n in names}
+                for group, names in groups.items()
+            }
+            instant = int(arrays["step"][k]), float(arrays["epoch"][k]), float(arrays["seconds"][k])
+            return Moment(*instant, **numbers, shown={n: arrays[n][k] for n in shown})
 
-        def subspace(k: int) -> Subspace | None:
-            parts = {n.removeprefix("subspace."): a[k] for n, a in arrays.items() if n.startswith("subspace.")}
-            return Subspace(**parts) if parts else None
-
-        return cls(
-            tuple(
-                Moment(
-                    int(step),
-                    float(arrays["epoch"][k]),
-                    float(arrays["seconds"][k]),
-                    named("train", k),
-                    named("heldout", k),
-                    arrays["places"][k],
-                    float(arrays["half_width"][k]),
-                    arrays["pictures"][k],
-                    named("figures", k),
-                    subspace(k),
-                    arrays["rebuilt"][k] if "rebuilt" in arrays else None,
-                )
-                for k, step in enumerate(arrays["step"])
-            )
-        )
+        return cls(tuple(moment(k) for k in range(len(arrays["step"]))))
 
 
 def moments_of(steps: int) -> frozenset[int]:

@@ -113,7 +113,7 @@ def _error(model: Autoencoder, codes: np.ndarray, images: np.ndarray) -> float:
     """Squared error of what codes [N, L] decode to, not clipped to [0, 1], mean over images [N, H, W]."""
     total = 0.0
     for first in range(0, len(codes), PART):
-        part = torch.from_numpy(codes[first : first + PART]).to(model.mean.device)
+        part = torch.from_numpy(codes[first : first + PART]).to(model.device)
         decoded = model.likelihood.mean(model.decode(part))[:, 0].cpu().numpy()
         total += float(np.square(decoded - images[first : first + PART]).sum(dtype=np.float64))
     return total / len(codes)

@@ -10,18 +10,17 @@ from dataclasses import replace
 
 import torch
 
-from aecore.autoencoder import Autoencoder
 from aecore.dataset import Dataset, Report
 from aecore.events import Diverged, Event, Finished, PhaseBegan, Stepped
-from aecore.measures.quality import metrics
-from aecore.runs.exhibits import Exhibits, exhibits_of, look
-from aecore.runs.history import History, Moment, moments_of
+from aecore.exhibit import Exhibit, Moment
+from aecore.exhibits import exhibit_of
+from aecore.model import Model
+from aecore.runs.history import History, moments_of
 from aecore.runs.spec import Spec
 from aecore.runs.turns import Turns
-from aecore.runs.verdict import fits, verdict
 from aecore.runs.view import Checkpoint, State, View
 from aecore.sources import load
-from aecore.training import Progress, advice_on_divergence, steps_per_epoch, train
+from aecore.training import TrainerState, advice_on_divergence, steps_per_epoch, train
 
 # Seconds between two looks that are only shown, not remembered; and they take no more than this share of the time.
 GLANCE, GLANCE_SHARE = 0.2, 0.08
@@ -43,9 +42,9 @@ class Run:
         # One sentence where the run could not be kept on disk.
         self.unkept = ""
         self.data: Dataset | None = None
-        self.model: Autoencoder | None = None
-        self.exhibits: Exhibits | None = None
-        self._progress: Progress | None = None
+        self.model: Model | None = None
+        self.exhibits: Exhibit | None = None
+        self._trainer: TrainerState | None = None
         self._turns = Turns()
         self._goal: int | None = None
         # What to say on pausing, while a pause is asked for; and whether nobody trains.
@@ -92,10 +91,11 @@ class Run:
         self.data = load(self.spec.names["data"], report or self._report, **self.spec.source_settings())
         how = self.spec.training
         self.model = self.spec.model(self.data.facts).to(self.device)
-        self._progress = Progress(self.model, how)
-        self.exhibits = exhibits_of(self.spec, self.data, self.model)
+        self._trainer = TrainerState(self.model, how)
+        self.exhibits = exhibit_of(self.spec, self.data, self.model)
         per_epoch = steps_per_epoch(len(self.data.train), how)
-        fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(self.data.train))
+        train = self.data.train
+        fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(train), train.many)
         self._moments = moments_of(fresh.steps)
         if checkpoint is None:
             first = self._look(fresh)
@@ -104,7 +104,7 @@ class Run:
             self._go_to(checkpoint)
 
     def _go_to(self, checkpoint: Checkpoint) -> None:
-        self._progress.restore(checkpoint.tensors, checkpoint.view.step)
+        self._trainer.restore(checkpoint.tensors, checkpoint.view.step)
         self._sums = {name: value.clone() for name, value in checkpoint.sums.items()}
         self._summed = checkpoint.summed
         self.metrics = dict(checkpoint.metrics)
@@ -127,7 +127,7 @@ class Run:
     def aim(self, steps: int | None = None) -> None:
         """Allows the next ``work`` to go on: to the end, or for ``steps`` steps more."""
         with self._turns:
-            self._goal = None if steps is None else self._progress.step + steps
+            self._goal = None if steps is None else self._trainer.step + steps
             self._stopping = None
             self.pressed_at = self.view.seconds
             self.view = replace(self.view, state="queued", message="")
@@ -164,7 +164,7 @@ class Run:
     def checkpoint(self) -> Checkpoint:
         """A copy of everything, between two steps."""
         with self._turns:
-            tensors = {name: t.detach().cpu().clone().contiguous() for name, t in self._progress.tensors().items()}
+            tensors = {name: t.detach().cpu().clone().contiguous() for name, t in self._trainer.tensors().items()}
             sums = {name: value.cpu().clone() for name, value in self._sums.items()}
             return Checkpoint(tensors, self._settled(), dict(self.metrics), sums, self._summed)
 
@@ -173,7 +173,7 @@ class Run:
         kept, twin = self.checkpoint(), Run(self.spec, str(self.device))
         twin.data, twin.exhibits, twin._moments = self.data, self.exhibits, self._moments
         twin.model = self.spec.model(self.data.facts).to(self.device)
-        twin._progress = Progress(twin.model, self.spec.training)
+        twin._trainer = TrainerState(twin.model, self.spec.training)
         twin._go_to(kept)
         if kept.view.state in ("queued", "running"):
             twin._rest("")
@@ -204,7 +204,7 @@ class Run:
         """Whether the last step was made, rather than the work stopped before."""
         # Two threads inside one small model collapse as soon as anything else runs on the machine.
         torch.set_num_threads(1)
-        events = train(self.data.train, self.spec.training, self._progress)
+        events = train(self.data.train, self.spec.training, self._trainer)
         began, before = time.perf_counter(), self.view.seconds
         glance_at = began + GLANCE
         while True:
@@ -233,12 +233,11 @@ class Run:
 
     def _finish(self) -> None:
         """Measures the trained model. Nobody's press waits for it: on large data it takes seconds."""
-        found = metrics(self.model, self.data)
+        found = self.exhibits.metrics(self.model, self.data)
         measured, said = all(map(math.isfinite, found.values())), ""
         if measured:
-            unit, steps = self.model.likelihood.unit, self._progress.step
-            said = verdict(fits(self.model, self.data, found), unit, steps, self.spec)
-        found |= {"seconds": self.view.seconds, "images_per_second": self.view.rate}
+            said = self.exhibits.verdict(self.model, self.data, found, self.spec, self._trainer.step)
+        found |= {"seconds": self.view.seconds, f"{self.data.train.many}_per_second": self.view.rate}
         with self._turns:
             self.metrics, self._stopping = found, None
             if measured:
@@ -249,7 +248,7 @@ class Run:
                 self.view = replace(self.view, state="diverged", message=f"diverged in the last step: {advice}")
 
     def _take(self, event: Event) -> None:
-        view = replace(self.view, step=self._progress.step)
+        view = replace(self.view, step=self._trainer.step)
         match event:
             case Stepped(step, terms):
                 for name, value in terms.items():
@@ -283,16 +282,8 @@ class Run:
 
     def _look(self, view: View, scores: bool = True) -> Moment:
         kept = view.history.moments
-        return look(
-            self.model,
-            self.exhibits,
-            kept[-1] if kept else None,
-            step=view.step,
-            epoch=view.epoch,
-            seconds=view.seconds,
-            train=self._mean_terms(),
-            scores=scores,
-        )
+        now = Moment(view.step, view.epoch, view.seconds, self._mean_terms())
+        return self.exhibits.look(self.model, now, kept[-1] if kept else None, scores)
 
 
 def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | None = None) -> Run:

@@ -116,7 +116,7 @@ def _scores(model: Autoencoder, images: np.ndarray, seed: int) -> tuple[np.ndarr
     """The parts of Scores, for images [N, H, W]."""
     bounds = [log_likelihood(model, images, samples, seed).per_image for samples in SAMPLES]
     wide = log_likelihood(model, images, SAMPLES[-1], seed, wider=WIDER).per_image
-    shown = torch.from_numpy(np.array(images))[:, None].to(model.mean.device)
+    shown = torch.from_numpy(np.array(images))[:, None].to(model.device)
     losses = model.losses(model.encode(shown), shown).double().cpu().numpy()
     squared = np.square(model.reconstruct(images) - images).sum((1, 2), dtype=np.float64)
     return np.stack(bounds), wide, losses, squared

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 from aecore.architectures import architectures
-from aecore.autoencoder import Autoencoder
 from aecore.corruptions import corruptions
-from aecore.dataset import Facts
+from aecore.examples import ExampleFacts
+from aecore.model import Model
 from aecore.registry import Registry
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.sources import sources
@@ -20,9 +20,10 @@ from aecore.training import Training, generator
 from aecore.variants import variants
 
 # The four choices, each from a registry: name -> (registry, default, meaning).
+# The variant comes first: it says what goes with it.
 CHOICES: dict[str, tuple[Registry, str, str]] = {
-    "data": (sources, "mnist-5k", "What to learn from."),
     "variant": (variants, "plain", "What is trained."),
+    "data": (sources, "mnist-5k", "What to learn from."),
     "architecture": (architectures, "dense", "What encoder and decoder are made of."),
     "corruption": (corruptions, "gaussian", "How the inputs are damaged."),
 }
@@ -46,32 +47,45 @@ class Part:
         return set(family.model_fields)
 
 
+def offered(choice: str, picked: Mapping[str, str]) -> tuple[str, ...]:
+    """The members of a choice's registry that go with the variant ``picked`` before; none where it takes none.
+
+    SettingsError for a variant that is not registered.
+    """
+    registry = CHOICES[choice][0]
+    if choice == "variant":
+        return tuple(registry)
+    variant = variants[picked.get("variant", CHOICES["variant"][1])]
+    if choice == "corruption":
+        return tuple(registry) if variant.corrupts else ()
+    goes = variant.takes if choice == "architecture" else lambda source: issubclass(source.gives, variant.learns)
+    return tuple(name for name in registry if goes(registry[name]))
+
+
 def choice_knob(choice: str, picked: Mapping[str, str]) -> Knob:
-    """The pick of a registry's member, as a knob: of those that go with the variant ``picked`` before.
+    """The pick of one of those that are ``offered``, as a knob; of all where none is.
 
     SettingsError for a variant that is not registered.
     """
     registry, default, meaning = CHOICES[choice]
-    names = tuple(registry)
-    if choice == "architecture":
-        takes = variants[picked.get("variant", CHOICES["variant"][1])].takes
-        names = tuple(name for name in names if takes(registry[name]))
+    names = offered(choice, picked) or tuple(registry)
     return Knob(choice, "choice", default if default in names else names[0], meaning, choices=names, common=True)
 
 
 def parts(picked: Mapping[str, str]) -> Iterator[Part]:
-    """The parts that a pick of names is made of; no corruption where the variant takes none.
+    """The parts that a pick of names is made of; no architecture or corruption where the variant takes none.
 
-    SettingsError for a name that is not registered, and for an architecture that the variant cannot be made of.
+    SettingsError for a name that is not registered, and for one that does not go with the variant.
     """
     for choice, (registry, _, _) in CHOICES.items():
-        if choice == "corruption" and not variants[picked.get("variant", CHOICES["variant"][1])].corrupts:
+        if not offered(choice, picked):
             continue
         knob = choice_knob(choice, picked)
         name = picked.get(choice, knob.default)
         member = registry[name]
         if not knob.allows(name):
-            raise SettingsError(f"{picked['variant']} needs the {choice} {' or '.join(knob.choices)}, got {name}")
+            variant = picked.get("variant", CHOICES["variant"][1])
+            raise SettingsError(f"{variant} needs the {choice} {' or '.join(knob.choices)}, got {name}")
         yield Part(choice, member, member.Settings)
     yield Part("training", Training, Training)
 
@@ -193,13 +207,15 @@ class Spec:
         known = knobs_of({choice: name for choice, name in (self.names | flat).items() if choice in CHOICES})
         return Spec(**{name: value for name, value in self.flat().items() if name in known} | flat)
 
-    def model(self, facts: Facts) -> Autoencoder:
-        """The untrained model for data of which ``facts`` are known; SettingsError if it cannot take such images."""
-        made = {part.choice: part.member for part in parts(self.names)}
-        architecture = made["architecture"](self._settings["architecture"], facts.shape)
-        corruption = made["corruption"](self._settings["corruption"]) if "corruption" in made else None
+    def model(self, facts: ExampleFacts) -> Model:
+        """The untrained model for data of which ``facts`` are known; SettingsError if it cannot take such examples."""
+        made, given = {part.choice: part.member for part in parts(self.names)}, {}
+        if "architecture" in made:
+            given["architecture"] = made["architecture"](self._settings["architecture"], facts.shape)
+        if "corruption" in made:
+            given["corruption"] = made["corruption"](self._settings["corruption"])
         rng = generator(self.training.seed, "weights")
-        return made["variant"](self._settings["variant"], architecture, facts, rng, corruption)
+        return made["variant"](self._settings["variant"], facts=facts, rng=rng, **given)
 
     def member(self, choice: str) -> type:
         """The class that was chosen: ``member("variant")``."""
@@ -265,7 +281,8 @@ def _picked(flat: Mapping[str, Any]) -> dict[str, str]:
 
 def _no_such(name: str, flat: Mapping[str, Any]) -> str:
     variant = flat.get("variant", CHOICES["variant"][1])
-    return f"{variant} on {flat.get('architecture', CHOICES['architecture'][1])} has no setting {shorten(name)}"
+    on = f" on {flat.get('architecture', CHOICES['architecture'][1])}" if offered("architecture", flat) else ""
+    return f"{variant}{on} has no setting {shorten(name)}"
 
 
 def as_text(value: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from aecore.dataset import Facts
 from aecore.home import PathError, home, typed_path, write_atomically
 from aecore.runs.history import History
 from aecore.runs.run import Run
@@ -30,8 +29,17 @@ logger = logging.getLogger(__name__)
 LAYOUT = 3
 # Bytes after which the runs looked at longest ago make room.
 MOST_BYTES = 2 * 2**30
-# What is kept of a view beside its history.
-FACTS = ("state", "step", "steps", "steps_per_epoch", "images", "seconds", "message")
+# What is kept of a view beside its history, each under a name that layout 3 has had from the start.
+FACTS = {
+    "state": "state",
+    "step": "step",
+    "steps": "steps",
+    "steps_per_epoch": "steps_per_epoch",
+    "examples": "images",
+    "many": "many",
+    "seconds": "seconds",
+    "message": "message",
+}
 
 
 class StoreError(RuntimeError):
@@ -120,7 +128,7 @@ def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
     facts = {
         "layout": LAYOUT,
         "spec": spec.json(),
-        "view": {name: getattr(view, name) for name in FACTS},
+        "view": {kept: getattr(view, name) for name, kept in FACTS.items()},
         "metrics": checkpoint.metrics,
         # A safetensors file sorts its tensors; the order of the loss terms is the variant's.
         "history": list(remembered),
@@ -139,9 +147,10 @@ def decode(path: Path) -> tuple[Spec, Checkpoint]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         sums = {k.removeprefix("sums."): v for k, v in tensors.items() if k.startswith("sums.")}
         history = History.from_arrays({name: tensors[f"history.{name}"].numpy() for name in facts["history"]})
-        view = View(**facts["view"], history=history)
+        known = {name: ({"many": "images"} | facts["view"])[kept] for name, kept in FACTS.items()}
+        view = View(**known, history=history)
         if view.state != "finished":
-            view = View(**facts["view"] | {"state": _resting(view)}, history=history)
+            view = replace(view, state=_resting(view))
         spec = Spec.from_json(facts["spec"])
         if not history.moments:
             raise StoreError(f"{path.name} holds no history")
@@ -161,17 +170,12 @@ def _resting(view: View) -> str:
 def model_bytes(run: Run) -> bytes:
     """A safetensors file of the model alone, its spec in the metadata; ``load_model`` reads it back."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in run.model.state_dict().items()}
-    facts = {"spec": run.spec.json(), "metrics": run.metrics, "facts": _facts(run.data.facts)}
+    facts = {"spec": run.spec.json(), "metrics": run.metrics, "facts": run.data.facts.kept()}
     return save(weights, {"aecore-model": json.dumps(facts)})
 
 
-def _facts(facts: Facts) -> dict[str, object]:
-    """What it takes to build the model again; the mean image itself is among the weights."""
-    return {"shape": list(facts.shape), "images": facts.images, "classes": facts.classes}
-
-
 def load_model(path: str | Path):
-    """The trained Autoencoder in a file that Download or ``--out`` wrote; StoreError, one sentence, if it is none.
+    """The trained model in a file that Download or ``--out`` wrote; StoreError, one sentence, if it is none.
 
     ``path`` may be written as people do: with ``~``, in quotes, as ``file://``. Nothing in the file is ever run.
     """
@@ -182,9 +186,8 @@ def load_model(path: str | Path):
         with safe_open(file, "pt") as opened:
             facts = json.loads(opened.metadata()["aecore-model"])
             weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
-        told = facts["facts"]
-        mean = np.zeros(told["shape"], np.float32)
-        model = Spec.from_json(facts["spec"]).model(Facts(mean, told["images"], told["classes"]))
+        spec = Spec.from_json(facts["spec"])
+        model = spec.model(spec.member("variant").learns.facts_class.again(facts["facts"]))
         model.load_state_dict(weights)
     except PathError as error:
         raise StoreError(f"there is no model to load: {error}; give the name of a file") from None

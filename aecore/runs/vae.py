@@ -81,7 +81,7 @@ class Inside:
 def inside(run: Run, image: int, draws: int, seed: int) -> Inside:
     """Image number ``image``, held-out ones first, with ``draws`` from its posterior."""
     chosen, label = image_of(run, image)
-    model, device = run.model, run.model.mean.device
+    model, device = run.model, run.model.device
     posterior = posterior_as(model, chosen, label)
     rng = generator(seed, "inside", device=device)
     noise = torch.randn(draws, model.latent, generator=rng, device=device)

@@ -7,7 +7,8 @@ from typing import Literal
 
 import torch
 
-from aecore.runs.history import History, Moment
+from aecore.exhibit import Moment
+from aecore.runs.history import History
 
 # Unavailable: the data set cannot be had. Failed: anything else that keeps the run from being prepared or going on.
 State = Literal[
@@ -29,7 +30,9 @@ class View:
     step: int = 0
     steps: int = 0
     steps_per_epoch: int = 1
-    images: int = 0
+    # How many examples are trained on, and what they are called.
+    examples: int = 0
+    many: str = "images"
     seconds: float = 0.0
     history: History = field(default_factory=History)
     newest: Moment | None = None
@@ -55,8 +58,8 @@ class View:
 
     @property
     def rate(self) -> float:
-        """Training images a second, so far."""
-        return self.epoch * self.images / self.seconds if self.seconds else 0.0
+        """Training examples a second, so far."""
+        return self.epoch * self.examples / self.seconds if self.seconds else 0.0
 
     @property
     def seconds_left(self) -> float:

@@ -52,7 +52,7 @@ class Shelf:
 
 
 def _bytes(data: Dataset) -> int:
-    return sum(part.images.nbytes + part.labels.nbytes for part in (data.train, data.test))
+    return data.train.nbytes + data.test.nbytes
 
 
 def _silent(done: int, total: int) -> None:

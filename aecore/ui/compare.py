@@ -10,6 +10,7 @@ import streamlit as st
 
 from aecore.ui import feed, group, live, status
 from aecore.ui.browser import Floor, Line, live_loss, live_words
+from aecore.ui.exhibits import images
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -52,8 +53,8 @@ def _column(pool: Pool, letter: str, seat: Seat, name: str) -> None:
     status.line(pool, seat, f"{letter}-status")
     if run.exhibits is None or view.newest is None:
         return
-    live.reconstructions(run, view, name, letter)
-    live.map_of_codes(run, view, name, letter)
+    images.reconstructions(run, view, name, letter)
+    images.map_of_codes(run, view, name, letter)
     with st.container(key=f"{letter}-figures"):
         feed.follow(_words, [run], [view], run.model.latent, f"{letter}-words")
 

@@ -88,8 +88,8 @@ def _texts(spec: Spec) -> dict[str, object]:
     from aecore.losses import LIKELIHOODS
     from aecore.runs.spec import as_text
 
-    flat = spec.flat()
-    return {name: as_text(value) for name, value in flat.items()} | {"likelihood": LIKELIHOODS[flat["likelihood"]]}
+    texts = {name: as_text(value) for name, value in spec.flat().items()}
+    return texts | ({"likelihood": LIKELIHOODS[texts["likelihood"]]} if "likelihood" in texts else {})
 
 
 def _values(texts: Iterable[str]) -> str:

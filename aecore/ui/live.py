@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from aecore.ui import feed, moving
-from aecore.ui.browser import Floor, Line, live_images, live_loss, live_map, live_progress, scrubber
+from aecore.ui.browser import Floor, Line, live_loss, live_progress, scrubber
+from aecore.ui.door import Door
+from aecore.ui.exhibits import doors
 
 if TYPE_CHECKING:
+    from aecore.exhibit import Exhibit, Moment
     from aecore.runs.answers import Answer
-    from aecore.runs.exhibits import Exhibits
-    from aecore.runs.history import Moment
     from aecore.runs.pool import Pool
     from aecore.runs.run import Run
     from aecore.runs.view import View
@@ -44,13 +45,20 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
     # The views keep their place and their keys; by this name they know that another run is shown.
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
+    door = door_of(run)
     with left, st.container(key=f"{prefix}-loss"):
         loss(run, view, name, prefix)
     with right:
-        map_of_codes(run, view, name, prefix)
-    reconstructions(run, view, name, prefix)
+        door.beside(run, view, name, prefix)
+    door.below(run, view, name, prefix)
     if view.state not in feed.MOVING:
         rewind(moments_of(view), name, prefix)
+
+
+def door_of(run: Run) -> Door:
+    """What draws the exhibit of a prepared run."""
+    kind = run.data.train.kind
+    return doors[kind]() if kind in doors else Door()
 
 
 def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, of_data: bool = False) -> T | None:
@@ -128,16 +136,17 @@ def first_of(view: View, moments: Sequence[Moment]) -> int:
 
 def loss(run: Run, view: View, name: str, prefix: str) -> None:
     """The loss terms of a run, on train and held-out images."""
-    shown = run.exhibits
-    unit, damaged = shown.units["reconstruction"], ", from the images as given" if shown.inputs is not None else ""
-    st.markdown(f"**Loss**, {unit}, summed over pixels{damaged}", help=about_floors(shown))
+    shown, door, many = run.exhibits, door_of(run), run.data.train.many
+    marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
+    about = f"{door.about_floors(shown)}Held-out {many} are never trained on.{marked}"
+    st.markdown(f"**Loss**, {_unit(shown)}{door.about_loss(shown)}", help=about)
     feed.follow(_loss, [run], [view], run, name, prefix)
 
 
 def _loss(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
     (view,) = views
     shown, moments = run.exhibits, moments_of(view)
-    unit = shown.units["reconstruction"]
+    unit = _unit(shown)
     lines = [
         Line(_titled(term, shown.units, unit), label, values, group)
         for group, term in enumerate(view.history.terms)
@@ -159,29 +168,23 @@ def _loss(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
     )
 
 
-def about_floors(shown: Exhibits) -> str:
-    """What the dashed lines beside a loss are; PCA has none where a code has as many numbers as images have pixels."""
-    mean, *pca = shown.floors
-    said = f"Dashed: the loss, on all held-out images, of always answering with the training data's {mean.title}"
-    if pca:
-        said += f", and of {pca[0].title} (clipped to [0, 1] for cross-entropy)"
-    if pca and shown.inputs is not None:
-        said += ", its components those of clean images, but given images damaged as the model's are"
-    marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
-    return f"{said}. {SCORED} Held-out images are never trained on.{marked}"
+def _unit(shown: Exhibit) -> str:
+    """The unit of the term that stands beside the floors."""
+    return next(iter(shown.units.values()))
 
 
 def _titled(name: str, units: dict[str, str], unit: str) -> str:
     """A term's title, with its unit where that is not the axis's; an estimate is marked as one."""
-    own, _, estimated = units.get(name, "nats per image").partition(", ")
-    marks = [own.removesuffix(" per image")] * (own != unit) + [estimated] * bool(estimated)
+    own, _, estimated = units.get(name, "nats").partition(", ")
+    marks = [own.partition(" per ")[0]] * (own != unit) + [estimated] * bool(estimated)
     return f"{metric_title(name)} ({', '.join(marks)})" if marks else metric_title(name)
 
 
 def _loss_axis(run: Run, view: View) -> tuple[float, float]:
     """Ends of the loss axis, known before training."""
     floors = [floor.value for floor in run.exhibits.floors]
-    return loss_axis(floors, view.history.moments[0].heldout["reconstruction"], run.exhibits.below_zero)
+    first = view.history.moments[0].heldout[next(iter(run.exhibits.units))]
+    return loss_axis(floors, first, run.exhibits.below_zero)
 
 
 def loss_axis(floors: Sequence[float], first: float, below_zero: bool) -> tuple[float, float]:
@@ -190,63 +193,10 @@ def loss_axis(floors: Sequence[float], first: float, below_zero: bool) -> tuple[
     Where losses can be negative the floors' distance sets the scale, and what begins far above them is off the axis: an
     untrained model's thousand nats would leave no room to tell the floors from each other.
     """
-    apart = max(floors) - min(floors)
+    apart = max(floors) - min(floors) if floors else 0.0
     if below_zero and apart:
         return min(floors) - ROOM_BELOW * apart, max(floors) + ROOM_ABOVE * apart
     highest = max([*floors, first])
-    bottom = min(floors) - (highest - min(floors)) if below_zero else 0.0
+    lowest = min([*floors, first])
+    bottom = lowest - (highest - lowest) if below_zero else 0.0
     return bottom, highest + HEADROOM * (highest - bottom)
-
-
-def map_of_codes(run: Run, view: View, name: str, prefix: str) -> None:
-    """The codes of held-out images, under ``name``, which the scrubber goes by."""
-    with st.container(key=f"{prefix}-map"):
-        shown = run.exhibits
-        st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(run.model.latent)}")
-        feed.follow(_map, [run], [view], run, name, prefix)
-
-
-def _map(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
-    (view,) = views
-    shown, latent, moments = run.exhibits, run.model.latent, shown_of(view)
-    # One scale for all that is shown together: rewinding must not move the axes.
-    half_width = max(m.half_width for m in moments)
-    places = np.stack([m.places for m in moments])
-    axes = {1: ("code dimension 1", "spread out by class"), 2: ("code dimension 1", "code dimension 2")}
-    if latent == 1:
-        classes = len(shown.class_names)
-        spread = ((shown.looked_at.labels + 0.5) / classes * 2 - 1) * half_width * 0.95
-        places = np.stack([places[:, :, 0], np.broadcast_to(spread, places.shape[:2])], axis=2)
-    live_map(
-        name,
-        places,
-        shown.looked_at.labels,
-        shown.class_names,
-        limits=np.full(len(moments), half_width),
-        axes=axes.get(latent, ("principal direction 1", "principal direction 2")),
-        first_frame=first_of(view, moments),
-        key=f"{prefix}-map-view",
-    )
-
-
-def _projection(latent: int) -> str:
-    if latent == 1:
-        return "spread out by class"
-    return "as they are" if latent == 2 else f"2 main directions of {latent}"
-
-
-def reconstructions(run: Run, view: View, name: str, prefix: str) -> None:
-    """Held-out images and what the model makes of them, under ``name``."""
-    with st.container(key=f"{prefix}-reconstructions"):
-        st.markdown("**Held-out images** and what the model makes of them")
-        feed.follow(_reconstructions, [run], [view], run, name, prefix)
-
-
-def _reconstructions(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
-    (view,) = views
-    shown, moments = run.exhibits, shown_of(view)
-    rows = [("original", shown.originals[None])]
-    if shown.inputs is not None:
-        rows.append(("given", shown.inputs[None]))
-    rows.append(("rebuilt", np.stack([m.pictures for m in moments])))
-    live_images(name, rows, first_frame=first_of(view, moments), key=f"{prefix}-images-view")

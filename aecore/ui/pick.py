@@ -45,9 +45,9 @@ def ask_choice(
     choice: str, picked: dict[str, str], names: Names = PLAIN, default: str | None = None, label: str = "visible"
 ) -> None:
     """Adds the pick of a choice to ``picked``, where it is one to make; ``default`` stands in for the usual one."""
-    from aecore.runs.spec import choice_knob, knobs_of
+    from aecore.runs.spec import choice_knob, offered
 
-    if choice == "corruption" and choice not in knobs_of(picked):
+    if not offered(choice, picked):
         return
     knob, key = choice_knob(choice, picked), names.of(choice)
     if default is not None:

@@ -65,14 +65,14 @@ def text(view: View, place: int, lookers: int = 1) -> str:
             left = f", {view.seconds_left:.0f} s left" if view.step else ""
             others = f", {lookers} visitors watch it" if lookers > 1 else ""
             phase = f", {view.phase}" if view.phase else ""
-            return f"epoch {epoch} of {view.epochs}{phase}, {view.rate:,.0f} images a second{left}{others}"
+            return f"epoch {epoch} of {view.epochs}{phase}, {view.rate:,.0f} {view.many} a second{left}{others}"
         case "queued":
             before = f", {place - 1} before it" if place > 1 else ", next" if place else ""
             return f"queued{before}"
         case "paused":
             return f"paused after step {view.step:,} of {view.steps:,}, in epoch {epoch} of {view.epochs}"
         case "finished":
-            return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} images a second"
+            return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} {view.many} a second"
         case "diverged":
             return f"diverged in epoch {epoch} of {view.epochs}"
         case "failed" if view.step:
@@ -80,6 +80,6 @@ def text(view: View, place: int, lookers: int = 1) -> str:
         case "unavailable" | "failed":
             return "could not be prepared"
         case "untrained":
-            return f"untrained: {view.epochs} epochs of {view.images:,} images to go"
+            return f"untrained: {view.epochs} epochs of {view.examples:,} {view.many} to go"
         case _:
             return "preparing"

@@ -126,7 +126,7 @@ def _digits(name: str, done: Mapping[Any, Seat]) -> None:
 
     first = next(iter(done.values()))
     rows = [("original", first.run.exhibits.originals[None])]
-    rows += [(said(name, value), seat.view.newest.pictures[None]) for value, seat in done.items()]
+    rows += [(said(name, value), seat.view.newest.shown["pictures"][None]) for value, seat in done.items()]
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** and what each model makes of them")
         live_images("-".join(seat.run.id for seat in done.values()), rows, first_frame=0, key="sweep-images")

@@ -1,10 +1,10 @@
-"""Autoencoders, one a file, model and loss together. ``variants["vae"]`` is an Autoencoder class."""
+"""What is trained, one a file, model and loss together. ``variants["vae"]`` is a Model class."""
 
 from typing import TYPE_CHECKING
 
 from aecore.registry import Registry
 
 if TYPE_CHECKING:
-    from aecore.autoencoder import Autoencoder
+    from aecore.model import Model
 
-variants: "Registry[type[Autoencoder]]" = Registry("aecore.variants", "aecore.autoencoder.Autoencoder", "variant")
+variants: "Registry[type[Model]]" = Registry("aecore.variants", "aecore.model.Model", "variant")

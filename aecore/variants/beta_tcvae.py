@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from aecore.architecture import Architecture
-from aecore.autoencoder import Batch, Term
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 from aecore.variational import Posterior, Variational
 
 # The most images that q(z) is estimated from at once: time and memory grow with their square.
@@ -68,10 +68,10 @@ class BetaTCVAE(Variational):
         super().__init__(settings, architecture, facts, rng, corruption)
         self.images = facts.images
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(batch.images)
         codes = posterior.sample(rng)
-        warm = min(1.0, progress / self.settings.warmup) if self.settings.warmup else 1.0
+        warm = min(1.0, done / self.settings.warmup) if self.settings.warmup else 1.0
         own, joint, single = log_densities(codes, posterior, self.images)
         prior = -(codes.square() + math.log(2 * math.pi)).sum(1) / 2
         return self.bound(posterior, codes, batch.images, warm) | {

@@ -5,9 +5,9 @@ from pydantic import Field
 from torch import Tensor
 
 from aecore.architecture import Architecture
-from aecore.autoencoder import Batch, Term
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
 from aecore.masking import Masking
+from aecore.model import Term
 from aecore.settings import SettingsError
 
 
@@ -90,8 +90,8 @@ class Context(Masking):
         place = torch.arange(size, device=rng.device) - first
         return (place >= 0) & (place < length)
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
-        terms = super().terms(batch, progress, rng)
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
+        terms = super().terms(batch, done, rng)
         return {
             "reconstruction": terms["reconstruction"],
             "hole": replace(terms["hidden"], weight=self.settings.hole_weight),

@@ -3,9 +3,10 @@ from pydantic import Field
 from torch import Tensor
 
 from aecore.architecture import Architecture
-from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Squash, Squashes
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 
 # How much steeper than the plain one the logistic function is: it then has slope 1 where it is steepest, and passes
 # on the small numbers that an untrained encoder puts out as they are.
@@ -64,7 +65,7 @@ class Contractive(Autoencoder, Squashes):
     def encode(self, images: Tensor) -> Tensor:
         return self.squash(self.features(images))
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         codes, sizes = self._exact(batch.images) if self.one_matrix else self._estimate(batch.images, rng)
         return {
             "reconstruction": self.reconstruction(codes, batch.images),

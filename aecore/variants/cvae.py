@@ -3,9 +3,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture
-from aecore.autoencoder import Batch, Term
 from aecore.capabilities import Classifier, Conditional
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 from aecore.variational import Posterior, Variational
 
 
@@ -86,7 +86,7 @@ class CVAE(Variational, Conditional, Classifier):
         """For each class, [B] its label for every one of B rows."""
         return [torch.full(rows.shape[:1], c, device=rows.device) for c in range(len(self.label_codes))]
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior_as(batch.images, batch.labels)
         losses = self.losses_as(posterior.sample(rng), batch.images, batch.labels)
         kl = Term(posterior.kl().sum(1).mean(), 1.0, "nats")

@@ -6,8 +6,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture, layer
-from aecore.autoencoder import Batch, Objective, Term, full_precision
-from aecore.dataset import Facts
+from aecore.autoencoder import full_precision
+from aecore.dataset import Batch, Facts
+from aecore.model import Objective, Term
 from aecore.variational import Variational
 
 # Units in each of the opponent's two hidden layers; the paper's six of 1,000 serve far larger data.
@@ -66,11 +67,11 @@ class FactorVAE(Variational):
         ours = [p for name, p in self.named_parameters() if not name.startswith("opponent.")]
         return {"autoencoder": ours, "opponent": theirs}
 
-    def objectives(self, batch: Batch, progress: float, rng: torch.Generator) -> Iterator[Objective]:
-        yield Objective("autoencoder", self.terms(batch, progress, rng))
+    def objectives(self, batch: Batch, done: float, rng: torch.Generator) -> Iterator[Objective]:
+        yield Objective("autoencoder", self.terms(batch, done, rng))
         yield Objective("opponent", {"opponent": self._opponent_term(batch, rng)})
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(batch.images)
         codes = posterior.sample(rng)
         # The opponent's logit is log D - log(1 - D), the density ratio that the total correlation averages.

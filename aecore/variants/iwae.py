@@ -5,7 +5,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from aecore.autoencoder import Batch, Term
+from aecore.dataset import Batch
+from aecore.model import Term
 from aecore.variational import Variational
 
 # Images decoded at once, which bounds memory.
@@ -41,7 +42,7 @@ class IWAE(Variational):
             json_schema_extra={"common": True},
         )
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(batch.images)
         codes, log_ratios = posterior.draws(self.settings.samples, rng)
         losses = self._losses(codes, batch.images)

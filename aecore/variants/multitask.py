@@ -4,9 +4,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture, layer
-from aecore.autoencoder import Batch, Deterministic, Term, full_precision
+from aecore.autoencoder import Deterministic, full_precision
 from aecore.capabilities import Classifier
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 
 
 class Multitask(Deterministic, Classifier):
@@ -53,7 +54,7 @@ class Multitask(Deterministic, Classifier):
     def classify(self, images: Tensor) -> Tensor:
         return self.head(self.encode(images)).argmax(1)
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(batch.images)
         label = F.cross_entropy(full_precision(self.head(codes)), batch.labels)
         return {

@@ -2,8 +2,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from aecore.autoencoder import Batch, Deterministic, Term
+from aecore.autoencoder import Deterministic
 from aecore.capabilities import Ordered
+from aecore.dataset import Batch
+from aecore.model import Term
 
 
 class Nested(Deterministic, Ordered):
@@ -32,7 +34,7 @@ class Nested(Deterministic, Ordered):
             16, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
         )
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(batch.images)
         truncated = self.reconstruction(_cut_anywhere(codes, rng), batch.images)
         # Only watched: the whole code is one of the lengths that are trained.

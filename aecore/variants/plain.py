@@ -1,6 +1,8 @@
 import torch
 
-from aecore.autoencoder import Batch, Deterministic, Term
+from aecore.autoencoder import Deterministic
+from aecore.dataset import Batch
+from aecore.model import Term
 
 
 class Plain(Deterministic):
@@ -17,5 +19,5 @@ class Plain(Deterministic):
         "neural networks, Science 313"
     )
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         return {"reconstruction": self.reconstruction(self.encode(batch.images), batch.images)}

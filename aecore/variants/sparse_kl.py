@@ -5,8 +5,10 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Squash, Squashes
+from aecore.dataset import Batch
+from aecore.model import Term
 
 # How much steeper than the plain one the logistic function is: it then has slope 1 where it is steepest. Much flatter,
 # it would give all images nearly the same code, since an untrained encoder puts out small numbers.
@@ -67,7 +69,7 @@ class SparseKL(Autoencoder, Squashes):
     def encode(self, images: Tensor) -> Tensor:
         return self.squash(self.features(images))
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         logits = self.squash.inside(self.features(batch.images))
         codes = torch.sigmoid(logits)
         penalty = kl_from_share(self.settings.rho, logits).sum()

@@ -2,8 +2,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Squash, Squashes
+from aecore.dataset import Batch
+from aecore.model import Term
 
 # Added to every activation before it is cut off at 0, so that all units begin on: one that is off for all images
 # has no gradient and stays off.
@@ -58,9 +60,9 @@ class SparseL1(Autoencoder, Squashes):
     def encode(self, images: Tensor) -> Tensor:
         return self.squash(self.features(images))
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(batch.images)
-        warm = min(1.0, progress / WARMUP)
+        warm = min(1.0, done / WARMUP)
         return {
             "reconstruction": self.reconstruction(codes, batch.images),
             "l1": Term(codes.abs().sum(1).mean(), warm * self.settings.sparsity, "activation"),

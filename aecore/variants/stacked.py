@@ -5,8 +5,9 @@ from pydantic import Field
 from torch import Tensor
 
 from aecore.architecture import Architecture, Layered
-from aecore.autoencoder import Batch, Deterministic, Term, full_precision
-from aecore.dataset import Facts
+from aecore.autoencoder import Deterministic, full_precision
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 
 
 class Stacked(Deterministic):
@@ -53,13 +54,13 @@ class Stacked(Deterministic):
     def takes(cls, architecture: type[Architecture]) -> bool:
         return issubclass(architecture, Layered)
 
-    def phase(self, progress: float) -> str:
-        trained = self._trained(progress)
+    def phase(self, done: float) -> str:
+        trained = self._trained(done)
         return "fine-tuning" if trained is None else f"pretraining layer {trained} of {len(self.stages)}"
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         """``reconstruction`` and each layer's own loss, ``layer_1`` and so on: only what is trained has a gradient."""
-        trained = self._trained(progress)
+        trained = self._trained(done)
         given = [batch.images - self.mean]
         for number, (down, _) in enumerate(self.stages, 1):
             with _gradient(trained in (number, None)):
@@ -73,10 +74,10 @@ class Stacked(Deterministic):
             whole = self.reconstruction(full_precision(given[-1]), batch.images)
         return {"reconstruction": Term(whole.value, float(trained is None), whole.unit)} | found
 
-    def _trained(self, progress: float) -> int | None:
-        """The number, from 1, of the layer that is trained at ``progress``; None where it is all of them."""
+    def _trained(self, done: float) -> int | None:
+        """The number, from 1, of the layer that is trained at ``done``; None where it is all of them."""
         share = self.settings.pretraining
-        return int(progress / share * len(self.stages)) + 1 if progress < share else None
+        return int(done / share * len(self.stages)) + 1 if done < share else None
 
     def _loss_of_layer(self, number: int, rebuilt: Tensor, given: Tensor, images: Tensor) -> tuple[Tensor, str]:
         """What a layer loses of what it was given, mean over images; of the images themselves by the likelihood."""

@@ -1,7 +1,8 @@
 import torch
 from pydantic import Field
 
-from aecore.autoencoder import Batch, Term
+from aecore.dataset import Batch
+from aecore.model import Term
 from aecore.variational import Variational
 
 
@@ -45,7 +46,7 @@ class VAE(Variational):
             0.0, ge=0, le=1, description="Share of training over which the KL term's weight grows from 0 to beta."
         )
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(self.inputs(batch.images, rng))
-        warm = min(1.0, progress / self.settings.warmup) if self.settings.warmup else 1.0
+        warm = min(1.0, done / self.settings.warmup) if self.settings.warmup else 1.0
         return self.bound(posterior, posterior.sample(rng), batch.images, warm * self.settings.beta)

@@ -7,8 +7,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture, layer
-from aecore.autoencoder import Batch, Term, full_precision
-from aecore.dataset import Facts
+from aecore.autoencoder import full_precision
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 from aecore.variational import HIGHEST_LOG_VARIANCE, Variational
 
 # Hidden units between a code and its sigma.
@@ -67,6 +68,6 @@ class VAESigma(Variational):
         density = squared / log_variance.exp() + self.mean.numel() * (log_variance + math.log(2 * math.pi))
         return density / 2
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         posterior = self.posterior(batch.images)
         return self.bound(posterior, posterior.sample(rng), batch.images, 1.0)

@@ -3,9 +3,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from aecore.architecture import Architecture, Spatial
-from aecore.autoencoder import Autoencoder, Batch, Term
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Quantises
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
+from aecore.model import Term
 
 # How far from 0 entries start, as a standard deviation: about as far as an untrained encoder's vectors, for a codebook
 # much wider than those is entered at a few places only.
@@ -99,7 +100,7 @@ class VQVAE(Autoencoder, Quantises):
         """[B, rows * columns, D] the features as one vector for each cell."""
         return self.features(images).unflatten(1, (self.stored_numbers, -1))
 
-    def terms(self, batch: Batch, progress: float, rng: torch.Generator) -> dict[str, Term]:
+    def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         vectors = self._vectors(batch.images)
         indices = nearest(vectors, self.codebook)
         entries = self.codebook[indices]

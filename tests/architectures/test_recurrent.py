@@ -13,7 +13,7 @@ from aecore.dataset import Facts
 from aecore.measures.quality import squared_error
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 # torch imports its forward-mode rules on their first use, and with them what it has itself deprecated.
 forward_mode = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
@@ -141,6 +141,6 @@ def test_it_learns(variant):
     spec = Spec(data="digits", architecture="recurrent", variant=variant, width=32, latent=4, learning_rate=1e-2)
     model = spec.model(data.facts)
     before = squared_error(model, data.test)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     assert squared_error(model, data.test) < 0.65 * before

@@ -11,14 +11,14 @@ from conftest import is_sentence
 from scipy.linalg import subspace_angles
 
 from aecore.architectures import architectures
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Dataset, Facts
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Dataset, Facts
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import squared_error
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 tiable = pytest.mark.parametrize("architecture", ["linear", "dense"])
 
@@ -38,7 +38,7 @@ def trained(data: Dataset, **flat) -> Autoencoder:
     """The model of a spec on the handwritten digits ``data``."""
     spec = Spec(data="digits", tied=True, **flat)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

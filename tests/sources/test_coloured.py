@@ -11,7 +11,7 @@ from aecore.dataset import Dataset
 from aecore.runs.spec import Spec
 from aecore.sources import load
 from aecore.sources.coloured import CLASSES, THINGS, Coloured, planes, rgb
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_a_context_encoder_colours_scenes_it_has_not_seen(data):
         learning_rate=5e-3,
     )
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     images = torch.from_numpy(np.array(data.test.images))[:, None]
     seen = model.hide(images, generator(0))

@@ -10,11 +10,10 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from aecore.autoencoder import Batch
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants import beta_tcvae
 from aecore.variants.beta_tcvae import log_densities
 from aecore.variational import Posterior
@@ -127,7 +126,7 @@ def test_at_beta_1_it_is_the_vae_bit_for_bit():
             data="digits", images=200, variant=variant, latent=4, beta=1.0, warmup=0.5, width=16, depth=1, epochs=3
         )
         model = spec.model(data.facts)
-        for _ in train(data.train, spec.training, Progress(model, spec.training)):
+        for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
             pass
         weights.append(model.state_dict())
     assert weights[0].keys() == weights[1].keys()
@@ -156,7 +155,7 @@ def test_more_beta_leaves_less_total_correlation():
     for beta in (1.0, 2.0, 10.0):
         spec = Spec(data="digits", variant="beta-tcvae", latent=6, beta=beta, width=32, depth=1, epochs=8)
         model = spec.model(data.facts)
-        for _ in train(data.train, spec.training, Progress(model, spec.training)):
+        for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
             pass
         batch = Batch(torch.from_numpy(data.train.images[:1000].copy())[:, None], torch.zeros(1000, dtype=torch.int64))
         with torch.no_grad():

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecore.architectures import architectures
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Facts
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Facts
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 # What predicts the bottom half of an image from the top half.
 BOTTOM = {"moving": False, "hole_height": 0.5, "hole_width": 1.0, "hole_top": 0.5, "hole_left": 0.0}
@@ -152,7 +152,7 @@ def test_painting_in_beats_the_mean_image_in_the_holes_of_held_out_digits(hole):
     data = load("mnist-5k", images=1000)
     spec = Spec(variant="context", width=128, epochs=20, **hole)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     images = torch.from_numpy(data.test.images.copy())[:, None]
     seen = model.hide(images, generator(0))

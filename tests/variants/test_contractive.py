@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Dataset
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Dataset
 from aecore.measures.jacobian import singular_values
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_a_step_costs_at_most_three_plain_ones():
     specs = [Spec(variant=name, latent=64) for name in ("plain", "contractive")]
     models = [spec.model(data.facts) for spec in specs]
     steps = [
-        train(data.train, spec.training, Progress(model, spec.training))
+        train(data.train, spec.training, TrainerState(model, spec.training))
         for spec, model in zip(specs, models, strict=True)
     ]
     seconds = ([], [])
@@ -120,7 +120,7 @@ def test_the_larger_the_weight_the_smaller_the_singular_values(digits):
     for contraction in (1e-4, 0.1, 1.0, 10.0):
         spec = Spec(variant="contractive", architecture="linear", latent=30, epochs=15, contraction=contraction)
         model = spec.model(digits.facts)
-        for _ in train(digits.train, spec.training, Progress(model, spec.training)):
+        for _ in train(digits.train, spec.training, TrainerState(model, spec.training)):
             pass
         largest.append(singular_values(model, digits.test.images[:20])[:, 0].mean())
         spreads.append(model.embed(digits.test.images).std(0).mean())

@@ -7,12 +7,11 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from aecore.autoencoder import Batch
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
 from aecore.measures.quality import accuracy, metrics
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -97,7 +96,7 @@ def digits():
     data = load("digits")
     spec = Spec(data="digits", variant="cvae", latent=4, width=64, depth=2, epochs=15, batch_size=50)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model, data
 

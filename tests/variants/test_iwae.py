@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, MultivariateNormal, Normal
 
-from aecore.autoencoder import Batch
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.training import generator

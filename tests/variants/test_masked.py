@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 
 from aecore.architectures import architectures
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Facts
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Facts
 from aecore.masking import GREY
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 def uniform(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -138,7 +138,7 @@ def test_filling_in_beats_the_mean_image_on_hidden_pixels_of_held_out_digits(fla
     data = load("mnist-5k", images=1000)
     spec = Spec(variant="masked", flags=flags, width=128, epochs=20, patch=4)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     images = torch.from_numpy(data.test.images.copy())[:, None]
     hidden = 1 - model.hide(images, generator(0))

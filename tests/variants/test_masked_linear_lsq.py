@@ -14,7 +14,7 @@ from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts, Split
 from aecore.runs.spec import Spec, knobs_of
 from aecore.settings import SettingsError
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants import masked_linear_lsq
 from aecore.variants.masked_linear_lsq import least_squares
 
@@ -131,7 +131,7 @@ def test_it_finds_a_plane_though_half_of_every_image_is_hidden():
     data = Split(rows.reshape(-1, 8, 8).astype(np.float32), np.zeros(600, np.int64))
     spec = Spec(variant="masked-linear-lsq", latent=3, learning_rate=3e-2, epochs=100)
     model = spec.model(Facts(data.images.mean(0)))
-    for _ in train(data, spec.training, Progress(model, spec.training)):
+    for _ in train(data, spec.training, TrainerState(model, spec.training)):
         pass
     assert np.degrees(subspace_angles(model.matrix().detach().numpy(), plane).max()) < 1
     images = torch.from_numpy(data.images.copy())[:, None]

@@ -14,7 +14,7 @@ from aecore.measures.pca import fit_pca
 from aecore.runs.spec import Spec, knobs_of
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 def uniform(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -75,7 +75,7 @@ def test_filling_in_lies_between_the_mean_image_and_pca_of_whole_images():
     data = load("digits")
     spec = Spec(variant="masked-linear-scaled", data="digits", latent=8, learning_rate=1e-2)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     images = torch.from_numpy(data.test.images.copy())[:, None]
     seen = model.hide(images, generator(0))

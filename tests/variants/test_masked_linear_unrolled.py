@@ -14,7 +14,7 @@ from aecore.dataset import Facts
 from aecore.runs.spec import Spec, knobs_of
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 def uniform(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -122,7 +122,7 @@ def test_it_fills_in_better_than_the_mean_image_after_short_training():
     data = load("digits")
     spec = Spec(variant="masked-linear-unrolled", data="digits", latent=8, learning_rate=1e-2)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     images = torch.from_numpy(data.test.images.copy())[:, None]
     hidden = 1 - model.hide(images, generator(0))

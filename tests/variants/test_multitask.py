@@ -7,13 +7,12 @@ import pytest
 import torch
 from conftest import is_sentence
 
-from aecore.autoencoder import Batch
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
 from aecore.measures.quality import metrics
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 SMALL = {"data": "digits", "width": 64, "depth": 1, "epochs": 4, "precision": "fp32"}
 
@@ -25,7 +24,7 @@ def data():
 
 def trained(spec: Spec, data):
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from aecore.autoencoder import Autoencoder, Batch
+from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Ordered
-from aecore.dataset import Dataset
+from aecore.dataset import Batch, Dataset
 from aecore.measures.pca import fit_pca
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def digits() -> Dataset:
 def trained(data: Dataset, **settings) -> Autoencoder:
     spec = Spec(variant="nested", **settings)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, kl_divergence
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Dataset
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Dataset
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants.sparse_kl import kl_from_share
 
 
@@ -26,7 +26,7 @@ def digits() -> Dataset:
 def trained(data: Dataset, **settings) -> Autoencoder:
     spec = Spec(variant="sparse-kl", **settings)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

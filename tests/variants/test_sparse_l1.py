@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.distributions import Laplace
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Dataset
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Dataset
 from aecore.runs.spec import Spec
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def untrained(data: Dataset, **settings) -> Autoencoder:
 def trained(data: Dataset, **settings) -> Autoencoder:
     spec = Spec(variant="sparse-l1", **settings)
     model = spec.model(data.facts)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Facts
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Facts
 from aecore.events import PhaseBegan
 from aecore.measures.quality import squared_error
 from aecore.runs.spec import Spec, choice_knob
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 
 layered = pytest.mark.parametrize("architecture", ["dense", "conv"])
 
@@ -90,7 +90,7 @@ def test_phases_share_the_pretraining_equally(pretraining, count):
 def test_training_says_which_phase_begins():
     data = load("digits", images=100).train
     spec = Spec(data="digits", variant="stacked", width=8, depth=2, epochs=4, batch_size=20)
-    events = train(data, spec.training, Progress(spec.model(Facts(data.images.mean(0))), spec.training))
+    events = train(data, spec.training, TrainerState(spec.model(Facts(data.images.mean(0))), spec.training))
     assert [event for event in events if isinstance(event, PhaseBegan)] == [
         PhaseBegan(0, "pretraining layer 1 of 3"),
         PhaseBegan(4, "pretraining layer 2 of 3"),
@@ -171,7 +171,7 @@ def test_pretrained_weights_rest_until_fine_tuning(architecture):
     ).changed(weight_decay=0.1)
     model = spec.model(Facts(data.images.mean(0)))
     kept: list[tuple[str, dict[str, torch.Tensor]]] = []
-    for event in train(data, spec.training, Progress(model, spec.training)):
+    for event in train(data, spec.training, TrainerState(model, spec.training)):
         if isinstance(event, PhaseBegan):
             kept.append((event.title, {name: tensor.clone() for name, tensor in model.state_dict().items()}))
     kept.append(("the end", model.state_dict()))
@@ -195,7 +195,7 @@ def test_without_pretraining_it_is_the_plain_autoencoder():
     for variant, more in (("plain", {}), ("stacked", {"pretraining": 0.0})):
         spec = Spec(data="digits", variant=variant, width=16, depth=2, epochs=3, **more)
         model = spec.model(data.facts)
-        for _ in train(data.train, spec.training, Progress(model, spec.training)):
+        for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
             pass
         made.append(model.reconstruct(data.test.images))
     assert np.allclose(*made, atol=1e-5)
@@ -206,6 +206,6 @@ def test_it_learns():
     spec = Spec(data="digits", variant="stacked", width=64, depth=2, latent=4, epochs=15)
     model = spec.model(data.facts)
     before = squared_error(model, data.test)
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     assert squared_error(model, data.test) < 0.65 * before

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from aecore.autoencoder import Autoencoder, Batch
-from aecore.dataset import Facts
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Batch, Facts
 from aecore.measures.quality import elbo, mean_terms
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants.vae_sigma import LOWEST_LOG_VARIANCE
 from aecore.variational import HIGHEST_LOG_VARIANCE
 
@@ -37,7 +37,7 @@ def digits():
 def trained(digits) -> Autoencoder:
     spec = Spec(variant="vae-sigma", data="digits", width=128, depth=1, latent=4)
     model = spec.model(digits.facts)
-    for _ in train(digits.train, spec.training, Progress(model, spec.training)):
+    for _ in train(digits.train, spec.training, TrainerState(model, spec.training)):
         pass
     return model
 

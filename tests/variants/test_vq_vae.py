@@ -7,13 +7,12 @@ import pytest
 import torch
 from conftest import is_sentence
 
-from aecore.autoencoder import Batch
-from aecore.dataset import Facts
+from aecore.dataset import Batch, Facts
 from aecore.measures.quality import squared_error
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
-from aecore.training import Progress, generator, train
+from aecore.training import TrainerState, generator, train
 from aecore.variants import vq_vae
 from aecore.variants.vq_vae import nearest
 
@@ -138,7 +137,7 @@ def test_entries_that_nothing_is_near_come_back(data):
         # All but one are out of reach of whatever the encoder puts out.
         model.codebook[1:] += 0.5
     assert entries_in_use(model, data) == 1
-    for _ in train(data.train, spec.training, Progress(model, spec.training)):
+    for _ in train(data.train, spec.training, TrainerState(model, spec.training)):
         pass
     assert entries_in_use(model, data) >= 12
     # Held out; the mean image has 53.

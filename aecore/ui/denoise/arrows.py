@@ -99,7 +99,7 @@ class Arrows(sections.Section):
         feed.follow(_field, [run], [view], run, name, level, steps if right is not None else None, key)
         if not resting:
             return None
-        if not np.isfinite(view.newest.rebuilt).all():
+        if not np.isfinite(view.newest.shown["rebuilt"]).all():
             st.markdown("Its steps are no longer finite.")
             return None
         found = live.answer(pool, run, AskAgreement(level), "Comparing with the gradient.")
@@ -117,7 +117,7 @@ def _field(
         name,
         run.data.train.images[:DOTS, 0],
         run.exhibits.probed[:, 0],
-        np.stack([moment.rebuilt for moment in moments]),
+        np.stack([moment.shown["rebuilt"] for moment in moments]),
         best.result() if best is not None else None,
         bar=level,
         first_frame=live.first_of(view, moments),

@@ -124,7 +124,7 @@ def _fixed(places: np.ndarray) -> tuple[float, float, float, float]:
 
     It always holds the standard normal prior, beside which one sees codes that have hardly left 0.
     """
-    from aecore.runs.exhibits import half_width
+    from aecore.exhibits.images import half_width
 
     side = half_width(places, before=PRIOR)
     return -side, side, -side, side

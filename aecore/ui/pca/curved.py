@@ -15,7 +15,7 @@ from aecore.ui.browser import Panel, live_cloud, live_words
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
-    from aecore.runs.history import Moment
+    from aecore.exhibit import Moment
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
@@ -67,7 +67,7 @@ def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: s
     (view,) = views
     moments = live.shown_of(view)
     points = run.exhibits.looked_at.images.reshape(-1, 3)
-    flat, rebuilt = pca_points(run, latent), np.stack([m.rebuilt for m in moments])
+    flat, rebuilt = pca_points(run, latent), np.stack([m.shown["rebuilt"] for m in moments])
     numbers = f"{latent} dimension{'s' * (latent > 1)}"
     live_cloud(
         name,
@@ -87,7 +87,7 @@ def _said(views: tuple[View, ...], run: Run, latent: int) -> None:
     from aecore.runs.pca import pca_points
 
     points = run.exhibits.looked_at.images.reshape(-1, 3)
-    flat, rebuilt = pca_points(run, latent), views[0].newest.rebuilt
+    flat, rebuilt = pca_points(run, latent), views[0].newest.shown["rebuilt"]
     live_words(words.curved(_off(points, flat), _off(points, rebuilt)), key="sheet-words")
 
 
@@ -96,7 +96,7 @@ def _colours(run: Run, moments: tuple[Moment, ...], colour: str) -> np.ndarray:
     if colour == "place on the sheet":
         labels = run.exhibits.looked_at.labels
         return (labels / max(labels.max(), 1))[None]
-    codes = np.stack([m.places[:, 0] for m in moments])
+    codes = np.stack([m.shown["places"][:, 0] for m in moments])
     low, high = (np.nanquantile(codes, q, axis=1, keepdims=True) for q in (0.01, 0.99))
     return np.clip((codes - low) / np.maximum(high - low, 1e-9), 0, 1)
 

@@ -113,7 +113,7 @@ class Price(sections.Section):
             return
         run = next(iter(done.values())).run
         rows = [("original", run.exhibits.originals[None]), ("PCA", pca_row(run, ready))]
-        rows += [(name, np.stack([done[name, size].view.newest.pictures for size in ready])) for name in names]
+        rows += [(name, np.stack([done[name, size].view.newest.shown["pictures"] for size in ready])) for name in names]
         if cut is not None:
             rows.append(("nested", cut.rebuilt[ready]))
         name = "-".join(["price", *(done[key].run.id for key in done)])

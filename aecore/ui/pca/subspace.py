@@ -85,6 +85,8 @@ class Subspace(sections.Section):
         ]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
+        from aecore.exhibits.images import subspace_of
+
         # One name for both, so that one scrubber moves both.
         name = "-".join(f"{seat.run.id}-{id(seat.run)}" for seat in seats.values())
         resting = group.rests(seats)
@@ -93,7 +95,7 @@ class Subspace(sections.Section):
                 st.markdown(f"**{NAMES[key]}**")
                 if seat.view.newest is None:
                     live.waiting(seat.run, seat.view, key)
-                elif seat.view.newest.subspace is None:
+                elif subspace_of(seat.view.newest) is None:
                     st.info(_no_room(seat.run, self.settings.latent))
                 else:
                     _column(key, seat, name)
@@ -103,7 +105,7 @@ class Subspace(sections.Section):
 
 
 def _no_room(run: Run, latent: int) -> str:
-    from aecore.runs.exhibits import pca_of
+    from aecore.measures.pca import pca_of
 
     rank = pca_of(run.data).rank
     return f"{latent} dimensions are asked for, but these images vary in {rank} directions only; take {rank} or fewer."
@@ -128,9 +130,11 @@ def _column(key: str, seat: Seat, name: str) -> None:
 
 
 def _angles(views: tuple[View, ...], name: str, key: str) -> None:
+    from aecore.exhibits.images import subspace_of
+
     (view,) = views
     moments = live.moments_of(view)
-    found = [m.subspace for m in moments]
+    found = [subspace_of(m) for m in moments]
     lines = [
         Line("largest", "", np.array([s.span[0] for s in found]), 1),
         Line("median", "", np.array([np.median(s.span) for s in found]), 0),
@@ -150,31 +154,35 @@ def _angles(views: tuple[View, ...], name: str, key: str) -> None:
 
 
 def _pictures(views: tuple[View, ...], run: Run, name: str, key: str) -> None:
+    from aecore.exhibits.images import subspace_of
     from aecore.runs.pca import component_pictures
 
     (view,) = views
     moments = live.shown_of(view)
-    count = len(moments[0].subspace.raw)
+    count = len(subspace_of(moments[0]).raw)
     rows = [
         ("PCA", component_pictures(run, count)[None]),
-        ("columns", np.stack([m.subspace.raw for m in moments])),
-        ("turned", np.stack([m.subspace.turned for m in moments])),
+        ("columns", np.stack([subspace_of(m).raw for m in moments])),
+        ("turned", np.stack([subspace_of(m).turned for m in moments])),
     ]
     live_images(name, rows, first_frame=live.first_of(view, moments), key=f"{key}-columns")
 
 
 def _words(views: tuple[View, ...], key: str) -> None:
     """The newest angles in words."""
-    found = views[0].newest.subspace
+    from aecore.exhibits.images import subspace_of
+
+    found = subspace_of(views[0].newest)
     live_words(f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}", key=f"{key}-words")
 
 
 def _gaps(key: str, seat: Seat) -> None:
-    from aecore.runs.exhibits import pca_of
+    from aecore.exhibits.images import subspace_of
+    from aecore.measures.pca import pca_of
 
-    reach, variances = seat.view.newest.subspace.reach, pca_of(seat.run.data).variances
+    reach, variances = subspace_of(seat.view.newest).reach, pca_of(seat.run.data).variances
     chart(gaps(reach, variances), f"{key}-gaps")
-    angles = ", ".join(f"{angle:.2f}" for angle in seat.view.newest.subspace.span)
+    angles = ", ".join(f"{angle:.2f}" for angle in subspace_of(seat.view.newest).span)
     st.markdown(f"Principal angles between the two spans, in degrees, largest first: {angles}.")
     st.caption(
         "Above, the angle between each component and the decoder's span; below, by how much its variance exceeds that "
