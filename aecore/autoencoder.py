@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -19,9 +19,9 @@ from aecore.architecture import Architecture
 from aecore.capabilities import Conditional
 from aecore.corruption import Corruption
 from aecore.dataset import Facts, Split
-from aecore.losses import LIKELIHOODS
+from aecore.likelihood import likelihoods
 from aecore.model import Model, Term
-from aecore.settings import Settings, SettingsError
+from aecore.settings import Among, Settings, SettingsError
 
 # Loss per pixel beyond which training has exploded: an untrained model is below 1.
 MOST_PER_PIXEL = 1e4
@@ -48,10 +48,8 @@ class Autoencoder(Model):
         latent: int = Field(
             2, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
         )
-        likelihood: Literal["bernoulli", "gaussian", "gaussian-learned"] = Field(
-            "bernoulli",
-            description="How a reconstruction is scored: cross-entropy on logits (bernoulli), squared error "
-            "(gaussian), or a normal density with a learned variance (gaussian-learned).",
+        likelihood: Annotated[str, Among(likelihoods)] = Field(
+            "bernoulli", description="How a reconstruction is scored."
         )
 
     def __init__(
@@ -70,7 +68,7 @@ class Autoencoder(Model):
         self.latent: int = settings.latent
         # How many classes it was told of.
         self.classes = facts.classes
-        self.likelihood = LIKELIHOODS[settings.likelihood]()
+        self.likelihood = likelihoods[settings.likelihood]()
         centre = torch.tensor(facts.mean, dtype=torch.float32).reshape(1, 1, *self.shape)
         self.register_buffer("mean", centre)
         # A copy: outputs_for may give the mean itself, and the bias is trained where the mean must stay.

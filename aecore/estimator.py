@@ -19,6 +19,7 @@ from aecore.capabilities import Conditional
 from aecore.classes import classes_of, numbered
 from aecore.dataset import MOST_CLASSES, Facts, Source, Split
 from aecore.fitting import enough_epochs, exact, in_parts, in_vain, one_thread, trained
+from aecore.likelihood import likelihoods
 from aecore.measures.quality import elbo
 from aecore.rows import check_rows, fits_bernoulli, in_unit_interval, not_probabilities, scaling
 from aecore.runs.spec import Spec, knobs_of
@@ -111,7 +112,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         labels = self._learned_labels(y, len(X))
         self.likelihood_ = self._likelihood(X)
         spec, shape = self._spec(len(X)), self._shape(X.shape[1])
-        self.shift_, self.scale_ = scaling(X, self.likelihood_)
+        self.shift_, self.scale_ = scaling(X, self._reads_probabilities)
         data = Split(self._scaled(X).reshape(len(X), *shape), labels)
         facts = Facts(data.images.mean(0), len(data), int(labels.max()) + 1)
         with one_thread():
@@ -169,7 +170,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not isinstance(self.model_, HasPosterior):
             rebuilt = self.inverse_transform(self.transform(X.astype(np.float64)))
             return -float(np.square(rebuilt - X).sum(1).mean())
-        seen = X.clip(0, 1) if self.likelihood_ == "bernoulli" else X
+        seen = X.clip(0, 1) if self._reads_probabilities else X
         images = self._scaled(seen).reshape(len(X), *self.model_.shape)
         # The density of x = mean + scale * u is that of u over scale^d.
         return elbo(self.model_, Split(images, labels)) - X.shape[1] * math.log(self.scale_)
@@ -214,13 +215,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             raise SettingsError(f"{self.variant} decodes codes of whatever class: leave y out")
         return [numbered([y] * rows if _is_one(y) else y, rows, self.classes_)]
 
+    @property
+    def _reads_probabilities(self) -> bool:
+        return likelihoods[self.likelihood_].in_unit_interval
+
     def _likelihood(self, X: np.ndarray) -> str:
         if self.likelihood == "auto":
             variant = _plain(self.variant)
             fitting = "bernoulli" if fits_bernoulli(X, issubclass(variants[variant], HasPosterior)) else "gaussian"
             choices = knobs_of({"variant": variant})["likelihood"].choices
             return fitting if fitting in choices else choices[0]
-        if self.likelihood == "bernoulli" and not in_unit_interval(X):
+        # One that there is not is refused with the rest of the settings.
+        known = str(self.likelihood) in likelihoods
+        if known and likelihoods[str(self.likelihood)].in_unit_interval and not in_unit_interval(X):
             raise not_probabilities(X)
         return self.likelihood
 
@@ -278,7 +285,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         X = self._rows(X, reset=False)
         # Of held-out rows a few values are beyond what was learned from; of rows on another scale, most rows are.
-        if self.likelihood_ == "bernoulli" and np.median(np.maximum(-X, X - 1).max(1)) > far:
+        if self._reads_probabilities and np.median(np.maximum(-X, X - 1).max(1)) > far:
             raise not_probabilities(X)
         return X
 

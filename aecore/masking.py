@@ -6,7 +6,7 @@ Letters as in ``aecore.autoencoder``; P pixels of an image, x~ an image of which
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -16,7 +16,9 @@ from aecore.architecture import Architecture
 from aecore.autoencoder import Autoencoder, full_precision
 from aecore.capabilities import FillsIn
 from aecore.dataset import Batch, Facts
+from aecore.likelihood import likelihoods
 from aecore.model import Term
+from aecore.settings import Among
 
 # What a hidden pixel is shown as, to people and to nobody else.
 GREY = 0.5
@@ -89,10 +91,9 @@ class MaskedLinear(Scattered):
     """A linear decoder, D(z) = B z + b, and one of several ways from the pixels that are seen to the code."""
 
     class Settings(Scattered.Settings):
-        likelihood: Literal["gaussian", "gaussian-learned"] = Field(
+        likelihood: Annotated[str, Among(likelihoods, lambda likelihood: likelihood.squares)] = Field(
             "gaussian",
-            description="How a reconstruction is scored: squared error (gaussian), or a normal density with a learned "
-            "variance (gaussian-learned); the code is found by squared error, which logits do not go with.",
+            description="How a reconstruction is scored, where the code is found by squared error.",
         )
 
     @classmethod

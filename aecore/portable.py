@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from aecore.architecture import Residual, Transposed
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional, FillsIn, Quantises, Squashes
-from aecore.losses import Bernoulli, Gaussian, GaussianLearned
 from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior
 
 
@@ -89,7 +88,6 @@ KINDS: dict[type[nn.Module], _Kind] = {
     nn.Conv2d: _Kind("conv", AFFINE, told={name: name for name in PLACED[:2]}, only=PLAIN),
     nn.ConvTranspose2d: _Kind("conv_transpose", AFFINE, told={name: name for name in PLACED}, only=PLAIN),
 }
-OUTPUTS = {Bernoulli: "sigmoid", Gaussian: "clip", GaussianLearned: "clip"}
 
 
 def portable(model: Autoencoder) -> Portable:
@@ -173,7 +171,8 @@ class _Chain:
             self.append(kind.name, {name: getattr(part, name) for name in kind.tensors}, **told)
 
     def ended(self, model: Autoencoder, inputs: int, labels: np.ndarray | None) -> Portable:
-        output = OUTPUTS.get(type(model.likelihood))
+        # Said by the very class: one derived from it may show something else.
+        output = vars(type(model.likelihood)).get("output")
         if output is None:
             raise _refusal(f"This model's likelihood ({type(model.likelihood).__name__})")
         return Portable(tuple(self.layers), self.arrays, inputs, model.shape, output, labels)

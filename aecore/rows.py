@@ -40,9 +40,9 @@ def check_rows(X: Any) -> None:
         raise ValueError("Complex data not supported: X must be real numbers")
 
 
-def scaling(X: np.ndarray, likelihood: str) -> tuple[np.ndarray, float]:
-    """Mean [d] and scale that the model's rows are taken by; all zeros, and 1, under Bernoulli."""
-    if likelihood == "bernoulli":
+def scaling(X: np.ndarray, as_they_are: bool) -> tuple[np.ndarray, float]:
+    """Mean [d] and scale that the model's rows are taken by; all zeros, and 1, where they are taken ``as_they_are``."""
+    if as_they_are:
         return np.zeros(X.shape[1]), 1.0
     mean = X.mean(0, dtype=np.float64)
     centred = X - mean

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
 
 # The version of the settings as links and files write them, ``v`` in a link. Raised when an old link would mean
 # another model.
@@ -32,6 +33,29 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class Among:
+    """Marks a text as the name of a member of a registry: ``Annotated[str, Among(likelihoods)]``.
+
+    ``goes`` says of a member whether it is one of those that can be chosen.
+    """
+
+    registry: Mapping[str, type]
+    goes: Callable[[type], bool] = lambda member: True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in self.registry if self.goes(self.registry[name]))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def _checked(self, name: str) -> str:
+        if name not in self.names:
+            raise ValueError(f"there is no {name}")
+        return name
 
 
 @dataclass(frozen=True)
@@ -136,8 +160,11 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
             for rule, none in (("ge", None), ("le", None), ("min_length", 0), ("max_length", 0))
         )
         choices: tuple[str, ...] = ()
+        among = next((mark for mark in field.metadata if isinstance(mark, Among)), None)
         if get_origin(field.annotation) is Literal:
             kind, choices = "choice", get_args(field.annotation)
+        elif among is not None:
+            kind, choices = "choice", among.names
         elif field.annotation is bool:
             kind = "flag"
         elif is_list or field.annotation in (int, float):
@@ -146,15 +173,17 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
                 needs = "ge, le and max_length" if is_list else "both ge and le"
                 raise TypeError(f"{settings.__qualname__}.{name} needs {needs}: a form cannot be unbounded")
         else:
-            raise TypeError(
-                f"{settings.__qualname__}.{name}: a setting is int, float, bool, Literal or tuple of floats"
-            )
+            allowed = "int, float, bool, Literal, str Among a registry or tuple of floats"
+            raise TypeError(f"{settings.__qualname__}.{name}: a setting is {allowed}")
         if not field.description:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
         if name in VERSION_NAMES:
             raise TypeError(f"{settings.__qualname__}.{name}: links and files call the version of settings so")
         marks = (bool(extra.get(mark)) for mark in ("log", "common", "penalty"))
-        yield Knob(name, kind, field.default, field.description, low, high, choices, fewest, most, *marks)
+        meaning = field.description
+        if among is not None:
+            meaning = f"{meaning.rstrip('.')}: {', '.join(f'{among.registry[n].title} ({n})' for n in choices)}."
+        yield Knob(name, kind, field.default, meaning, low, high, choices, fewest, most, *marks)
 
 
 def build(settings: type[Settings], values: dict[str, Any]) -> Settings:

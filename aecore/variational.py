@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder
-from aecore.losses import kl_from_standard_normal
 from aecore.model import Term
 
 # Log-variances stay below it. One odd image at a high learning rate otherwise throws exp(log-variance),
@@ -75,3 +74,11 @@ class Variational(Autoencoder, HasPosterior):
         """The two terms of -ELBO at ``codes`` drawn from ``posterior``, the KL term weighed by ``beta``."""
         kl = Term(posterior.kl().sum(1).mean(), beta, "nats")
         return {"reconstruction": self.reconstruction(codes, images), "kl": kl}
+
+
+def kl_from_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """[B, L] KL(N(mean, exp(log_variance)) || N(0, 1)) of each code number, in nats; sum over L for an image.
+
+    Kingma and Welling 2014, appendix B: (sigma^2 + mu^2 - 1 - log sigma^2) / 2.
+    """
+    return (log_variance.exp() + mean.square() - 1 - log_variance) / 2

@@ -17,7 +17,10 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Batch, Facts, Split
-from aecore.losses import LIKELIHOODS, Bernoulli, Gaussian, GaussianLearned, kl_from_standard_normal
+from aecore.likelihood import likelihoods
+from aecore.likelihoods.bernoulli import Bernoulli
+from aecore.likelihoods.gaussian import Gaussian
+from aecore.likelihoods.gaussian_learned import GaussianLearned
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import elbo, floors, mean_terms, metrics, squared_error
 from aecore.runs.spec import Spec, choice_knob, knobs_of
@@ -25,7 +28,7 @@ from aecore.sources import load
 from aecore.training import END, RISE, START, TrainerState, generator, one_cycle, train
 from aecore.ui.pca.subspace import how
 from aecore.variants import variants
-from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior, Posterior
+from aecore.variational import HIGHEST_LOG_VARIANCE, HasPosterior, Posterior, kl_from_standard_normal
 
 EVERY_VARIANT = list(variants)
 # A discrete code has no slope: by design its gradient is another's.
@@ -140,18 +143,18 @@ def test_a_fitted_variance_is_the_best_there_is():
         assert float(other.loss(outputs, images).mean()) > least
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", likelihoods)
 def test_a_likelihoods_mean_undoes_outputs_for(name):
-    likelihood, images = LIKELIHOODS[name](), 0.01 + 0.98 * uniform(5, 1, 6, 7)
+    likelihood, images = likelihoods[name](), 0.01 + 0.98 * uniform(5, 1, 6, 7)
     assert torch.allclose(likelihood.mean(likelihood.outputs_for(images)), images)
     ends = likelihood.outputs_for(torch.tensor([0.0, 1.0]))
     assert torch.isfinite(ends).all()
     assert torch.allclose(likelihood.mean(ends), torch.tensor([0.0, 1.0]), atol=2e-3)
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", likelihoods)
 def test_gradients_of_a_likelihood_are_its_slope(name):
-    likelihood, images = LIKELIHOODS[name]().double(), uniform(3, 1, 2, 4)
+    likelihood, images = likelihoods[name]().double(), uniform(3, 1, 2, 4)
     outputs = normal(3, 1, 2, 4).requires_grad_()
     names, own = [], []
     for name, weights in likelihood.named_parameters(prefix="likelihood"):
@@ -319,11 +322,11 @@ def test_a_linear_vae_reaches_probabilistic_pcas_likelihood(latent):
 # Measures.
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", likelihoods)
 def test_floors_are_what_numpy_says(likelihood, data, ours):
     images = data.test.images
     flat = images.reshape(len(images), -1).astype(np.float64)
-    mean, pca = floors(LIKELIHOODS[likelihood](), ours, images, 10)
+    mean, pca = floors(likelihoods[likelihood](), ours, images, 10)
     assert (mean.title, pca.title) == ("mean image", "PCA, 10 numbers")
     basis, centre = ours.components[:10].astype(np.float64), ours.mean.astype(np.float64)
     guesses = np.broadcast_to(centre, flat.shape), (flat - centre) @ basis.T @ basis + centre

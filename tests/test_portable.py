@@ -16,7 +16,7 @@ from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder, Deterministic
 from aecore.capabilities import Conditional, FillsIn
 from aecore.dataset import Facts
-from aecore.losses import Gaussian
+from aecore.likelihoods.gaussian import Gaussian
 from aecore.portable import NotPortable, Portable, encoder, portable, restorer
 from aecore.runs.spec import Spec, knobs_of
 from aecore.variants import variants

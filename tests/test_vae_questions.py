@@ -15,11 +15,11 @@ from streamlit.testing.v1 import AppTest
 from test_pages import live_texts
 
 from aecore.figures.vae import quantile_sheet
-from aecore.losses import kl_from_standard_normal
 from aecore.runs import vae as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 from aecore.runs.view import View
+from aecore.variational import kl_from_standard_normal
 
 SMALL = {"data": "digits", "images": 200, "width": 8, "depth": 1, "epochs": 2}
 

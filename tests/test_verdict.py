@@ -11,7 +11,7 @@ from conftest import is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecore.losses import LIKELIHOODS
+from aecore.likelihood import likelihoods
 from aecore.measures.quality import mean_image_scores, metrics
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
@@ -71,7 +71,7 @@ def test_images_that_are_all_alike_leave_nothing_to_explain():
     assert said(replace(NOTHING, squared=0.0, mean_squared=0.0), NOTHING) == ""
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", likelihoods)
 def test_the_mean_image_is_scored_as_plain_torch_scores_it(likelihood):
     run = train_spec(Spec(**SMALL | {"epochs": 1}, likelihood=likelihood))
     found = mean_image_scores(run.model, run.data)

@@ -14,7 +14,6 @@ from aecore.capabilities import FillsIn
 from aecore.dataset import Dataset, Split, first_of_each
 from aecore.exhibit import Exhibit, Floor, Moment
 from aecore.figures.grey import grey
-from aecore.losses import Gaussian, GaussianLearned
 from aecore.measures.activity import activity
 from aecore.measures.pca import PCA, pca_of
 from aecore.measures.quality import floors, mean_terms, metric_units, metrics, squared_error, squared_floors
@@ -163,8 +162,7 @@ def _first(split: Split, most: int) -> Split:
 
 def _components(one_matrix: bool, pca: PCA, model: Autoencoder) -> np.ndarray | None:
     """PCA's first components, as many as the code has numbers, where theory lets a decoder find them."""
-    linear = one_matrix and isinstance(model.likelihood, Gaussian | GaussianLearned)
-    if not linear or model.latent > min(MOST_COMPARED, pca.rank):
+    if not (one_matrix and model.likelihood.squares) or model.latent > min(MOST_COMPARED, pca.rank):
         return None
     return pca.components[: model.latent]
 

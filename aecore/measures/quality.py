@@ -14,7 +14,7 @@ from aecore.capabilities import Classifier
 from aecore.dataset import Batch, Dataset, Split
 from aecore.examples import Examples
 from aecore.exhibit import Floor
-from aecore.losses import Likelihood
+from aecore.likelihood import Likelihood
 from aecore.measures.pca import PCA
 from aecore.model import Model, Term
 from aecore.training import generator

@@ -11,7 +11,6 @@ import torch
 
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
-from aecore.losses import Bernoulli
 from aecore.measures.annealing import annealed_log_likelihood
 from aecore.measures.likelihood import binarised, log_likelihood
 from aecore.runs.run import Run
@@ -72,8 +71,8 @@ class Scores:
 class AskScores:
     """Asks for the Scores on the first ``images`` held-out images, by how their pixels are read: grey and binarised.
 
-    No binarised ones for a likelihood other than ``bernoulli``; ``share`` tells how far it is. Its variant must
-    not ``lack`` anything.
+    No binarised ones for a likelihood that does not read pixels as probabilities; ``share`` tells how far it is. Its
+    variant must not ``lack`` anything.
     """
 
     images: int
@@ -82,7 +81,7 @@ class AskScores:
     def __call__(self, run: Run) -> dict[str, Scores]:
         images = run.data.test.images[: self.images]
         readings = {"grey": images}
-        if isinstance(run.model.likelihood, Bernoulli):
+        if run.model.likelihood.in_unit_interval:
             readings["binarised"] = binarised(images, SEED)
         total, found = len(readings) * len(images), {}
         for turn, (reading, shown) in enumerate(readings.items()):

@@ -12,6 +12,7 @@ from typing import Any
 from aecore.architectures import architectures
 from aecore.corruptions import corruptions
 from aecore.examples import ExampleFacts
+from aecore.likelihood import likelihoods
 from aecore.model import Model
 from aecore.registry import Registry
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
@@ -99,13 +100,18 @@ def knobs_of(picked: Mapping[str, str]) -> dict[str, Knob]:
     return found
 
 
-@cache
 def own_knobs(made: tuple[Part, ...]) -> list[dict[str, Knob]]:
     """The knobs of each part by the name of their field.
 
     A knob is called as its field; where two parts have a field of one name, what whole families have keeps it, then
     what stands first in ``BEFORE``, and the other's is called ``variant.width``.
     """
+    return _own_knobs(made, tuple(likelihoods))
+
+
+@cache
+def _own_knobs(made: tuple[Part, ...], likelihoods: tuple[str, ...]) -> list[dict[str, Knob]]:
+    """The same, kept for as long as there are the same ``likelihoods``, which settings name."""
     owner: dict[str, str] = dict.fromkeys(CHOICES, "")
     for inherited in (True, False):
         for part in sorted(made, key=lambda part: BEFORE.index(part.choice)):

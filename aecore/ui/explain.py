@@ -85,11 +85,11 @@ def _has(letters: str, letter: str) -> bool:
 
 def _texts(spec: Spec) -> dict[str, object]:
     """What a letter's value is written with: each setting as links write it, and the likelihood, which has words."""
-    from aecore.losses import LIKELIHOODS
+    from aecore.likelihood import likelihoods
     from aecore.runs.spec import as_text
 
     texts = {name: as_text(value) for name, value in spec.flat().items()}
-    return texts | ({"likelihood": LIKELIHOODS[texts["likelihood"]]} if "likelihood" in texts else {})
+    return texts | ({"likelihood": likelihoods[texts["likelihood"]]} if "likelihood" in texts else {})
 
 
 def _values(texts: Iterable[str]) -> str:
