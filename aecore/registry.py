@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Generic, TypeVar
 
 from aecore.settings import SettingsError, shorten
@@ -41,15 +42,14 @@ class Registry(Mapping[str, T], Generic[T]):
             near = difflib.get_close_matches(str(name), modules, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(modules)}"
             raise SettingsError(f"there is no {self.noun} {shorten(name)}{hint}")
-        module, base = importlib.import_module(modules[name]), self.base
-        found = [
-            member
-            for member in vars(module).values()
-            if inspect.isclass(member) and issubclass(member, base) and member.__module__ == module.__name__
-        ]
+        found = self._found(modules[name])
         if len(found) != 1:
-            raise TypeError(f"{module.__name__} must define exactly one {base.__name__}, it defines {len(found)}")
+            raise TypeError(f"{modules[name]} must define exactly one {self.base.__name__}, it defines {len(found)}")
         return found[0]
+
+    def _found(self, module: str) -> tuple[type, ...]:
+        """What a module defines below the base."""
+        return _classes(importlib.import_module(module), self.base)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._modules())
@@ -63,6 +63,12 @@ class Registry(Mapping[str, T], Generic[T]):
     def name_of(self, member: type) -> str:
         """The name under which a member class is registered."""
         return member.__module__.rpartition(".")[2].replace("_", "-")
+
+
+@cache
+def _classes(module: ModuleType, base: type) -> tuple[type, ...]:
+    classes = [member for member in vars(module).values() if inspect.isclass(member) and issubclass(member, base)]
+    return tuple(member for member in classes if member.__module__ == module.__name__)
 
 
 # Made once: pages ask thousands of times, and most of what that took was this.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import streamlit as st
 
 from aecore.names import PLAIN, Names
+from aecore.registry import Registry
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.ui import engine, explain, form, group, links, pick
 
@@ -108,6 +109,8 @@ def _seed() -> Knob:
 class Section(ABC):
     """One view of a page: the runs it needs and what it draws of them."""
 
+    # Its place among the tabs of its page, from the left.
+    order: ClassVar[float]
     # What to look for, in two sentences.
     look_for: ClassVar[str]
     # What the sidebar asks for, and where that is a data set, the one it is about if there is no choice.
@@ -136,6 +139,21 @@ class Section(ABC):
     def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
         """What it shows the minimum of, ``specs`` being its own: their variants' losses, unless it says otherwise."""
         return explain.of_specs(specs.values())
+
+
+class Tabs(Registry[type[Section]]):
+    """The tabs of a page by name, one a file of its package ``aecore.ui.<page>``, in their order.
+
+    A file that defines none is no tab, but what several of them use.
+    """
+
+    def __init__(self, package: str):
+        super().__init__(package, "aecore.ui.sections.Section", "tab")
+
+    def _modules(self) -> dict[str, str]:
+        found = {name: (module, self._found(module)) for name, module in super()._modules().items()}
+        tabs = sorted((kinds[0].order, name, module) for name, (module, kinds) in found.items() if kinds)
+        return {name: module for _, name, module in tabs}
 
 
 def names_on(sections: Mapping[str, type[Section]], kind: type[Section]) -> Names:

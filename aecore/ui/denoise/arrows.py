@@ -40,6 +40,7 @@ NAMES = {"denoising": "Denoising", "contractive": "Contractive", "plain": "Plain
 
 
 class Arrows(sections.Section):
+    order = 4
     look_for = (
         "Images of two pixels are points of the plane, so all that a model does can be drawn, to scale. A denoiser is "
         "to step back to the data. Compare the three where a point has been moved by noise, and on the curve itself."

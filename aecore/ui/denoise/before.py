@@ -26,6 +26,7 @@ HIGHEST = 40.0
 
 
 class Before(OneRun):
+    order = 1
     subject = DENOISING
     look_for = (
         "Drag the level: the same held-out images, damaged more and more, and what the model makes of them. Train "

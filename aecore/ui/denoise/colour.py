@@ -22,6 +22,7 @@ HOW = {"variant": "context", "likelihood": "gaussian", "latent": 64, "hole_weigh
 
 
 class Colour(OneRun):
+    order = 7
     subject = sections.DataAndSeed()
     about = "coloured"
     look_for = (

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 class Curves(sections.Section):
+    order = 3
     subject = DENOISING
     look_for = (
         "The model picked and the same network as a plain autoencoder, against filters that need no training. Filters "

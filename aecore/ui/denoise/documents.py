@@ -31,6 +31,7 @@ HOW = {
 
 
 class Documents(OneRun):
+    order = 6
     subject = sections.DataAndSeed()
     about = "text"
     look_for = (

@@ -30,6 +30,7 @@ MODELS = {
 
 
 class Masked(sections.Section):
+    order = 5
     look_for = (
         "Pixels are hidden, at first half of them, and filled in from the rest. Drag the share: all five models are "
         "shown the same pixels of the same images. Flags tell a network which pixels are hidden and which are black."

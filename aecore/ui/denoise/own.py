@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 class Own(OneRun):
+    order = 2
     subject = DENOISING
     look_for = (
         "Damage an image with brush, eraser, noise or a hole, or draw your own: it is restored as you go. Try what the "

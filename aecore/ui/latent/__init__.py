@@ -1,17 +1,5 @@
-"""The views of the page Latent space, one a file, in the order they are shown."""
+"""The tabs of the page Latent space, one a file."""
 
-from aecore.ui.latent.between import Between
-from aecore.ui.latent.drawn import Drawn
-from aecore.ui.latent.map import Map
-from aecore.ui.latent.numbers import Numbers
-from aecore.ui.latent.rewind import Rewind
-from aecore.ui.latent.slice import Slice
+from aecore.ui.sections import Tabs
 
-SECTIONS = {
-    "map": Map,
-    "slice": Slice,
-    "draw": Drawn,
-    "between": Between,
-    "numbers": Numbers,
-    "rewind": Rewind,
-}
+SECTIONS = Tabs("aecore.ui.latent")

@@ -24,6 +24,7 @@ STEPS = 13
 
 
 class Between(OneRun):
+    order = 4
     look_for = (
         "Walk from one image's code to another's and decode every step. Do the codes leave a hole on the way, where "
         "the pictures are far from anything real? A second model walks between the same two images."

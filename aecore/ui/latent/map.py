@@ -35,6 +35,7 @@ SHOWN = 40
 
 
 class Map(OneRun):
+    order = 1
     look_for = (
         "Every dot is an image at its code. Move the pointer: with one or two code dimensions the place under it is "
         "decoded at once, also where no image lies; with more, the map is a projection and shows the nearest image."

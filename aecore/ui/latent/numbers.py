@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 class Numbers(OneRun):
+    order = 5
     look_for = (
         "Is every code dimension used, do two of them say the same, and do images with near codes belong together? "
         "Each figure says what it is taken on and in what unit."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 class Slice(OneRun):
+    order = 2
     look_for = (
         "Take one image's code and move two of its dimensions, the rest as they are: the place under the pointer is "
         "decoded at once. So a code of many dimensions can be walked in, where no map shows all of it."

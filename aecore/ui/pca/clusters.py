@@ -29,6 +29,7 @@ INFORMATION = "What clusters and labels tell of each other, as a share of what t
 
 
 class Clusters(sections.Section):
+    order = 6
     look_for = (
         "k-means puts images into groups without looking at the labels. Does it find the classes, and does it find "
         "them better in codes than in pixels? Each dot is one random start."

@@ -28,6 +28,7 @@ FIRST = 10
 
 
 class Components(sections.Section):
+    order = 1
     look_for = (
         "PCA finds the directions in which images differ most, one at right angles to the other. Drag the slider: each "
         "image is the mean image plus so much of each of the first k components."

@@ -25,6 +25,7 @@ HOW = {"likelihood": "gaussian", "width": 64, "depth": 4, "epochs": 200, "learni
 
 
 class Curved(sections.Section):
+    order = 4
     look_for = (
         "Points on a sheet in three dimensions. PCA's directions are straight and hold a plane or a line; an "
         "autoencoder's decoder can bend. Does it follow the sheet? Drag to turn all three clouds."

@@ -24,6 +24,7 @@ NAMES = {"nested": "nested dropout", "plain": "plain autoencoder"}
 
 
 class Ordered(sections.Section):
+    order = 5
     look_for = (
         "Keep only the first k dimensions of a code. PCA's components come in order of what they explain; nested "
         "dropout trains a code to be cut off anywhere; a plain autoencoder's code was never asked for an order."

@@ -34,6 +34,7 @@ PUBLISHED = [("2006: deep autoencoder", 30, 3.00), ("2006: logistic PCA", 30, 8.
 
 
 class Price(sections.Section):
+    order = 3
     look_for = (
         "With equally many code dimensions, how much of a held-out image is lost? PCA and a linear autoencoder have "
         "the same optimum; what do networks that can bend gain, and what do they cost in seconds of training?"

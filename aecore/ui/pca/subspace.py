@@ -51,6 +51,7 @@ def how(images: int, steps: int = 18) -> dict[str, float | str]:
 
 
 class Subspace(sections.Section):
+    order = 2
     look_for = (
         "With squared error, one matrix down and one matrix up can fit the training images no better than PCA. Watch "
         "the angles: does the space that the decoder spans become PCA's, and do its own axes become PCA's too?"

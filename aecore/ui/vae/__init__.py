@@ -1,17 +1,5 @@
-"""The views of the page Variational autoencoder, one a file, in the order they are shown."""
+"""The tabs of the page Variational autoencoder, one a file."""
 
-from aecore.ui.vae.beta import Beta
-from aecore.ui.vae.factors import Factors
-from aecore.ui.vae.generate import Generate
-from aecore.ui.vae.inside import Inside
-from aecore.ui.vae.scores import Scores
-from aecore.ui.vae.traverse import Traverse
+from aecore.ui.sections import Tabs
 
-SECTIONS = {
-    "inside": Inside,
-    "traverse": Traverse,
-    "generate": Generate,
-    "beta": Beta,
-    "factors": Factors,
-    "scores": Scores,
-}
+SECTIONS = Tabs("aecore.ui.vae")

@@ -36,6 +36,7 @@ STICKY = """<style>
 
 
 class Beta(sections.Section):
+    order = 4
     look_for = (
         "Beta weighs the KL term: the larger it is, the more each nat of a code has to save in reconstruction. Drag "
         "the slider: everything below is of the same beta. Which code dimensions does a large one give up?"

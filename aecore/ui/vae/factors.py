@@ -71,6 +71,7 @@ SAP = (
 
 
 class Factors(sections.Section):
+    order = 5
     look_for = (
         "Every image here is drawn from five known factors: shape, scale, orientation, x and y. Does each "
         "dimension of the code stand for one of them, and does a larger beta help?"

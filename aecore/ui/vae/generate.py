@@ -19,6 +19,7 @@ COUNT = 40
 
 
 class Generate(OneRun):
+    order = 3
     look_for = (
         "Codes are drawn that belong to no image, and decoded. Below each sample is the training image nearest to it: "
         "were they the same, the model would remember rather than draw."

@@ -28,6 +28,7 @@ DRAWS = 10
 
 
 class Inside(OneRun):
+    order = 1
     look_for = (
         "One image becomes a small cloud of codes, not a point. Draw from it again and again: how much do the codes "
         "differ, and how much the pictures they decode to?"

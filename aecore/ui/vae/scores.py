@@ -37,6 +37,7 @@ NOTHING = "diverged: not all it says is a finite number, so there is nothing to 
 
 
 class Scores(OneRun):
+    order = 6
     look_for = (
         "A model can be scored by how well it rebuilds images that it never saw, or by how probable it finds them. "
         "Detail that a code stores costs nats: does the model that copies better also find images more probable?"

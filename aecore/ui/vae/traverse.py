@@ -27,6 +27,7 @@ MARKS = (-2, -1, 0, 1, 2)
 
 
 class Traverse(OneRun):
+    order = 2
     look_for = (
         "A strip for every code dimension, that of the largest mean KL first: drag its handle and only that dimension "
         "moves. What does each change in the picture, and do those of small KL change anything?"

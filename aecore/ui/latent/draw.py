@@ -30,6 +30,7 @@ MOST_NUMBERS = 2**20
 
 
 class Drawn(OneRun):
+    order = 3
     look_for = (
         "Draw a digit with mouse or finger. While the pen moves it is centred and scaled as MNIST's are, encoded and "
         "rebuilt, and its code, a, moves over the map. Click the map to walk there; draw what is no digit, too."
