@@ -16,25 +16,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# The floor of the first pattern that a file's path matches. Measures stand on training's generator, the entry
-# scripts on the doors, and the reference, which command line and pages print, on the choices of runs.
-FLOORS: list[tuple[str, float]] = [
-    (r"app\.py|pages/.*", 7),
-    (r"aecore/__main__\.py", 7),
-    (r"aecore/(__init__|cli|estimator)\.py|aecore/ui/.*", 6),
-    (r"aecore/(reference|fitting)\.py", 5.5),
-    (r"aecore/(runs|exhibits)/.*", 5),
-    (r"aecore/measures/.*", 4.5),
-    (r"aecore/(training|portable)\.py", 4),
-    (r"aecore/(variants|sources|corruptions|architectures|likelihoods)/.*", 3),
-    (
-        r"aecore/(examples|model|exhibit|autoencoder|capabilities|masking|restoring|variational|architecture|corruption|dataset|idx|points|likelihood)\.py|aecore/figures/.*",
-        2,
-    ),
-    (r"aecore/(arrays|classes|rows|settings|registry|names|events|home)\.py", 1),
-]
+
+def _told() -> Iterator[tuple[int, list[str], bool]]:
+    """Floor, patterns of its files, and whether these may import each other: a row of docs/ARCHITECTURE.md each."""
+    for line in (ROOT / "docs" / "ARCHITECTURE.md").read_text().splitlines():
+        if row := re.fullmatch(r"\| (\d+) \| [a-z]+ \| (`.+`) \| (⇄)? ?\|", line):
+            patterns = [re.escape(path).replace(r"\*", ".*") for path in re.findall(r"`([^`]+)`", row[2])]
+            yield int(row[1]), patterns, bool(row[3])
+
+
+TOLD = list(_told())
+FLOORS = [(pattern, height) for height, patterns, _ in TOLD for pattern in patterns]
 # Within one of these, modules may import each other as long as they make no cycle.
-NEIGHBOURS = [r"aecore/ui/.*", r"aecore/(runs|exhibits)/.*", r"aecore/measures/.*", FLOORS[-2][0], FLOORS[-1][0]]
+NEIGHBOURS = ["|".join(patterns) for _, patterns, among in TOLD if among]
 # Who may not import what, whatever the floor.
 FORBIDDEN: list[tuple[str, set[str]]] = [
     (r"aecore/(?!ui/).*", {"streamlit"}),
@@ -83,8 +77,24 @@ def project() -> dict[str, str]:
     return {str(file.relative_to(ROOT)): file.read_text() for file in files}
 
 
-def floor(path: str) -> float | None:
+def floor(path: str) -> int | None:
     return next((height for pattern, height in FLOORS if re.fullmatch(pattern, path)), None)
+
+
+def test_the_floors_are_told_and_drawn():
+    assert [height for height, *_ in TOLD] == sorted((height for height, *_ in TOLD), reverse=True)
+    assert {height for height, *_ in TOLD} == set(range(1, 10))
+    drawn = re.findall(r">(\d [a-z]+)<", (ROOT / "docs" / "architecture.svg").read_text())
+    told = re.findall(r"^\| (\d) \| ([a-z]+) \|", (ROOT / "docs" / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    assert drawn == list(dict.fromkeys(" ".join(row) for row in told))
+
+
+def test_every_file_stands_on_one_floor_and_every_path_that_is_told_is_there():
+    for path in project():
+        assert sum(bool(re.fullmatch(pattern, path)) for pattern, _ in FLOORS) == 1, path
+    told = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    for path in re.findall(r"`((?:aecore|tests|pages|app)[^`*<]*)`", told):
+        assert (ROOT / path).exists(), path
 
 
 @cache
