@@ -46,7 +46,11 @@ class Autoencoder(Model):
 
     class Settings(Settings):
         latent: int = Field(
-            2, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            2,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
         likelihood: Annotated[str, Among(likelihoods)] = Field(
             "bernoulli", description="How a reconstruction is scored."

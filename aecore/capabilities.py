@@ -46,7 +46,7 @@ class Conditional(ABC):
 
 
 class Ordered:
-    """Capability: code numbers sorted by importance, so that the first few make a shorter code."""
+    """Capability: code dimensions sorted by importance, so that the first few make a shorter code."""
 
     def truncate(self, codes: Tensor, count: int) -> Tensor:
         """[B, L] the codes with all but their first ``count`` numbers set to 0."""

@@ -31,7 +31,11 @@ class Masking(Autoencoder, FillsIn):
 
     class Settings(Autoencoder.Settings):
         latent: int = Field(
-            32, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            32,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
 
     def encode(self, images: Tensor) -> Tensor:
@@ -116,7 +120,7 @@ class FittedLinear(MaskedLinear):
             return self.fitted(self.matrix(), values.flatten(1), seen.flatten(1))
 
     def matrix(self) -> Tensor:
-        """[P, L] the decoder's matrix B: what it makes of each code number alone."""
+        """[P, L] the decoder's matrix B: what it makes of each code dimension alone."""
         return self.decoder(torch.eye(self.latent).to(self.output_bias)).flatten(1).T
 
     @abstractmethod

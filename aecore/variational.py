@@ -37,7 +37,7 @@ class Posterior:
         return codes, (codes.square() - noise.square() - self.log_variance).sum(2) / 2
 
     def kl(self) -> Tensor:
-        """[B, L] KL(q(z | x) || N(0, I)) of each code number, in nats."""
+        """[B, L] KL(q(z | x) || N(0, I)) of each code dimension, in nats."""
         return kl_from_standard_normal(self.mean, self.log_variance)
 
 
@@ -54,7 +54,7 @@ class HasPosterior(ABC):
 
 
 class Variational(Autoencoder, HasPosterior):
-    """An autoencoder whose encoder puts out mean and log-variance of every code number."""
+    """An autoencoder whose encoder puts out mean and log-variance of every code dimension."""
 
     numbers_per_code = 2
     regularised = True
@@ -77,7 +77,7 @@ class Variational(Autoencoder, HasPosterior):
 
 
 def kl_from_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """[B, L] KL(N(mean, exp(log_variance)) || N(0, 1)) of each code number, in nats; sum over L for an image.
+    """[B, L] KL(N(mean, exp(log_variance)) || N(0, 1)) of each code dimension, in nats; sum over L for an image.
 
     Kingma and Welling 2014, appendix B: (sigma^2 + mu^2 - 1 - log sigma^2) / 2.
     """

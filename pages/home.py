@@ -9,7 +9,7 @@ shell.header(
     "Autoencoders, live",
     "An **autoencoder** is two networks in a row: an *encoder* that squeezes an image into a few numbers, its *code*, "
     "and a *decoder* that rebuilds the image from them. It needs no labels: it learns by comparing what comes out with "
-    "what went in. What it must give up to pass through the code tells what images are made of.",
+    "what went in. Whatever survives the squeeze shows which features matter.",
 )
 links.read(links.nothing)
 links.notices()

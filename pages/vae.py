@@ -6,7 +6,7 @@ from aecore.ui.vae import SECTIONS, presets
 shell.header(
     "Variational autoencoder",
     "A VAE gives every image a small cloud of codes and keeps all clouds near a standard normal, from which new codes "
-    "can then be drawn. See inside, move single dimensions, draw images that never were.",
+    "can then be drawn. See inside, move single dimensions, generate new images.",
 )
 sections.show(SECTIONS, known=True)
 shell.try_this(presets.VAE, "vae")

@@ -1,4 +1,4 @@
-"""How far code numbers stand for known factors. Letters: L numbers of a code, F factors, S seeds."""
+"""How far code dimensions stand for known factors. Letters: L numbers of a code, F factors, S seeds."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def scores(titles: Sequence[str], found: Mapping[str, np.ndarray]) -> go.Figure:
 
 
 def knowledge(known: np.ndarray, factor_names: Sequence[str]) -> go.Figure:
-    """What each of the first 64 code numbers knows of each factor, ``known`` [L, F] from 0 to 1, as a heat map."""
+    """What each of the first 64 code dimensions knows of each factor, ``known`` [L, F] from 0 to 1, as a heat map."""
     shown = finite(known)[:MOST_NUMBERS]
-    figure = empty_figure("factor", "code number")
+    figure = empty_figure("factor", "code dimension")
     figure.add_heatmap(
         x=list(factor_names),
         y=np.arange(1, len(shown) + 1),
@@ -69,7 +69,7 @@ def knowledge(known: np.ndarray, factor_names: Sequence[str]) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False, **({"dtick": 1, "tick0": 1} if len(shown) <= 20 else {}))
     figure.update_layout(height=max(340, 100 + 24 * len(shown)))
     first = f", the first {len(shown)} shown" if len(known) > len(shown) else ""
-    what = f"What {some(len(known), 'code number')}{first} know of {some(len(factor_names), 'factor')}"
+    what = f"What {some(len(known), 'code dimension')}{first} know of {some(len(factor_names), 'factor')}"
     return describe(figure, what, [_best_known(shown[:, i], name) for i, name in enumerate(factor_names)])
 
 

@@ -17,9 +17,9 @@ MOST_BARS = 64
 
 
 def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np.ndarray) -> go.Figure:
-    """The mean of each code number of one image as a bar, its sigma as a whisker; numbers not in use are grey."""
+    """The mean of each code dimension of one image as a bar, its sigma as a whisker; numbers not in use are grey."""
     mean, sigma, kl, used = (np.asarray(values)[:MOST_BARS] for values in (mean, sigma, kl, used))
-    figure = empty_figure("code number", "mean and sigma of its distribution")
+    figure = empty_figure("code dimension", "mean and sigma of its distribution")
     figure.add_bar(
         x=np.arange(1, len(mean) + 1),
         y=finite(mean),
@@ -38,7 +38,7 @@ def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np
 
 
 def quantile_sheet(pictures: np.ndarray, names: tuple[str, str]) -> go.Figure:
-    """Pictures uint8 [n, n, H, W], the first row on top, over the quantiles from 0 to 100 % of two code numbers."""
+    """Pictures uint8 [n, n, H, W], the first row on top, over the quantiles from 0 to 100 % of two code dimensions."""
     side, _, height, width = pictures.shape
     mosaic = pictures.swapaxes(1, 2).reshape(side * height, side * width)
     file = io.BytesIO()

@@ -31,7 +31,7 @@ def singular_values(model: Autoencoder, images: np.ndarray) -> np.ndarray:
 def _jacobian(model: Autoencoder, image: np.ndarray, numbers: int) -> Tensor:
     """[L, H*W] dE(x)/dx at one image [H, W], for a code of L ``numbers``.
 
-    Copies of the image, each asked for the gradient of one code number: as fast here as torch.func.jacrev, which
+    Copies of the image, each asked for the gradient of one code dimension: as fast here as torch.func.jacrev, which
     cannot go through an LSTM.
     """
     original = torch.from_numpy(np.array(image, np.float32)).to(model.device)

@@ -37,7 +37,7 @@ class Subspace:
 
 @torch.no_grad()
 def decoder_columns(model: Autoencoder) -> np.ndarray:
-    """[P, L] float64 what one more of each code number adds to the decoder's output: its matrix, if it is linear."""
+    """[P, L] float64 what one more of each code dimension adds to the decoder's output: its matrix, if it is linear."""
     eye = torch.eye(model.latent, device=model.device)
     added = model.decode(eye) - model.decode(torch.zeros_like(eye[:1]))
     return added.flatten(1).T.double().cpu().numpy()
@@ -53,7 +53,7 @@ def compare_spans(columns: np.ndarray, components: np.ndarray, shape: tuple[int,
         unknown = np.full(count, np.nan)
         blank = np.full((few, *shape), 127, np.uint8)
         return Subspace(unknown, unknown, unknown, blank, blank)
-    # A code number that is not used has a column of nothing: the span lacks a direction, which is at 90 degrees.
+    # A code dimension that is not used has a column of nothing: the span lacks a direction, which is at 90 degrees.
     basis = orth(columns) if columns.any() else columns[:, :0]
     found = subspace_angles(basis, wanted) if basis.shape[1] else np.empty(0)
     span = np.concatenate([np.full(max(count - len(found), 0), np.pi / 2), found])[:count]

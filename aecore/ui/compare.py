@@ -69,9 +69,9 @@ def figures_of(view: View, numbers: int) -> str:
     if not np.isfinite(list(figures.values())).all():
         return "No figures: what this model computes is no longer finite."
     said = [f"squared error {figures['squared_error']:.2f} per image, held-out"]
-    said.append(f"{figures['units_on']:,.1f} of {numbers:,} code dimensions on per image")
+    said.append(f"{figures['units_on']:,.1f} of {numbers:,} code dimensions active per image")
     if figures["units_dead"]:
-        said.append(f"{figures['units_dead']:,.0f} on for no image")
+        said.append(f"{figures['units_dead']:,.0f} never active")
     return "; ".join(said) + "."
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
-# What Home shows: two code numbers, so that its map needs no projection.
+# What Home shows: two code dimensions, so that its map needs no projection.
 EXAMPLE = {"variant": "vae", "data": "mnist-5k", "latent": 2}
 EXAMPLE_VISITOR = "home"
 

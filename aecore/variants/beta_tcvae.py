@@ -22,7 +22,7 @@ class BetaTCVAE(Variational):
     """
 
     title = "Beta-TCVAE"
-    summary = "A VAE that pays extra where code numbers depend on one another, and for nothing else."
+    summary = "A VAE that pays extra where code dimensions depend on one another, and for nothing else."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]\\"
         r"&+ \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\\"
@@ -47,13 +47,17 @@ class BetaTCVAE(Variational):
 
     class Settings(Variational.Settings):
         latent: int = Field(
-            10, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            10,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
         beta: float = Field(
             1.5,
             ge=1,
             le=100,
-            description="Weight of the total correlation: how much dependence between code numbers costs; 1 is a VAE.",
+            description="Weight of the total correlation, the price of dependence between code dimensions; 1 is a VAE.",
             json_schema_extra={"penalty": True, "common": True},
         )
         warmup: float = Field(
@@ -61,7 +65,7 @@ class BetaTCVAE(Variational):
             ge=0,
             le=1,
             description="Share of training over which the weights of the KL term and the total correlation grow from "
-            "0, so that fewer code numbers go unused.",
+            "0, so that fewer code dimensions go unused.",
         )
 
     def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):

@@ -29,7 +29,7 @@ class Contractive(Autoencoder, Squashes):
     )
     letters = (
         "x: an image; a: its code; E: the encoder; D: the decoder; σ: the logistic function; ℓ: the loss of one image; "
-        "∂a/∂x: the Jacobian, how each code number changes with each pixel; ‖·‖F²: the sum of its squared entries; "
+        "∂a/∂x: the Jacobian, how each code dimension changes with each pixel; ‖·‖F²: the sum of its squared entries; "
         "λ: the weight of the penalty."
     )
     set_letters = {**Autoencoder.set_letters, "λ": "{contraction}"}
@@ -45,7 +45,11 @@ class Contractive(Autoencoder, Squashes):
 
     class Settings(Autoencoder.Settings):
         latent: int = Field(
-            64, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            64,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
         contraction: float = Field(
             0.5,

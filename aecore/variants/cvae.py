@@ -41,7 +41,11 @@ class CVAE(Variational, Conditional, Classifier):
 
     class Settings(Variational.Settings):
         latent: int = Field(
-            8, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            8,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
 
     def networks(self, architecture: Architecture, facts: Facts, rng: torch.Generator) -> tuple[nn.Module, nn.Module]:

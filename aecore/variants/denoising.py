@@ -15,5 +15,9 @@ class Denoising(Restoring):
 
     class Settings(Restoring.Settings):
         latent: int = Field(
-            64, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            64,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )

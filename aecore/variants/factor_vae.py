@@ -22,7 +22,7 @@ class FactorVAE(Variational):
     """
 
     title = "FactorVAE"
-    summary = "A VAE with an opponent that punishes code numbers which depend on one another."
+    summary = "A VAE with an opponent that punishes code dimensions which depend on one another."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]"
         r" + \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\\"
@@ -48,7 +48,7 @@ class FactorVAE(Variational):
             6.0,
             ge=0,
             le=100,
-            description="Weight of the total correlation: how much dependence between code numbers costs.",
+            description="Weight of the total correlation: how much dependence between code dimensions costs.",
             json_schema_extra={"penalty": True, "common": True},
         )
 

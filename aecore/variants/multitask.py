@@ -37,7 +37,11 @@ class Multitask(Deterministic, Classifier):
 
     class Settings(Deterministic.Settings):
         latent: int = Field(
-            16, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            16,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
         label_weight: float = Field(
             20.0,

@@ -31,7 +31,11 @@ class Nested(Deterministic, Ordered):
 
     class Settings(Deterministic.Settings):
         latent: int = Field(
-            16, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            16,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
 
     def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:

@@ -22,7 +22,7 @@ class SparseKL(Autoencoder, Squashes):
     """
 
     title = "Sparse autoencoder (KL)"
-    summary = "Each code number is a switch from 0 to 1, which is to be on for a small share of the images."
+    summary = "Each code dimension is a switch from 0 to 1, which is to be on for a small share of the images."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j)\\"
         r"a &= \sigma\big(4\, E(x) + \log \tfrac{\rho}{1 - \rho}\big)\\"
@@ -31,7 +31,7 @@ class SparseKL(Autoencoder, Squashes):
     )
     letters = (
         "x: an image; a: its code; E: the encoder; D: the decoder; σ: the logistic function; ℓ: the loss of one image; "
-        "ρ̂ⱼ: the mean of code number j over the images of a batch; ρ: what it should be; λ: the weight of the penalty."
+        "ρ̂ⱼ: the mean of code dimension j over a batch; ρ: what it should be; λ: the weight of the penalty."
     )
     set_letters = {**Autoencoder.set_letters, "ρ": "{rho}", "λ": "{sparsity}"}
     stands = {
@@ -43,13 +43,17 @@ class SparseKL(Autoencoder, Squashes):
 
     class Settings(Autoencoder.Settings):
         latent: int = Field(
-            1024, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            1024,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
         rho: float = Field(
             0.05,
             ge=0.001,
             le=0.999,
-            description="The mean that each code number should have over the images.",
+            description="The mean that each code dimension should have over the images.",
             json_schema_extra={"common": True},
         )
         sparsity: float = Field(

@@ -44,7 +44,11 @@ class SparseL1(Autoencoder, Squashes):
 
     class Settings(Autoencoder.Settings):
         latent: int = Field(
-            1024, ge=1, le=1024, description="Numbers in a code.", json_schema_extra={"common": True, "log": True}
+            1024,
+            ge=1,
+            le=1024,
+            description="Code size: dimensions of a code.",
+            json_schema_extra={"common": True, "log": True},
         )
         sparsity: float = Field(
             0.1,

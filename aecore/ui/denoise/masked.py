@@ -38,7 +38,7 @@ class Masked(sections.Section):
 
     class Settings(Settings):
         hidden_share: float = Field(0.5, ge=0.05, le=0.95, description="Share of the pixels hidden in training.")
-        latent: int = Field(32, ge=1, le=256, description="Numbers in a code.")
+        latent: int = Field(32, ge=1, le=256, description="Code size: dimensions of a code.")
         epochs: int = Field(15, ge=1, le=200, description="How often every training image is seen, by each model.")
 
     def specs(self) -> dict[str, Spec]:

@@ -44,7 +44,7 @@ class Beta(sections.Section):
 
     class Settings(Settings):
         betas: Betas = Field(BETAS, min_length=2, max_length=10, description="The betas to train.")
-        latent: int = Field(10, ge=1, le=64, description="Numbers in a code.")
+        latent: int = Field(10, ge=1, le=64, description="Code size: dimensions of a code.")
         epochs: int = Field(20, ge=1, le=200, description="How often every training image is seen, for each beta.")
 
     def specs(self) -> dict[float, Spec]:

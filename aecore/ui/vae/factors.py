@@ -83,7 +83,7 @@ class Factors(sections.Section):
     class Settings(Settings):
         betas: Betas = Field((1.0, 4.0, 8.0), min_length=2, max_length=5, description="The betas to train.")
         seeds: int = Field(3, ge=1, le=3, description="How many seeds to train each beta with, from the one given on.")
-        latent: int = Field(6, ge=1, le=16, description="Numbers in a code.")
+        latent: int = Field(6, ge=1, le=16, description="Code size: dimensions of a code.")
         epochs: int = Field(8, ge=1, le=200, description="How often every training image is seen, in each run.")
 
     def specs(self) -> dict[Key, Spec]:
