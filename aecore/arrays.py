@@ -128,17 +128,28 @@ def codes(given: Any, latent: int, name: str = "codes") -> np.ndarray:
     return array
 
 
-def labels(given: Any, count: int, classes: int | None = None, name: str = "labels") -> np.ndarray:
-    """[N] int64 ``given``, the class of each of ``count`` rows, from 0 on and below ``classes``; ValueError if not."""
+# The label of an image whose class is not known.
+UNKNOWN = -1
+
+
+def labels(
+    given: Any, count: int, classes: int | None = None, name: str = "labels", unknown: bool = False
+) -> np.ndarray:
+    """[N] int64 ``given``, the class of each of ``count`` rows, from 0 on and below ``classes``; ValueError if not.
+
+    Where some may be ``unknown`` these are -1.
+    """
     fix = f"np.unique({name}, return_inverse=True)[1] counts classes so"
     try:
         array = real(given, name)
     except ValueError as refusal:
         raise ValueError(f"{refusal}: {fix}") from None
     finite(shaped(array, name, (count,)), name)
-    odd = array[(array < 0) | (array != np.floor(array))]
+    least = UNKNOWN if unknown else 0
+    odd = array[(array < least) | (array != np.floor(array))]
     if odd.size:
-        raise ValueError(f"{name} must be whole numbers from 0 on, got {odd[0]:g}: {fix}")
+        rule = "0 on, or -1 where not known" if unknown else "0 on"
+        raise ValueError(f"{name} must be whole numbers from {rule}, got {odd[0]:g}: {fix}")
     most = np.iinfo(np.int64).max if classes is None else classes - 1
     if array.size and array.max() > most:
         raise ValueError(f"{name} must be classes from 0 to {most}, got {shorten(array.max())}")

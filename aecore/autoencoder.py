@@ -183,7 +183,9 @@ class Autoencoder(Model):
                 "scale them, or choose the likelihood gaussian"
             )
         if self.needs_labels:
-            arrays.labels(data.labels, len(data), self.classes)
+            arrays.labels(data.labels, len(data), self.classes, unknown=True)
+            if (data.labels < 0).all():
+                raise ValueError(f"{self.title} learns from labels, and of no {data.one} the label is known")
 
     def remark(self) -> str:
         """One sentence where the settings, though allowed, defeat the purpose; else nothing."""

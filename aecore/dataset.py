@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, create_model
 
 from aecore import arrays
 from aecore.examples import ExampleFacts, Examples
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # What a model is made for: it may keep something of each class for each other one.
 MOST_CLASSES = 1_000
 
+# That a data set may have to train on.
+MOST_IMAGES = 60_000
+
 # A source calls it with the bytes (or rows) done and in all; it may raise to give up.
 Report = Callable[[int, int], None]
 
@@ -32,17 +35,23 @@ class SourceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Batch:
-    """``images`` [B, 1, H, W] in [0, 1] and ``labels`` [B]."""
+    """``images`` [B, 1, H, W] in [0, 1] and ``labels`` [B], -1 where not known."""
 
     images: Tensor
     labels: Tensor
+
+    def labelled(self) -> Batch:
+        """Those of the images whose labels are known, which may be none."""
+        known = self.labels >= 0
+        return self if bool(known.all()) else Batch(self.images[known], self.labels[known])
 
 
 @dataclass(frozen=True, eq=False)
 class Split(Examples):
     """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, read-only: visitors share them.
 
-    ``factors`` [N, F] int64, where an image was made from known ones: the value of each, counted from 0.
+    A label that is not known is -1. ``factors`` [N, F] int64, where an image was made from known ones: the value of
+    each, counted from 0.
     """
 
     kind: ClassVar[str] = "images"
@@ -62,7 +71,7 @@ class Split(Examples):
         if known is not None and (known.ndim != 2 or len(known) != len(self.images) or known.dtype != np.int64):
             raise ValueError(f"factors must be int64 [N, F], got {known.dtype} {list(known.shape)}")
         arrays.finite(self.images, "images")
-        arrays.labels(self.labels, len(self.images))
+        arrays.labels(self.labels, len(self.images), unknown=True)
         for array in (self.images, self.labels, known):
             if array is not None:
                 array.setflags(write=False)
@@ -91,12 +100,28 @@ class Split(Examples):
         images, labels = torch.from_numpy(self.images[rows]), torch.from_numpy(self.labels[rows])
         return Batch(images[:, None].to(device), labels.to(device))
 
+    def labelled(self) -> Split:
+        """Those of the images whose labels are known, in their order."""
+        known = self.labels >= 0
+        if known.all():
+            return self
+        return Split(self.images[known], self.labels[known], None if self.factors is None else self.factors[known])
+
+    def with_labels(self, count: int) -> Split:
+        """The same images, but with the labels of ``count`` of them alone, the first of each class in turn."""
+        if count >= len(self):
+            return self
+        told = first_of_each(self.labels, count)[:count]
+        labels = np.full_like(self.labels, arrays.UNKNOWN)
+        labels[told] = self.labels[told]
+        return Split(self.images, labels, self.factors)
+
     def facts(self, classes: int) -> Facts:
         return Facts(self.images.mean(0), len(self), classes)
 
     def check_beside(self, heldout: Split, classes: int) -> None:
         for part, name in ((self, "train"), (heldout, "test")):
-            arrays.labels(part.labels, len(part), classes, f"{name}.labels")
+            arrays.labels(part.labels, len(part), classes, f"{name}.labels", unknown=True)
         arrays.shaped(heldout.images, "test.images", ("N", *self.shape), "both parts need images of one shape")
 
 
@@ -152,6 +177,10 @@ class Dataset:
     def facts(self) -> ExampleFacts:
         return self.train.facts(len(self.class_names))
 
+    def with_labels(self, count: int) -> Dataset:
+        """The same images, of which only ``count`` to train on have labels."""
+        return replace(self, train=self.train.with_labels(count))
+
 
 # What tells of a data set of images.
 Split.facts_class = Facts
@@ -170,7 +199,7 @@ class Source(ABC):
     downloads: ClassVar[bool] = False
 
     class Settings(Settings):
-        images: int = Field(100, ge=100, le=60_000, description="Images to train on; held-out images come on top.")
+        images: int = Field(100, ge=100, le=MOST_IMAGES, description="Images to train on; held-out images come on top.")
 
     def __init__(self, settings: Source.Settings):
         self.settings = settings
@@ -183,6 +212,20 @@ class Source(ABC):
         """
 
 
+@cache
+def with_labelled(settings: type[Settings]) -> type[Settings]:
+    """The settings of a data set for models that learn from labels: ``labelled`` says how many labels they are told."""
+    told = Field(
+        MOST_IMAGES,
+        ge=1,
+        le=MOST_IMAGES,
+        description="Training images whose label is known, as many of each class as can be; the rest are learned "
+        "without. More than there are means all.",
+        json_schema_extra={"later": True, "log": True},
+    )
+    return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, labelled=(int, told))
+
+
 def split(images: np.ndarray, labels: np.ndarray, factors: np.ndarray | None = None) -> Split:
     """A Split of ``images`` [N, H, W] of any number type, already in [0, 1], ``labels`` [N] and ``factors`` [N, F].
 
@@ -192,7 +235,7 @@ def split(images: np.ndarray, labels: np.ndarray, factors: np.ndarray | None = N
     known = None if factors is None else arrays.matrix(factors, "factors", (len(images), "F"))
     return Split(
         np.ascontiguousarray(images, np.float32),
-        np.ascontiguousarray(arrays.labels(labels, len(images))),
+        np.ascontiguousarray(arrays.labels(labels, len(images), unknown=True)),
         None if known is None else np.ascontiguousarray(known, np.int64),
     )
 

@@ -17,7 +17,7 @@ from aecore import arrays
 from aecore.architectures import architectures
 from aecore.capabilities import Conditional
 from aecore.classes import classes_of, numbered
-from aecore.dataset import MOST_CLASSES, Facts, Source, Split
+from aecore.dataset import MOST_CLASSES, Facts, Source, Split, with_labelled
 from aecore.fitting import enough_epochs, exact, in_parts, in_vain, one_thread, trained
 from aecore.likelihood import likelihoods
 from aecore.measures.quality import elbo
@@ -34,7 +34,7 @@ _KEYWORDS = ("variant", "architecture", "latent", *_DEFAULT)
 # scikit-learn's names for two of them, and what those two are where neither name is given.
 _ALIASES = {"latent": ("n_components", 2), "seed": ("random_state", _DEFAULT["seed"])}
 # What a Spec says of its data set, which here is replaced by the rows given to fit.
-_OF_DATA = ("data", *(knob.name for knob in knobs(Source.Settings)))
+_OF_DATA = ("data", *(knob.name for knob in knobs(with_labelled(Source.Settings))))
 # The largest that a RandomState draws.
 LARGEST_SEED = 2**31 - 1
 

@@ -20,12 +20,14 @@ class Term:
     """One part of a loss: ``value``, a mean over examples, is plotted; ``weight * value`` is optimised.
 
     ``estimated`` marks one whose value is an estimate that need not keep the bounds of what it estimates, such as 0.
+    ``over`` how many of the batch's examples it is the mean, where not over all: those whose label is known.
     """
 
     value: Tensor
     weight: float
     unit: str
     estimated: bool = False
+    over: int | None = None
 
 
 @dataclass(frozen=True)

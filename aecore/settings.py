@@ -28,7 +28,8 @@ class Settings(BaseModel):
 
     ``json_schema_extra={"log": True}`` marks a number whose orders of magnitude matter;
     ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded; ``{"penalty": True}`` the
-    weight of a penalty that keeps a model from learning where it is too large. A list of numbers is a
+    weight of a penalty that keeps a model from learning where it is too large; ``{"later": True}`` one that runs kept
+    before know nothing of, whose ids it does not change as long as it has its default. A list of numbers is a
     ``tuple[Annotated[float, Field(ge=, le=)], ...]`` with ``min_length`` and ``max_length``.
     """
 
@@ -77,6 +78,8 @@ class Knob:
     common: bool = False
     # Whether it weighs a penalty that can keep a model from learning.
     penalty: bool = False
+    # Whether it came after specs had been kept: at its default it is left out of what identifies one.
+    later: bool = False
 
     @property
     def title(self) -> str:
@@ -179,7 +182,7 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
         if name in VERSION_NAMES:
             raise TypeError(f"{settings.__qualname__}.{name}: links and files call the version of settings so")
-        marks = (bool(extra.get(mark)) for mark in ("log", "common", "penalty"))
+        marks = (bool(extra.get(mark)) for mark in ("log", "common", "penalty", "later"))
         meaning = field.description
         if among is not None:
             meaning = f"{meaning.rstrip('.')}: {', '.join(f'{among.registry[n].title} ({n})' for n in choices)}."

@@ -33,16 +33,20 @@ def _batches(model: Model, data: Examples, size: int = 1000) -> Iterator[tuple[i
 def mean_terms(model: Model, data: Examples, seed: int = 0) -> dict[str, float]:
     """Every raw loss term as its mean over the examples of ``data``; one draw of chance, from ``seed``."""
     totals: dict[str, float] = {}
+    seen: dict[str, int] = {}
     for index, (count, batch) in enumerate(_batches(model, data)):
         rng = generator(seed, "evaluation", index, device=model.device)
         for name, term in model.terms(batch, 1.0, rng).items():
-            totals[name] = totals.get(name, 0.0) + float(term.value) * count
-    return {name: total / len(data) for name, total in totals.items()}
+            over = count if term.over is None else term.over
+            totals[name] = totals.get(name, 0.0) + float(term.value) * over
+            seen[name] = seen.get(name, 0) + over
+    return {name: total / max(seen[name], 1) for name, total in totals.items()}
 
 
 @torch.no_grad()
 def accuracy(model: Classifier, split: Split) -> float:
-    """The share of the images of ``split`` that ``model`` takes for what their label says."""
+    """The share of the images of ``split``, of those with a label, that ``model`` takes for what it says."""
+    split = split.labelled()
     right = sum(int((model.classify(batch.images) == batch.labels).sum()) for _, batch in _batches(model, split))
     return right / len(split)
 

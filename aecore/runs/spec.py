@@ -11,6 +11,7 @@ from typing import Any
 
 from aecore.architectures import architectures
 from aecore.corruptions import corruptions
+from aecore.dataset import with_labelled
 from aecore.examples import ExampleFacts
 from aecore.likelihood import likelihoods
 from aecore.model import Model
@@ -87,7 +88,8 @@ def parts(picked: Mapping[str, str]) -> Iterator[Part]:
         if not knob.allows(name):
             variant = picked.get("variant", CHOICES["variant"][1])
             raise SettingsError(f"{variant} needs the {choice} {' or '.join(knob.choices)}, got {name}")
-        yield Part(choice, member, member.Settings)
+        labelled = choice == "data" and variants[picked.get("variant", CHOICES["variant"][1])].needs_labels
+        yield Part(choice, member, with_labelled(member.Settings) if labelled else member.Settings)
     yield Part("training", Training, Training)
 
 
@@ -166,9 +168,12 @@ class Spec:
         self._settings: dict[str, Settings] = {}
         # Of each part, what its fields are called here.
         self._called: dict[str, dict[str, str]] = {}
+        # What an id does not tell, as long as it is so.
+        self._later: dict[str, Any] = {}
         made = tuple(parts(self.names))
         for part, own in zip(made, own_knobs(made), strict=True):
             self._called[part.choice] = {field: knob.name for field, knob in own.items()}
+            self._later |= {knob.name: knob.default for knob in own.values() if knob.later}
             given = {field: flat[knob.name] for field, knob in own.items() if knob.name in flat}
             self._settings[part.choice] = build(part.settings, given)
 
@@ -189,8 +194,10 @@ class Spec:
         return {name: as_text(value) for name, value in self.flat().items()} | {"v": str(SCHEMA)}
 
     def json(self) -> str:
-        """Canonical JSON: equal specs give equal texts."""
-        return json.dumps({"schema": SCHEMA} | self.flat(), sort_keys=True, separators=(",", ":"))
+        """Canonical JSON: equal specs give equal texts, of a setting that came later only where it is set."""
+        flat = self.flat()
+        told = {name: flat[name] for name in flat if name not in self._later or flat[name] != self._later[name]}
+        return json.dumps({"schema": SCHEMA} | told, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Spec:

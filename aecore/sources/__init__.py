@@ -63,11 +63,19 @@ def _silent(done: int, total: int) -> None:
 _shelf = Shelf(entries=8, size=2**30)
 
 
-def load(name: str = "mnist-5k", report: Report = _silent, **settings: Any) -> Dataset:
+def load(name: str = "mnist-5k", report: Report = _silent, labelled: int | None = None, **settings: Any) -> Dataset:
     """The data set ``name``; its arrays are read-only, because all who ask with the same settings get the same object.
 
+    With ``labelled`` only so many of the images to train on have labels, as many of each class as can be; the others'
+    are -1.
     Raises SettingsError for a name or setting there is not, SourceError when the data set cannot be had.
     """
     source = sources[name]
     wanted = build(source.Settings, settings)
-    return _shelf.get((name, wanted), lambda: source(wanted).load(report))
+
+    def whole() -> Dataset:
+        return _shelf.get((name, wanted), lambda: source(wanted).load(report))
+
+    if labelled is None or labelled >= len(whole().train):
+        return whole()
+    return _shelf.get((name, wanted, labelled), lambda: whole().with_labels(labelled))

@@ -91,7 +91,14 @@ class CVAE(Variational, Conditional, Classifier):
         return [torch.full(rows.shape[:1], c, device=rows.device) for c in range(len(self.label_codes))]
 
     def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
+        batch = batch.labelled()
         posterior = self.posterior_as(batch.images, batch.labels)
         losses = self.losses_as(posterior.sample(rng), batch.images, batch.labels)
-        kl = Term(posterior.kl().sum(1).mean(), 1.0, "nats")
-        return {"reconstruction": Term(losses.mean(), 1.0, self.likelihood.unit), "kl": kl}
+        return {
+            "reconstruction": self._told(losses, self.likelihood.unit),
+            "kl": self._told(posterior.kl().sum(1), "nats"),
+        }
+
+    def _told(self, losses: Tensor, unit: str) -> Term:
+        """The mean of losses [B] of the images whose labels are known; 0 where there are none."""
+        return Term(losses.mean() if len(losses) else losses.sum(), 1.0, unit, over=len(losses))

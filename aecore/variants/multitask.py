@@ -60,8 +60,12 @@ class Multitask(Deterministic, Classifier):
 
     def terms(self, batch: Batch, done: float, rng: torch.Generator) -> dict[str, Term]:
         codes = self.encode(batch.images)
-        label = F.cross_entropy(full_precision(self.head(codes)), batch.labels)
+        known = batch.labels >= 0
+        told = int(known.sum())
+        # Where all are known nothing is picked out, which would take time at every step.
+        scores, labels = (codes, batch.labels) if told == len(known) else (codes[known], batch.labels[known])
+        label = F.cross_entropy(full_precision(self.head(scores)), labels, reduction="mean" if told else "sum")
         return {
             "reconstruction": self.reconstruction(codes, batch.images),
-            "label": Term(label, self.settings.label_weight, "nats"),
+            "label": Term(label, self.settings.label_weight, "nats", over=told),
         }
