@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.portable import Portable
-from aecore.ui.browser import Colouring, Plane, live_atlas, scrubber
+from aecore.ui.browser import AtlasState, Colouring, Decoding, MapPoints, Plane, live_atlas, scrubber
 
 CLASSES, SIDE, LIMITS = 10, 28, (-4.0, 4.0, -4.0, 4.0)
 BASE = (0.5, 0.0, 0.0)  # Of a code of three numbers, of which the last goes across and the second up.
@@ -72,20 +72,18 @@ def main() -> None:
     projected = "projection" in query
     chosen = live_atlas(
         name,
-        places,
-        limits=LIMITS,
-        axes=("code number 1", "code number 2"),
-        colourings=[]
-        if "plain" in query
-        else [Colouring("class", labels, names), Colouring("error", error, unit="nats")],
-        images=images,
-        rebuilt=255 - images if projected else None,
-        decoder=None if projected else decoder,
-        plane=None if projected else plane,
-        class_of=names if "labels" in query else None,
-        label=4,
-        hidden=json.loads(query.get("hidden", "[]")),
-        picked=json.loads(query.get("picked", "[]")),
+        MapPoints(
+            places,
+            limits=LIMITS,
+            axes=("code number 1", "code number 2"),
+            colourings=[]
+            if "plain" in query
+            else [Colouring("class", labels, names), Colouring("error", error, unit="nats")],
+            images=images,
+            rebuilt=255 - images if projected else None,
+        ),
+        None if projected else Decoding(decoder, plane, names, label=4),
+        first=AtlasState(hidden=json.loads(query.get("hidden", "[]")), picked=json.loads(query.get("picked", "[]"))),
         key="atlas",
     )
     if frames > 1:

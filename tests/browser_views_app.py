@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from aecore.ui.browser import Floor, Line, live_bars, live_images, live_loss, live_map, live_path, scrubber
+from aecore.ui.browser import Axes, Floor, Line, live_bars, live_images, live_loss, live_map, live_path, scrubber
 
 TOTAL, CLASSES, SIDE, NUMBERS = 25, 10, 28, 24
 
@@ -62,7 +62,8 @@ if not state.get("away"):
     with left:
         st.subheader("Loss")
         floors = [Floor("mean image", 206.4), Floor("PCA, 2 numbers", 170.2), Floor("PCA, 3 numbers", 165.1)]
-        live_loss(run, *curves(frames), floors, total=TOTAL, top=300, unit="nats per image", key="loss")
+        axes = Axes(total=TOTAL, top=300, unit="nats per image")
+        live_loss(run, *curves(frames), floors, axes=axes, key="loss")
     with right:
         st.subheader("Map")
         drawn = [codes(frame, points) for frame in held]

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from aecore.ui.browser.views import BASE, HERE
+from aecore.ui.browser.scripts import bundled
 
 VIEW = """
+import { decoderOf } from "./decoder.js";
+import { present } from "./view.js";
 export default function (component) {
   return present(component, { build: () => {}, take, draw: () => {} });
 }
@@ -18,6 +20,5 @@ function take(state, header, arrays) {
 }
 """
 
-scripts = [(HERE / file).read_text("utf-8") for file in (*BASE, "decoder.js")]
-view = st.components.v2.component("tests.decoder", html='<div class="view"></div>', js="\n".join([*scripts, VIEW]))
+view = st.components.v2.component("tests.decoder", html='<div class="view"></div>', js=bundled(VIEW))
 view(key="decoders", data=(Path(os.environ["AECORE_HOME"]) / "decoders.bin").read_bytes())

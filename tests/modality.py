@@ -123,21 +123,21 @@ DOOR = '''
     import streamlit as st
 
     from aecore.ui import feed
-    from aecore.ui.browser import live_words
+    from aecore.ui.browser import words_drawing
     from aecore.ui.door import Door
 
 
     class SentencesDoor(Door):
         def beside(self, run, view, name, prefix):
             with st.container(key=f"{prefix}-following"):
-                feed.follow(_following, [run], [view], f"{prefix}-following-words")
+                feed.follow(_following, [run], [view], key=f"{prefix}-following-words")
 
 
-    def _following(views, key):
+    def _following(views):
         from aecore.sources.grammar import WORDS
 
         table = views[0].newest.shown["following"]
-        live_words("; ".join(f"{word} {WORDS[table[i].argmax()]}" for i, word in enumerate(WORDS)), key=key)
+        return words_drawing("; ".join(f"{word} {WORDS[table[i].argmax()]}" for i, word in enumerate(WORDS)))
 '''
 FILES = {
     ("aecore.sources", "grammar"): GRAMMAR,

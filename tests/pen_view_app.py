@@ -6,7 +6,7 @@ from easel_view_app import SHAPE, digit, louder
 
 from aecore.portable import encoder, portable
 from aecore.runs.drawn import ACROSS, _main_plane
-from aecore.ui.browser import Colouring, Ground, Plane, live_atlas, live_pen, live_walk
+from aecore.ui.browser import Colouring, Decoding, Ground, Known, MapPoints, Plane, live_atlas, live_pen, live_walk
 from aecore.ui.browser.easel import Halves
 
 POINTS, CLASSES = 60, [str(c) for c in range(10)]
@@ -53,15 +53,17 @@ if __name__ == "__main__":
     with right:
         live_atlas(
             name,
-            places[None],
-            limits=[low[0], high[0], low[1], high[1]],
-            axes=("one", "two"),
-            colourings=[Colouring("class", labels, CLASSES)],
-            images=pixels,
-            rebuilt=pixels,
-            decoder=None if plane is None else decoder,
-            plane=plane,
+            MapPoints(
+                places[None],
+                limits=[low[0], high[0], low[1], high[1]],
+                axes=("one", "two"),
+                colourings=[Colouring("class", labels, CLASSES)],
+                images=pixels,
+                rebuilt=pixels,
+            ),
+            None if plane is None else Decoding(decoder, plane),
             pen=Ground(name, centre, directions, POINTS),
             key="pen-atlas",
         )
-    live_walk(name, name, decoder, codes, pixels, labels, CLASSES, places=latent <= 2, key="pen-walk")
+    known = Known(codes, pixels, labels, CLASSES)
+    live_walk(name, name, decoder, known, places=latent <= 2, key="pen-walk")

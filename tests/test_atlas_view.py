@@ -12,7 +12,7 @@ import pytest
 from atlas_view_app import BASE, LIMITS, codes, deep, linear
 from browsing import OVERFLOW, ROOT, arrived, expect, serve
 
-from aecore.ui.browser import Colouring, Plane, live_atlas
+from aecore.ui.browser import Colouring, Decoding, MapPoints, Plane, atlas_drawing
 from aecore.ui.browser.atlas import _chosen, _described, _limits
 
 NONE = np.empty((0, 2, 2), np.uint8)
@@ -27,13 +27,15 @@ NONE = np.empty((0, 2, 2), np.uint8)
         ({"images": np.ones((2, 3, 3))}, TypeError, r"images must be uint8 \[K, H, W\], got float64 \[2, 3, 3\]"),
         ({"images": np.ones((6, 2, 2), np.uint8)}, ValueError, "6 images are more than 5 points"),
         ({"rebuilt": np.ones((1, 2, 2), np.uint8)}, ValueError, r"rebuilt must be \[0, 2, 2\] as the images"),
-        ({"decoder": linear(3), "plane": Plane(np.ones(2))}, ValueError, "a code of 3 numbers, got 2"),
+        ({"decoding": Decoding(linear(3), Plane(np.ones(2)))}, ValueError, "a code of 3 numbers, got 2"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_in_words(given, error, said):
     given = {"colourings": [], "images": NONE, **given}
+    decoding = given.pop("decoding", None)
+    points = MapPoints(np.ones((1, 5, 2)), limits=LIMITS, axes=("x", "y"), **given)
     with pytest.raises(error, match=said):
-        live_atlas("a", np.ones((1, 5, 2)), limits=LIMITS, axes=("x", "y"), key="k", **given)
+        atlas_drawing("a", points, decoding)
 
 
 @pytest.mark.parametrize(

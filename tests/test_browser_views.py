@@ -10,9 +10,20 @@ import numpy as np
 import pytest
 from browsing import ROOT, expect, serve
 
-from aecore.ui.browser import Floor, Line, live_bars, live_images, live_loss, live_map, live_path, payload
-from aecore.ui.browser.payload import LARGE, pack
-from aecore.ui.browser.views import BASE, NOWHERE, STEPS, _lean, _steps
+from aecore.ui.browser import (
+    Axes,
+    Floor,
+    Line,
+    images_drawing,
+    live_bars,
+    live_loss,
+    live_path,
+    loss_drawing,
+    map_drawing,
+    payload,
+)
+from aecore.ui.browser.payload import LARGE, NOWHERE, STEPS, pack, steps
+from aecore.ui.browser.scripts import lean, script_of
 
 NAMES = ("loss", "map", "images", "scrubber", "bars", "path")
 FRAMES = 20
@@ -77,33 +88,31 @@ def test_an_array_the_browser_cannot_read_is_refused():
 
 def test_places_travel_as_fractions_of_their_frames_limit():
     places = np.array([[[1, -2], [np.nan, 0]], [[5, 99], [-np.inf, 2.5]]], np.float32)
-    steps = _steps(places, np.array([2, 5], np.float32))
-    assert steps.dtype == np.int16
-    assert steps.tolist() == [[[STEPS // 2, -STEPS], [NOWHERE, 0]], [[STEPS, 32767], [-32767, STEPS // 2]]]
+    fractions = steps(places, np.array([2, 5], np.float32))
+    assert fractions.dtype == np.int16
+    assert fractions.tolist() == [[[STEPS // 2, -STEPS], [NOWHERE, 0]], [[STEPS, 32767], [-32767, STEPS // 2]]]
 
 
 def test_comments_and_indentation_stay_at_home():
     script = (
         '/** @typedef {A} B\n * text\n */\n/* style */\n// why\nconst a = "// kept";\n  // why\n  go(a); // kept too\n'
     )
-    assert _lean(script) == 'const a = "// kept";\ngo(a); // kept too\n'
+    assert lean(script) == 'const a = "// kept";\ngo(a); // kept too\n'
 
 
 @pytest.mark.parametrize(
     ("call", "said"),
     [
         (
-            lambda: live_loss("a", np.arange(3), [Line("loss", "train", np.ones(2))], total=5, top=1, unit="", key="k"),
+            lambda: loss_drawing("a", np.arange(3), [Line("loss", "train", np.ones(2))], axes=Axes(5, 1, "")),
             "3 epochs, 2 values",
         ),
         (
-            lambda: live_map("a", np.ones((2, 5, 2)), np.ones(5), "ab", limits=[1], axes="xy", first_frame=0, key="k"),
+            lambda: map_drawing("a", np.ones((2, 5, 2)), np.ones(5), "ab", limits=[1], axes="xy", first_frame=0),
             "2 limits and 5 labels, got 1 and 5",
         ),
         (
-            lambda: live_images(
-                "a", [(str(f), np.ones((f, 1, 2, 2), np.uint8)) for f in (1, 2, 3)], first_frame=0, key="k"
-            ),
+            lambda: images_drawing("a", [(str(f), np.ones((f, 1, 2, 2), np.uint8)) for f in (1, 2, 3)], first_frame=0),
             "1 or F frames, got 1, 2, 3",
         ),
         (lambda: bars(np.ones((2, 3)), np.ones((2, 4))), r"got \[2, 3\] and \[2, 4\]"),
@@ -120,7 +129,7 @@ def test_arrays_that_do_not_fit_are_refused_in_words(call, said):
 
 def test_outside_a_page_the_views_do_nothing():
     floors = [Floor("mean image", 206.0), Floor("diverged", np.nan)]
-    live_loss("a", [], [], floors, total=np.nan, top=0, unit="nats", key="k")
+    live_loss("a", [], [], floors, axes=Axes(np.nan, 0, "nats"), key="k")
     bars(np.zeros((1, 1)), np.zeros((1, 1), bool))
     path([0], [0], ["1"])
 
@@ -302,7 +311,6 @@ def test_a_view_outlives_a_call_that_was_overtaken_whichever_comes_first(visit, 
     """
     page = visit()
     monkeypatch.setattr(payload, "LARGE", 64)
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "images.js")]
     pixels = {"old": np.zeros((1, 1, 8, 8), np.uint8), "new": np.zeros((2, 1, 8, 8), np.uint8)}
     for name, large in pixels.items():
         body = large.tobytes()
@@ -323,7 +331,7 @@ def test_a_view_outlives_a_call_that_was_overtaken_whichever_comes_first(visit, 
             for name, large in pixels.items()
         }
         order = sorted(pixels, key=lambda name, first=first: name != first)
-        frames = page.evaluate(OVERTAKEN, {"script": "\n".join(sources), "sent": sent, "order": order})
+        frames = page.evaluate(OVERTAKEN, {"script": script_of("images"), "sent": sent, "order": order})
         assert frames == "2", (order, away)
 
 
@@ -346,11 +354,10 @@ OVERTAKEN = """async ({ script, sent, order }) => {
 @pytest.mark.browser
 def test_what_cannot_be_fetched_is_said(visit):
     page = visit()
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "images.js")]
     page.route("**/media/gone", lambda route: route.fulfill(status=404))
     header = {"run": "a", "first": 0, "titles": ["original"], "frames": 1}
     large = {"row0": np.zeros((1, LARGE // 64, 8, 8), np.uint8)}
-    script = "\n".join(sources).replace("const RETRY_MS = [300, 1000, 3000]", "const RETRY_MS = [1]")
+    script = script_of("images").replace("const RETRY_MS = [300, 1000, 3000]", "const RETRY_MS = [1]")
     said = page.evaluate(LOST, {"script": script, "sent": list(pack(header, large, lambda part, raw: "/media/gone"))})
     assert said == "The pictures did not come; reload the page"
 
@@ -464,20 +471,3 @@ def test_another_theme_redraws_in_its_colours(visit):
     for name, value in light.items():
         assert value < 110
         assert view(page, name).evaluate(ink) > 160
-
-
-def test_no_two_files_of_a_views_script_declare_the_same_name():
-    """They are put one after the other; the browser refuses the whole where a name is declared twice."""
-    declared = re.compile(
-        r"^(?:export default )?(?:async )?(?:function|const|let|class)\s+(?:\[([^\]]*)\]|(\w+))", re.M
-    )
-    names = {}
-    for path in (ROOT / "aecore" / "ui" / "browser").glob("*.js"):
-        found = [several or one for several, one in declared.findall(path.read_text("utf-8"))]
-        names[path.name] = {name.strip() for text in found for name in text.split(",")}
-    common, feed = (names[file] for file in BASE)
-    # The last is what a script that is handed out is given.
-    shared = common | feed | {"SHEET"}
-    assert not common & feed
-    for file in names.keys() - {*BASE, "history.js"}:
-        assert not shared & names[file], file

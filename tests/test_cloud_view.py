@@ -11,7 +11,7 @@ from browsing import OVERFLOW, ROOT, expect, press, serve
 
 from aecore.ui.browser import Panel, live_cloud
 from aecore.ui.browser.cloud import SHADES, _places, _shades
-from aecore.ui.browser.views import NOWHERE, STEPS
+from aecore.ui.browser.payload import NOWHERE, STEPS
 
 START = "-60 20"
 FIRST = np.array([0.9, 0.2, 0.7])  # The first point of the first cloud.

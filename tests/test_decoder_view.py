@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
 from browsing import serve
 from test_portable import (
     COMBINATIONS,
@@ -25,7 +24,6 @@ from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts
 from aecore.portable import Portable, encoder, portable, restorer
 from aecore.runs.spec import Spec, knobs_of
-from aecore.ui.browser import views
 from aecore.ui.browser.decoder import decoder_part
 from aecore.ui.browser.payload import pack
 
@@ -217,11 +215,3 @@ def test_a_picture_is_there_within_a_frame(page):
     # A tenth of this where nothing else runs, and 16 is a frame.
     assert all(median < (4 if "dense" in name else 16) for name, median in medians.items())
     assert medians["whole-conv"] < 8
-
-
-def test_a_view_has_the_scripts_that_it_asks_for_before_its_own(monkeypatch):
-    monkeypatch.setattr(st.components.v2, "component", lambda name, *, js, **_: js)
-    texts = ["function present(", "function decoderOf(", "export default function"]
-    with_decoder = views._component.__wrapped__("images", ("decoder.js",))
-    assert sorted(texts, key=with_decoder.index) == texts
-    assert "decoderOf" not in views._component.__wrapped__("images")

@@ -21,12 +21,11 @@ from websockets.sync.client import connect
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.ui import feed, live
-from aecore.ui.browser import live_images, live_words
-from aecore.ui.browser.views import recorded
+from aecore.ui.browser import Drawing, images_drawing, words_drawing
 from aecore.ui.feed import Hub, Topic, Watcher
 
 # What a page mounts before anything has moved.
-MOUNTED = {"text": "", "boxed": False}, {}
+MOUNTED = Drawing("words", {"text": "", "boxed": False})
 SMALL = {"data": "digits", "width": 16, "depth": 1, "images": 300, "epochs": 4}
 
 
@@ -75,11 +74,11 @@ def drawings(message: bytes) -> dict[str, tuple[dict, dict[str, np.ndarray]]]:
 
 
 def _map(views, run):
-    live._map(views, run, "name", "live")
+    return live._map(views, run, "name")
 
 
 def _step(views, key):
-    live_words(f"step {views[0].newest.step}", key=key)
+    return words_drawing(f"step {views[0].newest.step}")
 
 
 def trained(run: Run, steps: int) -> None:
@@ -89,18 +88,18 @@ def trained(run: Run, steps: int) -> None:
 
 def test_a_drawing_is_what_the_page_would_draw_and_only_what_moves_is_sent(run):
     topic = Topic(_map, (run,), (True,), (run,))
-    topic.note(recorded(_map, (run.view,), run))
+    topic.note(_map((run.view,), run))
     assert topic.render({run: run.view})
     trained(run, 3)
     view = replace(run.view, state="running")
     assert topic.render({run: view})
     assert not topic.render({run: view})
-    (header, arrays), whole = drawings(topic.framed())[topic.address], recorded(_map, (view,), run)
+    (header, arrays), whole = drawings(topic.framed())[topic.address], _map((view,), run)
     assert "labels" not in arrays
     assert "classes" not in header
-    assert header["first"] == whole[0]["first"]
+    assert header["first"] == whole.header["first"]
     # Within what a screen shows: half a pixel.
-    np.testing.assert_allclose(arrays["places"], whole[1]["places"], atol=feed.COARSE["int16"] // 2)
+    np.testing.assert_allclose(arrays["places"], whole.arrays["places"], atol=feed.COARSE["int16"] // 2)
 
 
 def test_what_is_nowhere_stays_nowhere_and_pixels_keep_their_ends():
@@ -116,17 +115,16 @@ def test_a_part_that_has_moved_once_is_sent_ever_after(run):
     shown = iter([0, 9, 0])
 
     def draw(views):
-        live_images("name", [("still", np.zeros((1, 1, 2, 2), np.uint8)), ("moves", _filled(next(shown)))], **HOW)
+        return images_drawing(
+            "name", [("still", np.zeros((1, 1, 2, 2), np.uint8)), ("moves", _filled(next(shown)))], first_frame=0
+        )
 
     topic = Topic(draw, (run,), (True,), ())
-    topic.note(recorded(draw, ()))
+    topic.note(draw(()))
     for _ in range(2):
         topic.render({run: run.view})
     _, arrays = drawings(topic.framed())[topic.address]
     assert {name: array.max() for name, array in arrays.items()} == {"row1": 0}
-
-
-HOW = {"first_frame": 0, "key": "images"}
 
 
 def _filled(value: int) -> np.ndarray:
@@ -145,7 +143,7 @@ def test_who_has_not_joined_is_shown_the_untrained_state(run):
 def test_what_one_page_has_mounted_is_put_right_though_it_is_what_another_mounted_first(run):
     topic = Topic(_step, (run,), (True,), ("words",))
     for text in ("step 0", "step 7"):
-        topic.note(({"text": text, "boxed": False}, {}))
+        topic.note(Drawing("words", {"text": text, "boxed": False}))
     topic.render({run: run.view})
     assert drawings(topic.framed())[topic.address][0] == {"text": "step 0"}
 
@@ -165,7 +163,7 @@ def test_a_look_is_drawn_once_for_all_and_a_slow_watcher_gets_the_newest_alone(h
 
     def draw(views):
         drawn.append(views[0].newest.step)
-        live_words(f"step {views[0].newest.step}", key="words")
+        return words_drawing(f"step {views[0].newest.step}")
 
     address = hub.publish(draw, [(run, True)], (), MOUNTED)
     watchers = [Watcher() for _ in range(30)]

@@ -6,15 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from browsing import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aecore.exhibits.images import HALF_WIDTHS, SLACK, half_width
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
-from aecore.ui.browser.payload import pack
-from aecore.ui.browser.views import BASE, _steps
+from aecore.ui.browser.payload import pack, steps
+from aecore.ui.browser.scripts import script_of
 
 CLOUD = np.random.default_rng(0).normal(size=(500, 2)) / 3
 # Calls the map's view for the same run on other axes, on a clock of its own: 20 repaints a second.
@@ -93,20 +92,19 @@ def test_the_map_zooms_and_does_not_jump(context_with):
         limits = np.array([limit], np.float32)
         classes = [{"name": "0", "colour": "#0173b2", "marker": "circle"}]
         header = {"run": run, "first": 0, "axes": ["code 1", "code 2"], "classes": classes}
-        arrays = {"places": _steps(places, limits), "limits": limits, "labels": np.zeros(500, np.uint8)}
+        arrays = {"places": steps(places, limits), "limits": limits, "labels": np.zeros(500, np.uint8)}
         return list(pack(header, arrays))
 
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "map.js")]
     asked = [sent("a", 0.02), sent("a", 5), sent("a", 5), sent("b", 0.5)]
     page = context_with().new_page()
-    first, grown, again, other = page.evaluate(ZOOM, {"script": "\n".join(sources), "sent": asked})
+    first, grown, again, other = page.evaluate(ZOOM, {"script": script_of("map"), "sent": asked})
     page.close()
     assert set(first["limits"]) == {0.02}
     assert "close-up, axes to \u00b10.02" in first["label"]
-    steps = [0.02, *grown["limits"]]
-    assert steps == sorted(steps)
-    assert max(after / before for before, after in pairwise(steps)) < 2
-    assert steps[-1] == 5
+    on_the_way = [0.02, *grown["limits"]]
+    assert on_the_way == sorted(on_the_way)
+    assert max(after / before for before, after in pairwise(on_the_way)) < 2
+    assert on_the_way[-1] == 5
     assert "close-up" not in grown["label"]
     assert set(again["limits"]) == {5}
     # Another run has axes of its own, from its first repaint on.

@@ -21,7 +21,7 @@ def run():
 def said(monkeypatch):
     """What pulses were mounted as."""
     mounted = []
-    monkeypatch.setattr(moving, "pulse", lambda now, *, key: mounted.append(now))
+    monkeypatch.setattr(moving, "pulse", lambda drawing, *, key: mounted.append(drawing.header["now"]))
     return mounted
 
 
@@ -32,10 +32,9 @@ def drawn(monkeypatch, run, said, *answers, state=None) -> str:
     return said[-1]
 
 
-def pushed(run, said, *answers, state) -> str:
+def pushed(run, *answers, state) -> str:
     """What the feed says of it."""
-    moving._pulse((replace(run.view, state=state), *(run.view for _ in answers)), answers, "key")
-    return said[-1]
+    return moving._pulse((replace(run.view, state=state), *(run.view for _ in answers)), answers).header["now"]
 
 
 @pytest.mark.parametrize("come", [False, True])
@@ -44,7 +43,7 @@ def test_an_answer_that_comes_while_a_page_is_drawn_is_not_missed(monkeypatch, r
     if come:
         answer.future.set_result(1)
     mounted = drawn(monkeypatch, run, said, answer, state="finished")
-    assert (pushed(run, said, answer, state="finished") != mounted) == come
+    assert (pushed(run, answer, state="finished") != mounted) == come
 
 
 @pytest.mark.parametrize(
@@ -61,4 +60,4 @@ def test_an_answer_that_comes_while_a_page_is_drawn_is_not_missed(monkeypatch, r
 )
 def test_runs_that_take_turns_leave_pages_as_they_are(monkeypatch, run, said, before, after, anew):
     mounted = drawn(monkeypatch, run, said, state=before)
-    assert (pushed(run, said, state=after) != mounted) == anew
+    assert (pushed(run, state=after) != mounted) == anew

@@ -14,7 +14,7 @@ from pen_view_app import ground, images
 from test_easel_view import SEVEN, data, expect_data, expect_near, left, levels, slider, stroke, view
 
 from aecore.measures.drawing import as_mnist
-from aecore.ui.browser import live_pen, live_walk
+from aecore.ui.browser import Known, pen_drawing, walk_drawing
 from aecore.ui.browser.easel import Halves, picture_of
 from aecore.variational import HasPosterior
 
@@ -47,10 +47,10 @@ def test_a_picture_comes_back_as_it_was_sent():
 
 def test_what_does_not_fit_is_refused_in_words():
     with pytest.raises(ValueError, match=r"image must be \[2, 2\], got \[2, 3\]"):
-        live_pen("a", Halves("a", 2, None, None), np.ones((2, 3)), (2, 2), np.ones(3), key="k")
+        pen_drawing("a", Halves("a", 2, None, None), np.ones((2, 3)), (2, 2), np.ones(3))
     pixels = np.zeros((3, 2, 2), np.uint8)
     with pytest.raises(ValueError, match="one code and label an image, got 2, 3, 3"):
-        live_walk("a", "a", None, np.ones((2, 2)), pixels, np.zeros(3), [], places=True, key="k")
+        walk_drawing("a", "a", None, Known(np.ones((2, 2)), pixels, np.zeros(3), []), places=True)
 
 
 # ---- In the browser

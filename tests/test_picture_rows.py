@@ -6,10 +6,9 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from browsing import ROOT
 
 from aecore.ui.browser.payload import pack
-from aecore.ui.browser.views import BASE
+from aecore.ui.browser.scripts import script_of
 
 WIDTHS = (240, 296, 320, 366, 390, 480, 559, 560, 720, 998, 1024, 1366)
 # Pictures in each row: what pages show, and what only somebody's own would.
@@ -58,10 +57,9 @@ def coloured(counts: list[int]) -> bytes:
 def drawn(context_with) -> dict:
     """What the browser drew, by width and counts."""
     cases = list(product(WIDTHS, map(tuple, ROWS)))
-    sources = [(ROOT / "aecore/ui/browser" / name).read_text("utf-8") for name in (*BASE, "images.js")]
     asked = [{"width": width, "sent": list(coloured(list(counts)))} for width, counts in cases]
     page = context_with().new_page()
-    found = page.evaluate(BOXES, {"script": "\n".join(sources), "cases": asked})
+    found = page.evaluate(BOXES, {"script": script_of("images"), "cases": asked})
     page.close()
     return dict(zip(cases, found, strict=True))
 

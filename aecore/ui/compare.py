@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.ui import feed, group, live, status
-from aecore.ui.browser import Floor, Line, live_loss, live_words
+from aecore.ui.browser import Axes, Drawing, Floor, Line, loss_drawing, words_drawing
 from aecore.ui.exhibits import images
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def _column(pool: Pool, letter: str, seat: Seat, name: str) -> None:
     images.reconstructions(run, view, name, letter)
     images.map_of_codes(run, view, name, letter)
     with st.container(key=f"{letter}-figures"):
-        feed.follow(_words, [run], [view], run.model.latent, f"{letter}-words")
+        feed.follow(_words, [run], [view], run.model.latent, key=f"{letter}-words")
 
 
-def _words(views: tuple[View, ...], numbers: int, key: str) -> None:
-    live_words(figures_of(views[0], numbers), key=key)
+def _words(views: tuple[View, ...], numbers: int) -> Drawing:
+    return words_drawing(figures_of(views[0], numbers))
 
 
 def figures_of(view: View, numbers: int) -> str:
@@ -79,10 +79,10 @@ def _errors(names: Mapping[str, str], shown: Mapping[str, Seat], name: str) -> N
     st.markdown("**Squared error** of the reconstruction per image, held-out", help=WHAT_ERROR)
     runs, views = zip(*((seat.run, seat.view) for seat in shown.values()), strict=True)
     labels = tuple((names[letter], list(names).index(letter)) for letter in shown)
-    feed.follow(_lines, runs, views, runs, labels, name)
+    feed.follow(_lines, runs, views, runs, labels, name, key="compare-loss-view")
 
 
-def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[str, int], ...], name: str) -> None:
+def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[str, int], ...], name: str) -> Drawing:
     """The error of each run over its epochs, called and coloured by its label."""
     histories = [view.history for view in views]
     epochs = max((history.epochs for history in histories), key=len)
@@ -93,13 +93,12 @@ def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[s
         values[: len(found)] = found
         lines.append(Line(title, "held-out", values, hue))
     floors = {floor.title: floor.value for run in runs for floor in run.exhibits.squared_floors}
-    live_loss(
+    end, top = max(view.epochs for view in views), max(floors.values()) * HEADROOM
+    axes = Axes(total=end, top=top, unit="squared error per image")
+    return loss_drawing(
         name,
         epochs,
         lines,
         [Floor(title, value) for title, value in floors.items()],
-        total=max(view.epochs for view in views),
-        top=max(floors.values()) * HEADROOM,
-        unit="squared error per image",
-        key="compare-loss-view",
+        axes=axes,
     )

@@ -25,9 +25,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,8 +34,8 @@ import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
+from aecore.ui.browser.drawing import Drawing, mount
 from aecore.ui.browser.payload import pack
-from aecore.ui.browser.views import Drawing, followed, recorded
 
 if TYPE_CHECKING:
     from aecore.runs.run import Run
@@ -59,12 +58,12 @@ REFUSED, TOO_MANY = 1008, 1013
 # Steps in which coordinates and pixels travel while they move: half a pixel of the map, a 64th of the way to white.
 COARSE = {"int16": 32, "uint8": 4}
 
-Draw = Callable[..., None]
+Draw = Callable[..., Drawing]
 
 
 @dataclass(eq=False)
 class Topic:
-    """A drawing that is published: ``draw(views, *args)`` calls one live view."""
+    """A drawing that is published: ``draw(views, *args)`` returns it."""
 
     draw: Draw
     runs: tuple[Run, ...]
@@ -83,17 +82,18 @@ class Topic:
     def note(self, drawing: Drawing) -> None:
         """Some page mounts it as ``drawing``, and is to be sent whatever is another in somebody's."""
         self.first = self.first or drawing
-        for kind, now, then in zip(("header", "array"), drawing, self.first, strict=True):
+        for kind in ("header", "arrays"):
+            now, then = getattr(drawing, kind), getattr(self.first, kind)
             self.moved |= {(kind, name) for name in now if name not in then or not _same(now[name], then[name])}
 
     def render(self, views: dict[Run, View]) -> bool:
         """Draws it as its runs now are; whether that is another message than before."""
         pairs = zip(self.runs, self.joined, strict=True)
         now = tuple(views[run] if joined else views[run].untrained() for run, joined in pairs)
-        drawing = recorded(self.draw, now, *self.args)
+        drawing = self.draw(now, *self.args)
         self.note(drawing)
-        header = {name: value for name, value in drawing[0].items() if ("header", name) in self.moved}
-        arrays = {name: _coarse(array) for name, array in drawing[1].items() if ("array", name) in self.moved}
+        header = {name: value for name, value in drawing.header.items() if ("header", name) in self.moved}
+        arrays = {name: _coarse(array) for name, array in drawing.arrays.items() if ("arrays", name) in self.moved}
         buffer = zlib.compress(pack(header, arrays), 6, -zlib.MAX_WBITS)
         if buffer == self.message:
             return False
@@ -346,20 +346,20 @@ def ticks(draw: Draw) -> Draw:
     return draw
 
 
-def follow(draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable, moving: bool | None = None) -> None:
-    """Draws ``draw(views, *args)`` here, and goes on in the browser while any of the ``runs`` moves.
+def follow(
+    draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable, key: str, moving: bool | None = None
+) -> None:
+    """Mounts ``draw(views, *args)`` here, and goes on in the browser while any of the ``runs`` moves.
 
-    ``draw`` is a function of a module that calls one live view and nothing else of Streamlit; ``moving`` tells it of
-    what is no run's state.
+    ``draw`` is a function of a module; ``moving`` tells of what is no run's state.
     """
-    if not (moving if moving is not None else any(view.state in MOVING for view in views)):
-        draw(tuple(views), *args)
-        return
-    with pushed(draw, runs, views, *args):
-        draw(tuple(views), *args)
+    drawing = draw(tuple(views), *args)
+    if moving if moving is not None else any(view.state in MOVING for view in views):
+        drawing = pushed(drawing, draw, runs, views, *args)
+    mount(drawing, key)
 
 
-def pushed(draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable) -> AbstractContextManager[None]:
-    """The view that is drawn in here goes on in the browser as what ``draw`` draws of the ``runs`` from now on."""
+def pushed(drawing: Drawing, draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable) -> Drawing:
+    """The drawing, which then goes on in the browser as what ``draw`` draws of the ``runs`` from now on."""
     of = [(run, view.state != "untrained") for run, view in zip(runs, views, strict=True)]
-    return followed(partial(HUB.publish, draw, of, args))
+    return drawing.followed(HUB.publish(draw, of, args, drawing))

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.ui import controls, engine, feed, links, moving, pick, status
-from aecore.ui.browser import live_progress
+from aecore.ui.browser import Drawing, progress_drawing
 from aecore.ui.moving import states
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def line(seats: Seats) -> None:
             st.progress(_share(views), text=_text(views, False))
         else:
             runs = [seat.run for seat in seats.values()]
-            feed.follow(_line, runs, views, under_way(seats), "run-status-line", moving=True)
+            feed.follow(_line, runs, views, under_way(seats), key="run-status-line", moving=True)
     for message in dict.fromkeys(view.message for view in views if view.state in ("diverged", "failed", "unavailable")):
         st.error(message)
     # Which of several it is about is said where each is shown.
@@ -145,8 +145,8 @@ def line(seats: Seats) -> None:
 
 
 @feed.ticks
-def _line(views: tuple[View, ...], going_on: bool, key: str) -> None:
-    live_progress(_share(views), _text(views, going_on), key=key)
+def _line(views: tuple[View, ...], going_on: bool) -> Drawing:
+    return progress_drawing(_share(views), _text(views, going_on))
 
 
 def _share(views: Sequence[View]) -> float:

@@ -17,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from streamlit.config import get_option
 
 from aecore.ui import engine
-from aecore.ui.browser.views import SCRIPTS, serve_scripts
+from aecore.ui.browser.scripts import SCRIPTS, serve_scripts
 from aecore.ui.feed import HUB
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.ui import feed, moving
-from aecore.ui.browser import Floor, Line, live_loss, live_progress, scrubber
+from aecore.ui.browser import Axes, Drawing, Floor, Line, loss_drawing, progress_drawing, scrubber
 from aecore.ui.door import Door
 from aecore.ui.exhibits import doors
 
@@ -107,15 +107,14 @@ def metric_title(name: str) -> str:
 def waiting(run: Run, view: View, prefix: str) -> None:
     """What a run that is not prepared is doing."""
     with st.container(key=f"{prefix}-waiting"):
-        feed.follow(_loading, [run], [view], f"{prefix}-loading")
+        feed.follow(_loading, [run], [view], key=f"{prefix}-loading")
 
 
-def _loading(views: tuple[View, ...], key: str) -> None:
+def _loading(views: tuple[View, ...]) -> Drawing:
     done, total = views[0].loading
     if total > done:
-        live_progress(done / total, f"Loading the data set: {done / total:.0%}", key=key)
-    else:
-        live_progress(0.0, PREPARING, key=key)
+        return progress_drawing(done / total, f"Loading the data set: {done / total:.0%}")
+    return progress_drawing(0.0, PREPARING)
 
 
 def moments_of(view: View) -> tuple[Moment, ...]:
@@ -140,10 +139,10 @@ def loss(run: Run, view: View, name: str, prefix: str) -> None:
     marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
     about = f"{door.about_floors(shown)}Held-out {many} are never trained on.{marked}"
     st.markdown(f"**Loss**, {_unit(shown)}{door.about_loss(shown)}", help=about)
-    feed.follow(_loss, [run], [view], run, name, prefix)
+    feed.follow(_loss, [run], [view], run, name, key=f"{prefix}-loss-view")
 
 
-def _loss(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
+def _loss(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     (view,) = views
     shown, moments = run.exhibits, moments_of(view)
     unit = _unit(shown)
@@ -155,16 +154,12 @@ def _loss(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
     ]
     epochs = np.array([m.epoch for m in moments])
     bottom, top = _loss_axis(run, view)
-    live_loss(
+    return loss_drawing(
         name,
         epochs,
         lines,
         [Floor(floor.title, floor.value) for floor in shown.floors],
-        total=view.epochs,
-        bottom=bottom,
-        top=top,
-        unit=unit,
-        key=f"{prefix}-loss-view",
+        axes=Axes(total=view.epochs, top=top, unit=unit, bottom=bottom),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from aecore.ui import engine, feed, status
-from aecore.ui.browser import live_progress, pulse
+from aecore.ui.browser import Drawing, progress_drawing, pulse, pulse_drawing
 
 if TYPE_CHECKING:
     from aecore.runs.answers import Answer
@@ -58,19 +58,19 @@ def watch(key: str, runs: list[Run], views: list[View]) -> None:
     """Runs the script anew as soon as a run's state changes or an awaited answer has come."""
     awaited = st.session_state.pop(AWAITED, [])
     if not awaited and all(view.state not in feed.MOVING for view in views):
-        pulse(_now(views, []), key=key)
+        pulse(pulse_drawing(_now(views, [])), key=key)
         return
     runs, views = [*runs, *(run for run, _ in awaited)], [*views, *(run.view for run, _ in awaited)]
     answers = tuple(answer for _, answer in awaited)
-    with feed.pushed(_pulse, runs, views, answers, key):
-        # Some may have come since: what is on the page was drawn without them all the same.
-        pulse(_now(views, [False] * len(answers)), key=key)
+    # Some may have come since: what is on the page was drawn without them all the same.
+    drawn_for = pulse_drawing(_now(views, [False] * len(answers)))
+    pulse(feed.pushed(drawn_for, _pulse, runs, views, answers), key=key)
     for run, answer in awaited:
         answer.future.add_done_callback(lambda _, run=run: feed.HUB.touch(run))
 
 
-def _pulse(views: tuple[View, ...], answers: tuple[Answer, ...], key: str) -> None:
-    pulse(_now(views, [answer.done() for answer in answers]), key=key)
+def _pulse(views: tuple[View, ...], answers: tuple[Answer, ...]) -> Drawing:
+    return pulse_drawing(_now(views, [answer.done() for answer in answers]))
 
 
 def _now(views: Sequence[View], come: Sequence[bool]) -> str:
@@ -84,11 +84,10 @@ def awaiting(run: Run, answer: Answer, meanwhile: str) -> None:
     if answer.share is None:
         st.info(meanwhile)
     else:
-        key = f"finding-{id(answer)}"
-        feed.follow(_found, [run], [run.view], answer, meanwhile, key, moving=True)
+        feed.follow(_found, [run], [run.view], answer, meanwhile, key=f"finding-{id(answer)}", moving=True)
 
 
 @feed.ticks
-def _found(_: tuple[View, ...], answer: Answer, meanwhile: str, key: str) -> None:
+def _found(_: tuple[View, ...], answer: Answer, meanwhile: str) -> Drawing:
     share = answer.share or 0.0
-    live_progress(share, f"{meanwhile} {share:.0%}", key=key)
+    return progress_drawing(share, f"{meanwhile} {share:.0%}")

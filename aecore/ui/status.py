@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from aecore.ui import feed
-from aecore.ui.browser import live_progress
+from aecore.ui.browser import Drawing, progress_drawing
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -30,15 +30,15 @@ def bar(pool: Pool, seat: Seat, key: str = "run-status") -> None:
     view = seat.view
     with st.container(key=key):
         if view.state in ACTIVE:
-            feed.follow(_bar, [seat.run], [view], pool, seat.run, f"{key}-line")
+            feed.follow(_bar, [seat.run], [view], pool, seat.run, key=f"{key}-line")
         else:
             st.progress(share(view), text=text(view, 0))
 
 
 @feed.ticks
-def _bar(views: tuple[View, ...], pool: Pool, run: Run, key: str) -> None:
+def _bar(views: tuple[View, ...], pool: Pool, run: Run) -> Drawing:
     (view,) = views
-    live_progress(share(view), text(view, pool.place_in_line(run), pool.lookers(run)), key=key)
+    return progress_drawing(share(view), text(view, pool.place_in_line(run), pool.lookers(run)))
 
 
 def share(view: View) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from aecore.ui import feed, group, status
-from aecore.ui.browser import live_words
+from aecore.ui.browser import Drawing, words_drawing
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Seat
@@ -34,7 +34,7 @@ def tell(seats: Mapping[Any, Seat], promise: str, name: Callable[[Any], str] = s
         return
     runs, views = [seat.run for seat in seats.values()], [seat.view for seat in seats.values()]
     named = tuple((name(key), seat.joined) for key, seat in seats.items())
-    feed.follow(_told, runs, views, named, under_way, promise, moving=True)
+    feed.follow(_told, runs, views, named, under_way, promise, key="told-words", moving=True)
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class _Shown:
 
 
 @feed.ticks
-def _told(views: tuple[View, ...], named: tuple[tuple[str, bool], ...], under_way: bool, promise: str) -> None:
+def _told(views: tuple[View, ...], named: tuple[tuple[str, bool], ...], under_way: bool, promise: str) -> Drawing:
     shown = {name: _Shown(view, joined) for view, (name, joined) in zip(views, named, strict=True)}
-    live_words(said(shown, under_way, promise), boxed=True, key="told-words")
+    return words_drawing(said(shown, under_way, promise), boxed=True)
 
 
 def said(seats: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Callable[[Hashable], str] = str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from aecore.figures.palette import class_colour
-from aecore.ui.browser.views import _mount
+from aecore.ui.browser.drawing import Drawing, live
 
 
-def live_arrows(
+def arrows_drawing(
     run: str,
     dots: np.ndarray,
     starts: np.ndarray,
@@ -17,8 +17,7 @@ def live_arrows(
     *,
     bar: float = 0.0,
     first_frame: int,
-    key: str,
-) -> None:
+) -> Drawing:
     """Arrows from ``starts`` [Q, 2] to ``ends`` [F, Q, 2] in the unit square, over ``dots`` [D, 2].
 
     ``right`` [Q, 2], where they should end, is drawn wide and pale below them; where it is nan, which is where nobody
@@ -35,4 +34,7 @@ def live_arrows(
         "bar": float(bar),
     }
     arrays = {"dots": dots, "from": starts, "to": ends} | ({} if right is None else {"right": right})
-    _mount("arrows", key, header, {name: np.asarray(values, np.float32) for name, values in arrays.items()})
+    return Drawing("arrows", header, {name: np.asarray(values, np.float32) for name, values in arrays.items()})
+
+
+live_arrows = live(arrows_drawing)

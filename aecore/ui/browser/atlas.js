@@ -10,6 +10,20 @@
  * Arrays: places float32 [F or 1, N, 2], images uint8 [K, H, W] of the first K points, rebuilt like images or missing,
  *         colour0, colour1, ... int16 or float32 [N], base float32 [L], the decoder's own and the pen's
  */
+
+import { clear, sendHidden, takePen, useTool } from "./atlas_choice.js";
+import { drawBack, drawPoints, kindsOf, MOST_SIDE } from "./atlas_draw.js";
+import { buildPen, placePen } from "./atlas_pen.js";
+import { placeMarks, readPlace, threeDigits } from "./atlas_read.js";
+import { listenToMap, settle, showSheet, showWhole, wholeOf, ZOOM, zoomBy } from "./atlas_walk.js";
+import { picture, textSize } from "./canvas.js";
+import { decoderOf } from "./decoder.js";
+import { element, fit, group, icon, pressable, setPressed, toolButtons } from "./elements.js";
+import { hear, hold } from "./page.js";
+import { partOf, squareBox } from "./plane.js";
+import { gradientOf, markerIcon, mixed } from "./points.js";
+import { mounted, present } from "./view.js";
+
 export default function (component) {
   const leave = present(component, { build, take, draw });
   mounted.get(component.parentElement).setStateValue = component.setStateValue;
@@ -17,7 +31,7 @@ export default function (component) {
 }
 
 /** Each tool's name on its button, and its picture as a line in a square of 20 units. */
-const TOOLS = {
+const MAP_TOOLS = {
   pan: ["Pan", "M10 2V18M2 10H18M7 5L10 2L13 5M7 15L10 18L13 15M5 7L2 10L5 13M15 7L18 10L15 13"],
   look: ["Look", "M10 1V7M10 13V19M1 10H7M13 10H19M9 10H11"],
   box: ["Box", "M3 4H17V16H3Z"],
@@ -41,22 +55,15 @@ function build(state) {
   const above = element("div", { className: "above" }, ...marks);
   state.area = element("div", { className: "area" }, state.canvas, above);
   state.field = element("div", { className: "field" }, state.back, state.area);
-  const main = element("div", { className: "main" }, buildTools(state), state.field, buildHint(state));
-  const side = element("div", { className: "side" }, buildReading(state), buildLegend(state));
+  const main = element("div", { className: "main" }, buildMapTools(state), state.field, buildHint(state));
+  const side = element("div", { className: "side" }, buildReading(state), buildColours(state));
   state.root.append(element("div", { className: "atlas" }, main, side));
-  listen(state);
+  listenToMap(state);
   hear(state, "pen", () => state.part && placePen(state));
 }
 
-function buildTools(state) {
-  state.tools = Object.fromEntries(
-    Object.entries(TOOLS).map(([name, [title, line]]) => {
-      const drawn = icon(20, 20, `<path d="${line}" fill="none" stroke="currentColor" stroke-width="2"/>`);
-      const button = pressable(() => choose(state, name), drawn, title);
-      button.classList.add(name);
-      return [name, button];
-    }),
-  );
+function buildMapTools(state) {
+  state.tools = toolButtons(MAP_TOOLS, (name) => useTool(state, name));
   const zooms = [
     ["\u2212", "Zoom out", () => zoomBy(state, 1 / ZOOM.step)],
     ["+", "Zoom in", () => zoomBy(state, ZOOM.step)],
@@ -71,22 +78,9 @@ function buildTools(state) {
   state.clearButton = pressable(() => clear(state), "Clear");
   const tools = group("Tool", Object.values(state.tools));
   const bar = [tools, group("Zoom", zooms), state.sheetButton, state.clearButton];
-  choose(state, "pan");
+  useTool(state, "pan");
   showSheet(state, false);
   return element("div", { className: "tools" }, ...bar);
-}
-
-function pressable(act, ...content) {
-  const button = element("button", { type: "button" }, ...content);
-  button.addEventListener("click", act);
-  return button;
-}
-
-function group(name, members, className = "joined") {
-  const made = element("div", { className }, ...members);
-  made.setAttribute("role", "group");
-  made.setAttribute("aria-label", name);
-  return made;
 }
 
 function buildHint(state) {
@@ -116,7 +110,7 @@ function buildReading(state) {
   return element("div", { className: "reading" }, state.pictures, state.labelled);
 }
 
-function buildLegend(state) {
+function buildColours(state) {
   state.picker = element("select");
   state.picker.addEventListener("change", () => colour(state, state.picker.selectedIndex));
   state.picking = element("label", { className: "picking" }, "Colour by", state.picker);
@@ -133,10 +127,10 @@ function chips(holder, names, isPressed, press) {
   const buttons = names.map((content, i) => {
     const button = pressable(() => {
       press(i);
-      buttons.forEach((other, o) => other.setAttribute("aria-pressed", String(isPressed(o))));
+      buttons.forEach((other, o) => setPressed(other, isPressed(o)));
     }, ...content);
     button.className = "chip";
-    button.setAttribute("aria-pressed", String(isPressed(i)));
+    setPressed(button, isPressed(i));
     return button;
   });
   holder.replaceChildren(...buttons);
@@ -149,7 +143,7 @@ function take(state, header, arrays) {
   hold(state, header.run, header.first, arrays.places.shape[0]);
   Object.assign(state, { header, arrays, order: mixed(points), kinds: null });
   const other = run !== state.run;
-  if (other) begin(state, header);
+  if (other) beginRun(state, header);
   if (other || limits !== String(header.limits)) state.camera = wholeOf(header.limits);
   state.selected = other ? [] : state.selected.filter((point) => point < points);
   state.picked = state.picked.filter(({ point }) => point === null || point < points);
@@ -165,7 +159,7 @@ function take(state, header, arrays) {
 }
 
 /** Begins with another run's points as the page remembers them. */
-function begin(state, { picked, hidden, label, colourings }) {
+function beginRun(state, { picked, hidden, label, colourings }) {
   Object.assign(state, { picked, turns: picked.length, heard: picked, reading: null, label: label ?? 0 });
   Object.assign(state, { hidden: new Set(hidden), hiddenHeard: String(hidden), signature: null, labelNames: null });
   if (hidden.length) state.colouring = 0;
@@ -191,8 +185,8 @@ function colour(state, colouring) {
   buildToggles(state, colourings[classing]?.classes ?? []);
   const { title, unit, low, high } = colourings[colouring] ?? {};
   state.scale.hidden = low === undefined;
-  state.low.textContent = `${title} \u2264 ${short(low)}`;
-  state.high.textContent = `\u2265 ${short(high)} ${unit}`;
+  state.low.textContent = `${title} \u2264 ${threeDigits(low)}`;
+  state.high.textContent = `\u2265 ${threeDigits(high)} ${unit}`;
   state.redraw();
 }
 
@@ -203,8 +197,7 @@ function buildToggles(state, classes) {
   state.names = names;
   const own = state.classing === state.colouring;
   const contents = classes.map(({ name, ...look }) => {
-    const { marker, colour } = own ? look : { marker: "circle", colour: "currentColor" };
-    return [icon(16, 16, `<path transform="translate(8 8) scale(6)" d="${MARKERS[marker]}" fill="${colour}"/>`), name];
+    return [markerIcon(own ? look : { marker: "circle", colour: "currentColor" }), name];
   });
   const isShown = (c) => !state.hidden.has(c);
   const press = (c) => {
@@ -224,8 +217,8 @@ function takePictures(state) {
   real.title.textContent = decoder ? "Nearest real image" : "Nearest image";
   real.canvas.hidden = !pictured;
   // Their final shape from the start, so that the page does not move at the first reading.
-  sizePicture(real.canvas, width, height);
-  sizePicture(made.canvas, decoder?.width ?? width, decoder?.height ?? height);
+  fit(real.canvas, width, height);
+  fit(made.canvas, decoder?.width ?? width, decoder?.height ?? height);
   if (!state.reading) [made, real].forEach(({ words }) => (words.textContent = "Point at the map."));
   const boxes = decoder ? [made.box, real.box] : arrays.rebuilt ? [real.box, made.box] : [real.box];
   pictures.replaceChildren(...boxes);
@@ -240,7 +233,7 @@ function takeLabels(state, labels) {
   const press = (label) => {
     state.label = label;
     settle(state);
-    read(state);
+    readPlace(state);
   };
   chips(state.labels, labels.map((name) => [name]), (label) => label === state.label, press);
 }
@@ -250,47 +243,20 @@ function takeLabels(state, labels) {
 function draw(state, theme) {
   if (!state.header) return;
   const size = textSize(state.width);
-  state.box = boxOf(state.field.clientWidth, size);
+  state.box = squareBox(state.field.clientWidth, size, 4, MOST_SIDE);
   state.part = partOf(state.camera, state.header.limits, state.box.side);
   if (!state.kinds || state.shown !== state.frame) {
     Object.assign(state, { kinds: kindsOf(state), index: null, shown: state.frame });
-    read(state);
+    readPlace(state);
   }
   drawBack(state, theme);
   Object.assign(state.area.style, { left: `${state.box.left}px`, top: `${state.box.top}px` });
   drawPoints(state, theme);
-  if (!state.scale.hidden) state.bar.style.backgroundImage = gradient(theme);
-  place(state);
+  if (!state.scale.hidden) state.bar.style.backgroundImage = gradientOf(theme);
+  placeMarks(state);
   pace(state);
   describe(state);
 }
-
-function gradient(theme) {
-  const colours = Array.from({ length: 9 }, (_, i) => shade(theme, (i * (SHADES - 1)) / 8));
-  return `linear-gradient(to right, ${colours})`;
-}
-
-/** Puts what lies over the points where it belongs in the part in view. */
-function place(state) {
-  const { part, reading, picked } = state;
-  const put = (mark, at, shown) => {
-    mark.hidden = !shown;
-    if (shown) mark.style.transform = `translate(${onBox(part, ...at).map((v) => `${v.toFixed(1)}px`)})`;
-  };
-  const found = reading && !reading.gone && reading.point >= 0;
-  put(state.ring, found ? whereIs(state, reading.point) : null, found);
-  put(state.cross, reading && [reading.u, reading.v], Boolean(reading?.held));
-  state.marks.forEach((mark, i) => {
-    const pick = picked[i];
-    const at = pick && (pick.point === null ? [pick.x, pick.y] : whereIs(state, pick.point));
-    put(mark, at, Boolean(at) && within(part, ...at));
-  });
-  const outline = state.stroke?.path?.map(([u, v]) => onBox(part, u, v).map((n) => n.toFixed(1)).join(" ")) ?? [];
-  state.outline.firstChild.setAttribute("d", outline.length ? `M${outline.join("L")}Z` : "");
-  placePen(state);
-}
-
-const whereIs = (state, point) => [...placesOf(state).subarray(2 * point, 2 * point + 2)];
 
 /** How many frames a second were drawn in the last second of a walk. */
 function pace(state) {
@@ -309,8 +275,8 @@ function describe(state) {
   const classes = header.colourings[classing]?.classes.length ?? 0;
   const parted = classes ? ` in ${classes} classes${hidden.size ? `, ${hidden.size} of them hidden` : ""}` : "";
   const by = header.colourings[colouring] ? `, coloured by ${header.colourings[colouring].title}` : "";
-  const sides = [header.axes[0], "across from", short(left), "to", short(right)].join(" ");
-  const heights = [header.axes[1], "up from", short(bottom), "to", short(top)].join(" ");
+  const sides = [header.axes[0], "across from", threeDigits(left), "to", threeDigits(right)].join(" ");
+  const heights = [header.axes[1], "up from", threeDigits(bottom), "to", threeDigits(top)].join(" ");
   const what = `Map of ${state.order.length} points${parted}${by}, frame ${state.frame}; ${sides}, ${heights}`;
   state.canvas.setAttribute("aria-label", what);
   state.tally.hidden = !selected.length;
@@ -318,77 +284,4 @@ function describe(state) {
   state.clearButton.disabled = !selected.length && !state.picked.length;
   const seen = [left, right, bottom, top].map((v) => Number(v.toPrecision(7))).join(" ");
   Object.assign(state.root.dataset, { part: seen, selected: selected.length });
-}
-
-// ---- Reading
-
-const short = (value) => (value === undefined ? "" : plain(Number(value.toPrecision(3))));
-
-/** A code's number with as many decimals as the part in view can tell apart. */
-function precise({ left, right }, value) {
-  const digits = Math.max(0, Math.min(6, 3 - Math.ceil(Math.log10(right - left))));
-  return value.toFixed(digits).replace("-", "\u2212");
-}
-
-/** Reads the place at (x, y) of the box; held, the reading stays there until the next one. */
-function look(state, x, y, held) {
-  if (!state.part) return;
-  const [u, v] = onPlane(state.part, x, y);
-  state.reading = { x, y, u, v, held, gone: false, point: -1 };
-  read(state);
-  place(state);
-}
-
-/** Shows what is at the place of the reading: what it decodes to, and the nearest point. */
-function read(state) {
-  const { reading, arrays, decoder, made, real, header, part } = state;
-  if (!reading || !part) return;
-  // Under a mouse that rests the map may have moved.
-  if (!reading.held && !reading.gone) [reading.u, reading.v] = onPlane(part, reading.x, reading.y);
-  const { u, v } = reading;
-  const began = performance.now();
-  const code = header.plane?.up === null ? precise(part, u) : `(${precise(part, u)}, ${precise(part, v)})`;
-  if (decoder) {
-    showPicture(made.canvas, decoded(state, u, v), decoder.width, decoder.height, `Decoded from ${code}`);
-    Object.assign(state.root.dataset, { decoded: checksum(state.bytes) });
-    made.words.textContent = `code ${code}`;
-  }
-  const [pictured, height, width] = arrays.images.shape;
-  const { point, distance } = nearestTo(state, u, v, pictured || state.order.length);
-  reading.point = point;
-  const said = point < 0 ? "no point shown" : wordsOf(state, point);
-  real.words.textContent = point < 0 ? said : `${said ? `${said}, ` : ""}${precise(part, distance)} away`;
-  if (pictured) showPicture(real.canvas, point < 0 ? [] : imageOf(arrays.images, point), width, height, said);
-  if (!decoder && arrays.rebuilt && point >= 0) {
-    showPicture(made.canvas, imageOf(arrays.rebuilt, point), width, height, `Reconstruction of ${said}`);
-    made.words.textContent = `at ${code}`;
-  }
-  Object.assign(state.root.dataset, { nearest: point, decodeMs: (performance.now() - began).toFixed(2) });
-}
-
-/** The nearest of the first `count` points to a place, and how far it is. */
-function nearestTo(state, u, v, count) {
-  state.index ??= indexOf(placesOf(state), state.kinds, state.header.limits);
-  return nearest(state.index, u, v, count);
-}
-
-/** A point's class, and its figure where one colours the map. */
-function wordsOf(state, point) {
-  const { header, arrays, classing, colouring } = state;
-  const of = header.colourings[classing];
-  const name = of?.classes[arrays[`colour${classing}`][point]]?.name;
-  const { classes, title, unit } = colouringOf(state);
-  const value = arrays[`colour${colouring}`]?.[point];
-  const figure = classes ? null : `${title} ${Number.isNaN(value) ? "unknown" : `${short(value)} ${unit}`.trim()}`;
-  return [name === undefined ? "" : `${of.title} ${name}`, figure].filter(Boolean).join(", ");
-}
-
-function sizePicture(canvas, width, height) {
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-}
-
-function showPicture(canvas, pixels, width, height, words) {
-  sizePicture(canvas, width, height);
-  paintGreys(canvas, pixels);
-  canvas.setAttribute("aria-label", words);
 }

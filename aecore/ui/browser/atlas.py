@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aecore.figures.palette import class_colour, class_marker
 from aecore.ui.browser.decoder import decoder_part
-from aecore.ui.browser.views import _mount
+from aecore.ui.browser.drawing import Drawing, mount
+from aecore.ui.browser.map import classes_named
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
-
-SCRIPTS = ("decoder.js", "pixels.js", "atlas_draw.js", "atlas_pen.js", "atlas_walk.js")
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,21 @@ class Colouring:
     unit: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class MapPoints:
+    """MapPoints at ``places`` [F, N, 2] on a map whose whole is ``limits`` (left, right, bottom, top).
+
+    ``images`` uint8 [K, H, W] are those of the first K points, ``rebuilt`` their reconstructions.
+    """
+
+    places: np.ndarray
+    limits: Sequence[float]
+    axes: tuple[str, str]
+    colourings: Sequence[Colouring]
+    images: np.ndarray
+    rebuilt: np.ndarray | None = None
+
+
 @dataclass(frozen=True)
 class Plane:
     """Where a place (u, v) is a code: ``base`` [L] with its numbers ``across`` and ``up`` replaced by u and v.
@@ -41,6 +54,19 @@ class Plane:
     base: np.ndarray
     across: int = 0
     up: int | None = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Decoding:
+    """Each place of ``plane`` is decoded under the pointer.
+
+    ``class_of`` names the classes it can be decoded as, where the decoder has labels, at first as ``label``.
+    """
+
+    decoder: Portable
+    plane: Plane
+    class_of: Sequence[str] = ()
+    label: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,88 +92,101 @@ class AtlasState:
     ``hidden`` are the classes of the first colouring that are not shown.
     """
 
-    selected: list[int]
-    picked: list[dict[str, Any]]
-    hidden: list[int]
+    selected: list[int] = field(default_factory=list)
+    picked: list[dict[str, Any]] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
 
 
 def live_atlas(
     name: str,
-    places: np.ndarray,
+    points: MapPoints,
+    decoding: Decoding | None = None,
     *,
-    limits: Sequence[float],
-    axes: tuple[str, str],
-    colourings: Sequence[Colouring],
-    images: np.ndarray,
-    rebuilt: np.ndarray | None = None,
-    decoder: Portable | None = None,
-    plane: Plane | None = None,
-    class_of: Sequence[str] | None = None,
-    label: int = 0,
-    hidden: Sequence[int] = (),
-    picked: Sequence[Mapping[str, Any]] = (),
-    first_frame: int = 0,
+    first: AtlasState = AtlasState(),
     pen: Ground | None = None,
+    first_frame: int = 0,
     key: str,
 ) -> AtlasState:
-    """Points at ``places`` [F, N, 2] on a map whose whole is ``limits`` (left, right, bottom, top).
+    """Mounts an ``atlas_drawing``; returns what the visitor chose in it.
 
-    ``images`` uint8 [K, H, W] are those of the first K points, ``rebuilt`` their reconstructions. With a ``decoder``
-    and a ``plane`` each place is decoded under the pointer; ``class_of`` names the classes it can be decoded as, at
-    first as ``label``. What was chosen under another ``name`` is forgotten: it begins with ``hidden`` and ``picked``.
-    With a ``pen`` a click marks one place, which is walked to from what is drawn.
+    What was chosen under another ``name`` is forgotten: it begins with what is picked and hidden at ``first``.
     """
-    places = np.asarray(places, np.float32)
-    points = places.shape[1]
-    _check(points, colourings, images, rebuilt)
-    header: dict[str, Any] = {
-        "run": name,
-        "first": int(first_frame),
-        "axes": list(axes),
-        "limits": _limits(limits),
-        "colourings": [_described(colouring) for colouring in colourings],
-        "decoder": None,
-        "hidden": list(hidden),
-        "picked": [dict(pick) for pick in picked],
-        "pen": None if pen is None else {"name": pen.name, "codes": pen.codes, "asks": pen.asks},
-    }
-    arrays = {"places": places, "images": images}
-    arrays |= {f"colour{i}": _values(colouring) for i, colouring in enumerate(colourings)}
-    if rebuilt is not None:
-        arrays["rebuilt"] = rebuilt
-    if pen is not None:
-        ends = {"penCentre": pen.centre, "penDirections": pen.directions}
-        arrays |= {name: np.asarray(values, np.float32) for name, values in ends.items()}
-    if decoder is not None and plane is not None:
-        if len(plane.base) != decoder.inputs:
-            raise ValueError(f"the plane's base must be a code of {decoder.inputs} numbers, got {len(plane.base)}")
-        header["decoder"], weights = decoder_part(decoder)
-        header["plane"] = {"across": plane.across, "up": plane.up}
-        header["labels"] = list(class_of or ()) if decoder.labels is not None else []
-        header["label"] = label
-        arrays |= {"base": np.asarray(plane.base, np.float32), **weights}
-    result = _mount("atlas", key, header, arrays, SCRIPTS)
+    said = mount(atlas_drawing(name, points, decoding, first=first, pen=pen, first_frame=first_frame), key)
+    count = np.shape(points.places)[1]
+    picked = _chosen(said, "picked", name, list(first.picked))
     return AtlasState(
-        [point for point in _chosen(result, "selected", name, []) if point < points],
-        [
-            pick
-            for pick in _chosen(result, "picked", name, header["picked"])
-            if pick["point"] is None or pick["point"] < points
-        ],
-        _chosen(result, "hidden", name, header["hidden"]),
+        [point for point in _chosen(said, "selected", name, []) if point < count],
+        [pick for pick in picked if pick["point"] is None or pick["point"] < count],
+        _chosen(said, "hidden", name, list(first.hidden)),
     )
 
 
-def _check(points: int, colourings: Sequence[Colouring], images: np.ndarray, rebuilt: np.ndarray | None) -> None:
-    for colouring in colourings:
-        if len(colouring.values) != points:
-            raise ValueError(f"{colouring.title} must have {points} values, got {len(colouring.values)}")
-    for title, pixels in {"images": images, "rebuilt": images if rebuilt is None else rebuilt}.items():
+def atlas_drawing(
+    name: str,
+    points: MapPoints,
+    decoding: Decoding | None = None,
+    *,
+    first: AtlasState = AtlasState(),
+    pen: Ground | None = None,
+    first_frame: int = 0,
+) -> Drawing:
+    """A map to walk in, to point into and to choose from; with a ``pen`` a click marks one place to walk to.
+
+    It begins with what is picked and hidden at ``first``.
+    """
+    places = np.asarray(points.places, np.float32)
+    _check(points)
+    header: dict[str, Any] = {
+        "run": name,
+        "first": int(first_frame),
+        "axes": list(points.axes),
+        "limits": _limits(points.limits),
+        "colourings": [_described(colouring) for colouring in points.colourings],
+        "decoder": None,
+        "hidden": list(first.hidden),
+        "picked": [dict(pick) for pick in first.picked],
+        "pen": None if pen is None else {"name": pen.name, "codes": pen.codes, "asks": pen.asks},
+    }
+    arrays = {"places": places, "images": points.images}
+    arrays |= {f"colour{i}": _values(colouring) for i, colouring in enumerate(points.colourings)}
+    if points.rebuilt is not None:
+        arrays["rebuilt"] = points.rebuilt
+    if pen is not None:
+        arrays["penCentre"] = np.asarray(pen.centre, np.float32)
+        arrays["penDirections"] = np.asarray(pen.directions, np.float32)
+    if decoding is not None:
+        part, weights = _decoded(decoding)
+        header, arrays = header | part, arrays | weights
+    return Drawing("atlas", header, arrays)
+
+
+def _decoded(decoding: Decoding) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the header and the arrays say of it."""
+    decoder, plane = decoding.decoder, decoding.plane
+    if len(plane.base) != decoder.inputs:
+        raise ValueError(f"the plane's base must be a code of {decoder.inputs} numbers, got {len(plane.base)}")
+    part, weights = decoder_part(decoder)
+    header = {
+        "decoder": part,
+        "plane": {"across": plane.across, "up": plane.up},
+        "labels": list(decoding.class_of) if decoder.labels is not None else [],
+        "label": decoding.label,
+    }
+    return header, {"base": np.asarray(plane.base, np.float32), **weights}
+
+
+def _check(points: MapPoints) -> None:
+    count, images = np.shape(points.places)[1], points.images
+    for colouring in points.colourings:
+        if len(colouring.values) != count:
+            raise ValueError(f"{colouring.title} must have {count} values, got {len(colouring.values)}")
+    rebuilt = images if points.rebuilt is None else points.rebuilt
+    for title, pixels in {"images": images, "rebuilt": rebuilt}.items():
         if pixels.dtype != np.uint8 or pixels.ndim != 3:
             raise TypeError(f"{title} must be uint8 [K, H, W], got {pixels.dtype} {list(pixels.shape)}")
-    if len(images) > points:
-        raise ValueError(f"{len(images)} images are more than {points} points")
-    if rebuilt is not None and rebuilt.shape != images.shape:
+    if len(images) > count:
+        raise ValueError(f"{len(images)} images are more than {count} points")
+    if rebuilt.shape != images.shape:
         raise ValueError(f"rebuilt must be {list(images.shape)} as the images, got {list(rebuilt.shape)}")
 
 
@@ -159,11 +198,7 @@ def _limits(limits: Sequence[float]) -> list[float]:
 
 def _described(colouring: Colouring) -> dict[str, Any]:
     if colouring.names:
-        classes = [
-            {"name": str(name), "colour": class_colour(i), "marker": class_marker(i)}
-            for i, name in enumerate(colouring.names)
-        ]
-        return {"title": colouring.title, "classes": classes}
+        return {"title": colouring.title, "classes": classes_named(colouring.names)}
     values = np.asarray(colouring.values, float)
     values = values[np.isfinite(values)]
     # Without the extremes: one outlier would leave all others one colour.

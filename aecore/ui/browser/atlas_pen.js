@@ -4,29 +4,23 @@
  * Header: pen: {name: what it is known by, codes: how many points can be walked to, asks: whether the server walks}
  * Arrays: penCentre float32 [L] and penDirections float32 [L, 2]: a code's place is (code - centre) times directions
  */
+
+import { whereIs } from "./atlas_draw.js";
+import { element, icon } from "./elements.js";
+import { heard } from "./page.js";
+import { onBox } from "./plane.js";
+
 const SIGMAS = [1, 2];
 
-function buildPen(state) {
+export function buildPen(state) {
   const paths = SIGMAS.map((count) => `<path class="sigma" data-sigma="${count}"/>`).join("");
   state.spread = icon(1, 1, `<path class="way"/>${paths}`);
   state.mine = element("div", { className: "mine", textContent: "a", hidden: true });
   return [state.spread, state.mine];
 }
 
-/** What is marked without a pen are a and b; with one, a is the pen's. */
-function takePen(state) {
-  const { header, marks, tools } = state;
-  const names = header.pen ? ["b", ""] : ["a", "b"];
-  marks.forEach((mark, i) => (mark.textContent = names[i]));
-  // What is selected is for the server.
-  for (const name of ["box", "lasso"]) tools[name].hidden = Boolean(header.pen);
-  state.root.dataset.walks = Boolean(header.pen);
-  state.clearButton.textContent = header.pen ? "No walk" : "Clear";
-  if (header.pen) tellGoal(state);
-}
-
 /** Where the pen's code is, at once: it follows the hand. */
-function placePen(state) {
+export function placePen(state) {
   const { header, arrays, part, mine, spread, root } = state;
   const pen = header.pen && heard("pen", header.pen.name);
   mine.hidden = !pen;
@@ -82,25 +76,4 @@ function placeSpread({ part, root }, rings, [u, v], [xx, xy, yy]) {
     });
     ring.setAttribute("d", `M${points.join("L")}Z`);
   });
-}
-
-// ---- Where it is walked to
-
-/** Marks a place as where to walk to: where places are no codes, and near a point anyway, the nearest image. */
-function walkTo(state, u, v, reach) {
-  const { header, part, thumbnail } = state;
-  const { point, distance } = nearestTo(state, u, v, header.pen.codes);
-  const near = !header.plane || distance * part.scale <= Math.max(reach, thumbnail / 2);
-  if (near && point < 0) return;
-  const [x, y] = near ? whereIs(state, point) : [u, v];
-  state.picked = [{ point: near ? point : null, x, y }];
-  tellGoal(state);
-  state.redraw();
-}
-
-/** Tells the page where to walk to; and the server, where it is the one that walks. */
-function tellGoal(state) {
-  const { pen } = state.header;
-  tell("goal", pen.name, state.picked[0] ?? null);
-  if (pen.asks) sendPicked(state);
 }

@@ -1,14 +1,15 @@
-// How a visitor walks in the atlas and chooses from it: drag, pinch, wheel, keys; clicks, boxes and lassos.
+// How a visitor walks in the atlas: drag, pinch, wheel, keys.
 
-const REACH = { mouse: 14, touch: 28 }; // How far from a point, in pixels, a click still means it.
-const SLACK = { mouse: 4, touch: 10 }; // So far a press may wander and still be a click.
-const DOUBLE_MS = 300;
+import { clear, DOUBLE_MS, pick, select, tellGoal } from "./atlas_choice.js";
+import { beginSheet } from "./atlas_draw.js";
+import { look, placeMarks, readPlace } from "./atlas_read.js";
+import { ARROW_KEYS, setPressed, SLACK } from "./elements.js";
+import { onBox, onPlane, partOf, REACH, within } from "./plane.js";
+
 const SETTLE_MS = 150;
-const ZOOM = { least: 0.5, most: 500, step: 1.5, double: 2, wheel: 0.002, pinch: 0.01, turn: 0.4 };
+export const ZOOM = { least: 0.5, most: 500, step: 1.5, double: 2, wheel: 0.002, pinch: 0.01, turn: 0.4 };
 const STEP = { pan: 0.1, cross: 0.02 }; // Shares of the box's side for one press of a key.
 const clamped = (value, least, most) => Math.max(least, Math.min(most, value));
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
 // ---- The camera
 
 /** Moves the camera; what is dear to draw waits until it rests. */
@@ -27,7 +28,7 @@ function panBy(state, right, down) {
 }
 
 /** Zooms so that what is at (x, y) of the box, by default its middle, stays there. */
-function zoomBy(state, factor, x = state.part.side / 2, y = state.part.side / 2) {
+export function zoomBy(state, factor, x = state.part.side / 2, y = state.part.side / 2) {
   const { camera, header, part } = state;
   const zoom = clamped(camera.zoom * factor, ZOOM.least, ZOOM.most);
   const zoomed = partOf({ ...camera, zoom }, header.limits, part.side);
@@ -35,24 +36,24 @@ function zoomBy(state, factor, x = state.part.side / 2, y = state.part.side / 2)
   walk(state, { x: camera.x + before[0] - after[0], y: camera.y + before[1] - after[1], zoom });
 }
 
-const wholeOf = ([left, right, bottom, top]) => ({ x: (left + right) / 2, y: (bottom + top) / 2, zoom: 1 });
-const showWhole = (state) => walk(state, wholeOf(state.header.limits));
+export const wholeOf = ([left, right, bottom, top]) => ({ x: (left + right) / 2, y: (bottom + top) / 2, zoom: 1 });
+export const showWhole = (state) => walk(state, wholeOf(state.header.limits));
 
 /** What a step of a walk need not wait for is done once the map has stood still for a moment. */
-function settle(state) {
+export function settle(state) {
   clearTimeout(state.settling);
   state.settling = setTimeout(() => {
     if (state.ended.aborted || !state.part) return;
     if (state.sheeted && state.decoder) beginSheet(state);
-    if (state.reading && !state.reading.held) read(state); // Under a mouse that rests lies another place now.
-    place(state);
+    if (state.reading && !state.reading.held) readPlace(state); // Under a mouse that rests lies another place now.
+    placeMarks(state);
   }, SETTLE_MS);
 }
 
-function showSheet(state, sheeted) {
+export function showSheet(state, sheeted) {
   Object.assign(state, { sheeted, sheets: [] });
   state.root.dataset.sheeted = sheeted;
-  state.sheetButton.setAttribute("aria-pressed", String(sheeted));
+  setPressed(state.sheetButton, sheeted);
   if (sheeted) beginSheet(state);
   state.redraw();
 }
@@ -63,7 +64,7 @@ function showSheet(state, sheeted) {
  * One finger or the mouse does what the tool says, two fingers pan and zoom whatever the tool. A stroke is what one
  * pointer does from its press on: {tool, x, y, moved, path: [[u, v]] of a box or lasso}.
  */
-function listen(state) {
+export function listenToMap(state) {
   const { canvas, ended } = state;
   const on = (type, act) => canvas.addEventListener(type, (event) => state.part && act(event), { signal: ended });
   const fingers = new Map();
@@ -75,7 +76,7 @@ function listen(state) {
     state.armed = true;
     state.stroke = fingers.size === 1 ? { ...spot(event), tool: state.tool } : null;
     if (fingers.size === 1 && isHeld(event)) lookAt(state, event);
-    place(state);
+    placeMarks(state);
   });
   on("pointermove", (event) => {
     const [from, to] = [fingers.get(event.pointerId), spot(event)];
@@ -91,16 +92,16 @@ function listen(state) {
   on("pointercancel", (event) => {
     fingers.delete(event.pointerId);
     state.stroke = null;
-    place(state);
+    placeMarks(state);
   });
   on("pointerleave", (event) => {
     if (isHeld(event)) return;
     state.armed = false;
     if (state.reading) state.reading.gone = true;
-    place(state);
+    placeMarks(state);
   });
-  on("wheel", (event) => turn(state, event));
-  on("keydown", (event) => press(state, event));
+  on("wheel", (event) => turnWheel(state, event));
+  on("keydown", (event) => pressKey(state, event));
 }
 
 /** A finger covers what it reads, so that its reading stays when it lifts. */
@@ -130,7 +131,7 @@ function outline(state, stroke, to) {
   const start = onPlane(state.part, stroke.x, stroke.y);
   if (stroke.tool === "box") stroke.path = [start, [u, start[1]], [u, v], [start[0], v]];
   else stroke.path = [...(stroke.path ?? [start]), [u, v]];
-  place(state);
+  placeMarks(state);
 }
 
 function pinch(state, from, to, other) {
@@ -144,7 +145,7 @@ function finish(state, event) {
   state.stroke = null;
   if (path) select(state, path);
   else if (!moved) click(state, event, tool);
-  place(state);
+  placeMarks(state);
 }
 
 /** A second click soon after is a double click, and the first was none. */
@@ -161,7 +162,7 @@ function click(state, event, tool) {
 }
 
 /** Without Ctrl the wheel is the page's, until somebody clicks into the map and as long as the pointer stays in it. */
-function turn(state, event) {
+function turnWheel(state, event) {
   if (!state.armed && !event.ctrlKey && !event.metaKey) return;
   event.preventDefault();
   const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
@@ -171,7 +172,7 @@ function turn(state, event) {
 
 // ---- Keys
 
-function press(state, event) {
+function pressKey(state, event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const act = actOf(state, event);
   if (!act) return;
@@ -181,8 +182,8 @@ function press(state, event) {
 
 function actOf(state, { key, shiftKey }) {
   const { side } = state.part;
-  if (KEYS[key]) {
-    const [right, down] = KEYS[key];
+  if (ARROW_KEYS[key]) {
+    const [right, down] = ARROW_KEYS[key];
     if (shiftKey) return () => step(state, right * STEP.cross * side, down * STEP.cross * side);
     return () => panBy(state, -right * STEP.pan * side, -down * STEP.pan * side);
   }
@@ -201,81 +202,4 @@ function step(state, right, down) {
   const seen = reading && within(part, reading.u, reading.v);
   const [x, y] = seen ? onBox(part, reading.u, reading.v) : [part.side / 2, part.side / 2];
   look(state, clamped(x + right, 0, part.side), clamped(y + down, 0, part.side), true);
-}
-
-// ---- What is chosen, the only thing that the server hears
-
-function choose(state, tool) {
-  state.tool = state.root.dataset.tool = tool;
-  Object.entries(state.tools).forEach(([name, button]) => button.setAttribute("aria-pressed", String(name === tool)));
-}
-
-function send(state, what) {
-  state.setStateValue(what, { name: state.run, points: state[what] });
-}
-
-function select(state, path) {
-  const [places, kinds] = [placesOf(state), state.kinds];
-  const inside = (i) => kinds[i] !== HIDDEN && isInside(path, places[2 * i], places[2 * i + 1]);
-  state.selected = [...kinds.keys()].filter(inside);
-  state.kinds = null;
-  send(state, "selected");
-  state.redraw();
-}
-
-/** Whether a place lies in a polygon: a ray from it to the right crosses the outline an odd number of times. */
-function isInside(path, u, v) {
-  let inside = false;
-  for (let i = 0, j = path.length - 1; i < path.length; j = i++) {
-    const [[fromU, fromV], [toU, toV]] = [path[j], path[i]];
-    if (fromV > v !== toV > v && u < fromU + ((v - fromV) / (toV - fromV)) * (toU - fromU)) inside = !inside;
-  }
-  return inside;
-}
-
-/** Marks a place, or the point that is near it: a and b by turns. */
-function pick(state, x, y, reach) {
-  const [u, v] = onPlane(state.part, x, y);
-  if (state.header.pen) return walkTo(state, u, v, reach);
-  const { point, distance } = nearestTo(state, u, v, Infinity);
-  const near = distance * state.part.scale <= Math.max(reach, state.thumbnail / 2);
-  const [pointU, pointV] = near ? whereIs(state, point) : [u, v];
-  const made = { point: near ? point : null, x: pointU, y: pointV };
-  state.picked = state.picked.toSpliced(state.turns++ % 2, 1, made);
-  sendPicked(state);
-}
-
-/** Sends which classes of the first colouring are hidden, once for several in a row. */
-function sendHidden(state) {
-  clearTimeout(state.hiding);
-  state.hiding = setTimeout(() => {
-    const hidden = state.classing === 0 ? [...state.hidden].sort((a, b) => a - b) : [];
-    if (state.hiddenHeard === String(hidden) || state.ended.aborted) return;
-    state.hiddenHeard = String(hidden);
-    state.setStateValue("hidden", { name: state.run, points: hidden });
-  }, DOUBLE_MS);
-}
-
-/** Sends the picks when no second click can take the first back. */
-function sendPicked(state) {
-  clearTimeout(state.sending);
-  state.sending = setTimeout(() => {
-    if (state.heard === state.picked || state.ended.aborted) return;
-    state.heard = state.picked;
-    send(state, "picked");
-  }, DOUBLE_MS);
-  state.redraw();
-}
-
-/** Also drops a box or lasso that is being drawn. */
-function clear(state) {
-  state.stroke = null;
-  for (const what of ["selected", "picked"]) {
-    if (!state[what].length) continue;
-    state[what] = [];
-    if (state.header.pen) tellGoal(state);
-    else send(state, what);
-  }
-  Object.assign(state, { turns: 0, heard: state.picked, kinds: null });
-  state.redraw();
 }

@@ -1,5 +1,5 @@
 /**
- * Axes, for the views that plot something. The Python door puts this text before theirs.
+ * Axes, for the views that plot something over something else.
  *
  * @typedef {{from: number, to: number, title: string}} Axis
  *
@@ -11,6 +11,9 @@
  * @property {number} size    Of the text.
  */
 
+import { followPointer, rule, textSize } from "./canvas.js";
+import { plain, ticks } from "./plane.js";
+
 /**
  * A plot as wide as its canvas. The upward title stands above the axis, so that it takes no width from a phone.
  *
@@ -18,7 +21,7 @@
  * @param {Axis} up
  * @returns {Plot}
  */
-function plotOf(context, width, height, across, up) {
+export function plotOf(context, width, height, across, up) {
   const size = textSize(width);
   const marks = ticks(up.from, up.to, 5);
   const widest = Math.max(...marks.map((mark) => context.measureText(plain(mark)).width));
@@ -37,10 +40,10 @@ function plotOf(context, width, height, across, up) {
 }
 
 /** A height that suits a plot of such a width, and a window in which something is to be seen beside it. */
-const plotHeight = (width) => Math.round(Math.min(270, Math.max(230, Math.min(width * 0.5, innerHeight * 0.3))));
+export const plotHeight = (width) => Math.round(Math.min(270, Math.max(230, Math.min(width * 0.5, innerHeight * 0.3))));
 
 /** Both axes, their titles, and round numbers along them. */
-function drawAxes(context, theme, plot) {
+export function drawAxes(context, theme, plot) {
   drawUpward(context, theme, plot);
   Object.assign(context, { textAlign: "center", textBaseline: "top" });
   for (const mark of ticks(plot.across.from, plot.across.to, (plot.right - plot.left) / 80)) {
@@ -51,7 +54,7 @@ function drawAxes(context, theme, plot) {
   drawAcrossTitle(context, plot);
 }
 
-function drawUpward(context, theme, { up, marks, left, right, y }) {
+export function drawUpward(context, theme, { up, marks, left, right, y }) {
   Object.assign(context, { strokeStyle: theme.border, lineWidth: 1, fillStyle: theme.text });
   Object.assign(context, { textAlign: "right", textBaseline: "middle" });
   for (const mark of marks) {
@@ -62,12 +65,12 @@ function drawUpward(context, theme, { up, marks, left, right, y }) {
   context.fillText(up.title, 0, 0);
 }
 
-function drawAcrossTitle(context, { across, left, right, bottom, size }) {
+export function drawAcrossTitle(context, { across, left, right, bottom, size }) {
   Object.assign(context, { textAlign: "center", textBaseline: "top" });
   context.fillText(across.title, (left + right) / 2, bottom + size + 14);
 }
 
-function drawDot(context, theme, x, y, radius, colour) {
+export function drawDot(context, theme, x, y, radius, colour) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
   Object.assign(context, { fillStyle: colour, strokeStyle: theme.background, lineWidth: 1.5 });
@@ -76,13 +79,13 @@ function drawDot(context, theme, x, y, radius, colour) {
 }
 
 /** A value with as many decimals as an axis up to `top` can show. */
-function decimals(value, top) {
+export function decimals(value, top) {
   if (!Number.isFinite(value)) return "\u2013";
   return value.toFixed(top >= 100 ? 1 : top >= 10 ? 2 : 3);
 }
 
 /** Follows the pointer over the canvas of a view that has frames; `pointerOf` tells where it is. */
-function readPointer(state) {
+export function readPointer(state) {
   followPointer(state.canvas, state.ended, (pointer) => {
     state.pointer = pointer && { ...pointer, frame: state.frame };
     state.redraw();
@@ -90,4 +93,5 @@ function readPointer(state) {
 }
 
 /** Where the pointer is, or null; what a finger read, which stays when it lifts, ends with the frame it was read in. */
-const pointerOf = ({ pointer, frame }) => (pointer && !(pointer.touch && pointer.frame !== frame) ? pointer : null);
+export const pointerOf = ({ pointer, frame }) =>
+  pointer && !(pointer.touch && pointer.frame !== frame) ? pointer : null;

@@ -5,13 +5,20 @@
  * Header: {run, what, unit, top, colour}
  * Arrays: values float32 [F, L], used uint8 [F, L]
  */
+
+import { decimals, drawAcrossTitle, drawUpward, plotHeight, plotOf, pointerOf, readPointer } from "./axes.js";
+import { picture, surface, textSize } from "./canvas.js";
+import { element } from "./elements.js";
+import { hold } from "./page.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
 
 const SHARE = 0.8; // Of the room for a bar, that is filled.
-const LEAST = 2; // Height of a bar, in pixels: that a number is there should be seen.
-const PALE = 0.4;
+const LEAST_BAR = 2; // Height of a bar, in pixels: that a number is there should be seen.
+const UNUSED_ALPHA = 0.4;
 const MOST_SAID = 10;
 
 function build(state) {
@@ -43,7 +50,7 @@ function draw(state, theme) {
   const pointed = pointer && bars[Math.floor(plot.xAt(pointer.x))];
   bars.forEach((bar, i) => drawBar(context, theme, plot, bar, i, header.colour));
   drawNumbers(context, theme, plot, bars);
-  print(state, bars, pointed);
+  printBars(state, bars, pointed);
   state.root.dataset.shown = bars.map(({ number }) => number + 1).join(" ");
 }
 
@@ -59,8 +66,8 @@ function barsOf({ arrays: { values, used }, frame }) {
 
 function drawBar(context, theme, plot, { value, used }, i, colour) {
   const [left, right] = [plot.x(i + (1 - SHARE) / 2), plot.x(i + (1 + SHARE) / 2)];
-  const top = Math.min(plot.y(value), plot.bottom - LEAST);
-  Object.assign(context, { fillStyle: used ? colour : theme.text, globalAlpha: used ? 1 : PALE });
+  const top = Math.min(plot.y(value), plot.bottom - LEAST_BAR);
+  Object.assign(context, { fillStyle: used ? colour : theme.text, globalAlpha: used ? 1 : UNUSED_ALPHA });
   context.fillRect(left, top, right - left, plot.bottom - top);
   context.globalAlpha = 1;
 }
@@ -77,7 +84,7 @@ function drawNumbers(context, theme, plot, bars) {
 }
 
 /** Prints the count, the sum and the bar that is pointed at, and says all of it in the canvas's label. */
-function print({ header, inUse, sum, one, canvas }, bars, pointed) {
+function printBars({ header, inUse, sum, one, canvas }, bars, pointed) {
   const { what, unit, top } = header;
   const said = ({ number, value }) => `number ${number + 1}: ${decimals(value, top)}`;
   const total = bars.reduce((all, { value }) => all + value, 0);

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from aecore.figures.palette import class_colour
-from aecore.ui.browser.views import _mount, _positive
+from aecore.ui.browser.drawing import Drawing, live
+from aecore.ui.browser.payload import positive
 
 # Above the highest bar.
 HEADROOM = 1.05
 
 
-def live_bars(run: str, values: np.ndarray, used: np.ndarray, *, what: str, unit: str, key: str) -> None:
+def bars_drawing(run: str, values: np.ndarray, used: np.ndarray, *, what: str, unit: str) -> Drawing:
     """Bars of the L code numbers, ``values`` [F, L], the highest first in every frame.
 
     Those that are not ``used``, bool [F, L], are grey. ``what`` says what is measured, in ``unit``.
@@ -23,7 +24,10 @@ def live_bars(run: str, values: np.ndarray, used: np.ndarray, *, what: str, unit
         "run": run,
         "what": what,
         "unit": unit,
-        "top": _positive(HEADROOM * values.max(initial=0)),
+        "top": positive(HEADROOM * values.max(initial=0)),
         "colour": class_colour(0),
     }
-    _mount("bars", key, header, {"values": values, "used": used.astype(np.uint8)}, ("axes.js",))
+    return Drawing("bars", header, {"values": values, "used": used.astype(np.uint8)})
+
+
+live_bars = live(bars_drawing)

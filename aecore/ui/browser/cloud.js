@@ -5,28 +5,25 @@
  * Arrays: cloud0, cloud1, ... int16 [1 or F, N, 3] in steps of half a cube / 2**14 from its middle (-2**15: nowhere),
  *         values uint8 [1 or F, N], the number of a colour (255: no value)
  */
+
+import { checksum, haloText, picture, surface } from "./canvas.js";
+import { ARROW_KEYS, element } from "./elements.js";
+import { hold } from "./page.js";
+import { plain } from "./plane.js";
+import { between, channelsOf, disc, gradientOf, inkOf, layerOf, NO_VALUE, NOWHERE, shadesOf, STEPS } from "./points.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
 
-const STEPS = 2 ** 14;
-const NOWHERE = -(2 ** 15);
 const CORNER = Math.sqrt(3) / 2; // From the cube's middle to a corner, in edges.
 const START = { azimuth: -60, elevation: 20 }; // Degrees; the camera looks from there to the middle, z is up.
 const HALF_TURN = 180; // Degrees for a drag across a canvas: near points then keep under the finger.
 const KEY_TURN = 5;
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-// Viridis at every eighth; even to the eye, also to a colour-blind one. The end that a page would swallow is left out.
-const STOPS = [
-  [68, 1, 84], [71, 45, 123], [59, 82, 139], [44, 114, 142], [33, 145, 140],
-  [40, 174, 128], [94, 201, 98], [173, 220, 48], [253, 231, 37],
-];
-const RANGES = { light: [0, 0.88], dark: [0.2, 1] };
-const SHADES = 255;
-const NO_VALUE = [140, 140, 140];
+const CLOUD_SHADES = 255; // The number after the last of them says that there is no value.
 const LEVELS = 16; // Of distance: what is farther is smaller, and paler by up to this share.
-const PALE = 0.45;
+const PALENESS = 0.45;
 
 // ---- Elements
 
@@ -56,13 +53,13 @@ function take(state, header, arrays) {
 function panelOf(state) {
   const [title, canvas, note] = [element("figcaption"), picture(), element("div", { className: "note" })];
   canvas.tabIndex = 0;
-  listen(state, canvas);
+  makeTurnable(state, canvas);
   return { box: element("figure", {}, title, canvas, note), title, canvas, note, layer: null };
 }
 
 // ---- Turning
 
-function listen(state, canvas) {
+function makeTurnable(state, canvas) {
   const on = (type, act) => canvas.addEventListener(type, act, { signal: state.ended });
   let from = null;
   on("pointerdown", (event) => {
@@ -73,21 +70,21 @@ function listen(state, canvas) {
   on("pointermove", (event) => {
     if (!canvas.hasPointerCapture(event.pointerId)) return;
     const degrees = HALF_TURN / canvas.clientWidth;
-    turn(state, (event.clientX - from.clientX) * degrees, (event.clientY - from.clientY) * degrees);
+    turnBy(state, (event.clientX - from.clientX) * degrees, (event.clientY - from.clientY) * degrees);
     from = event;
   });
   on("dblclick", () => turnBack(state));
   on("keydown", (event) => {
-    const way = KEYS[event.key];
+    const way = ARROW_KEYS[event.key];
     if (event.ctrlKey || event.altKey || event.metaKey || !(way || event.key === "Home")) return;
     event.preventDefault();
-    if (way) turn(state, way[0] * KEY_TURN, way[1] * KEY_TURN);
+    if (way) turnBy(state, way[0] * KEY_TURN, way[1] * KEY_TURN);
     else turnBack(state);
   });
 }
 
 /** Turns the clouds to the right and down, as a finger would; the camera goes the other way. */
-function turn(state, right, down) {
+function turnBy(state, right, down) {
   const { azimuth, elevation } = state.angles;
   const around = (((azimuth - right + 180) % 360) + 360) % 360;
   state.angles = { azimuth: around - 180, elevation: Math.max(-90, Math.min(90, elevation + down)) };
@@ -151,7 +148,7 @@ function drawPanel(state, theme, view, panel, p, values) {
   const radius = Math.max(1.4, Math.min(5, (0.33 * view.side) / Math.sqrt(depths.length))) * ratio;
   for (const i of order) {
     const level = Math.round(depths[i] * (LEVELS - 1));
-    const ink = state.inks[level * (SHADES + 1) + (values[i] ?? SHADES)];
+    const ink = state.inks[level * (CLOUD_SHADES + 1) + (values[i] ?? CLOUD_SHADES)];
     disc(panel.layer, screen[2 * i] * ratio, screen[2 * i + 1] * ratio, radius * (0.75 + 0.5 * depths[i]), ink);
   }
   context.putImageData(panel.layer.image, 0, 0);
@@ -179,79 +176,19 @@ function projected(places, view) {
   return { screen, depths, order: order.subarray(0, shown).sort((a, b) => depths[a] - depths[b]) };
 }
 
-// ---- Points
+// ---- Colours
 
-/** Mixes the colours for the theme, by level of distance and shade: RGBA in one number, alpha uppermost. */
+/** Mixes the colours for the theme, by level of distance and shade. */
 function dye(state, theme) {
   if (state.dyed === theme.background) return;
   const page = channelsOf(theme.background);
-  const [from, to] = RANGES[page[1] > 127 ? "light" : "dark"];
-  const shades = Array.from({ length: SHADES }, (_, s) => viridis(from + ((to - from) * s) / (SHADES - 1)));
+  const shades = [...shadesOf(theme, CLOUD_SHADES), NO_VALUE];
   const inks = Array.from({ length: LEVELS }, (_, level) => {
-    const pale = PALE * (1 - level / (LEVELS - 1));
-    return [...shades, NO_VALUE].map((colour) => inkOf(between(colour, page, pale)));
+    const pale = PALENESS * (1 - level / (LEVELS - 1));
+    return shades.map((colour) => inkOf(between(colour, page, pale)));
   });
-  Object.assign(state, { dyed: theme.background, inks: Uint32Array.from(inks.flat()) });
-  const marks = shades.filter((_, s) => s % 16 === 0 || s === SHADES - 1).map((colour) => `rgb(${colour})`);
-  state.bar.style.backgroundImage = `linear-gradient(to right, ${marks})`;
-}
-
-const between = (from, to, share) => from.map((channel, c) => Math.round(channel + share * (to[c] - channel)));
-const inkOf = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-
-function viridis(share) {
-  const at = share * (STOPS.length - 1);
-  const below = Math.min(STOPS.length - 2, Math.floor(at));
-  return between(STOPS[below], STOPS[below + 1], at - below);
-}
-
-/** Red, green and blue of any CSS colour. */
-function channelsOf(colour) {
-  const context = new OffscreenCanvas(1, 1).getContext("2d");
-  context.fillStyle = colour;
-  context.fillRect(0, 0, 1, 1);
-  return [...context.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
-}
-
-/** An empty picture of the canvas's size, whose memory is used again. */
-function layerOf(before, { width, height }) {
-  const fits = before?.image.width === width && before.image.height === height;
-  const image = fits ? before.image : new ImageData(width, height);
-  const layer = fits ? before : { image, pixels: new Uint32Array(image.data.buffer) };
-  layer.pixels.fill(0);
-  return layer;
-}
-
-/**
- * A disc with a soft edge, drawn by ourselves: as many arcs take four times as long where no graphics card helps.
- * Its middle keeps its fraction of a pixel, so that nothing trembles in a slow turn.
- */
-function disc({ image, pixels }, x, y, radius, ink) {
-  const { width, height } = image;
-  const [left, right] = [Math.max(0, Math.floor(x - radius)), Math.min(width - 1, Math.floor(x + radius))];
-  const [top, bottom] = [Math.max(0, Math.floor(y - radius)), Math.min(height - 1, Math.floor(y + radius))];
-  const [inner, outer] = [(radius - 0.5) ** 2, (radius + 0.5) ** 2];
-  for (let row = top; row <= bottom; row++) {
-    const down = (row + 0.5 - y) ** 2;
-    for (let column = left; column <= right; column++) {
-      const distance = down + (column + 0.5 - x) ** 2;
-      const to = row * width + column;
-      if (distance <= inner) pixels[to] = ink;
-      else if (distance < outer) pixels[to] = over(ink, radius + 0.5 - Math.sqrt(distance), pixels[to]);
-    }
-  }
-}
-
-/** A share of ink over a pixel ("source over"). */
-function over(ink, share, back) {
-  if (!back) return ((Math.round(255 * share) << 24) | (ink & 0xffffff)) >>> 0;
-  const behind = ((back >>> 24) / 255) * (1 - share);
-  const whole = share + behind;
-  const part = share / whole;
-  const red = (back & 255) + ((ink & 255) - (back & 255)) * part;
-  const green = ((back >>> 8) & 255) + (((ink >>> 8) & 255) - ((back >>> 8) & 255)) * part;
-  const blue = ((back >>> 16) & 255) + (((ink >>> 16) & 255) - ((back >>> 16) & 255)) * part;
-  return ((Math.round(255 * whole) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  Object.assign(state, { dyed: theme.background, inks: Int32Array.from(inks.flat()) });
+  state.bar.style.backgroundImage = gradientOf(theme);
 }
 
 // ---- The cube
@@ -292,9 +229,9 @@ function drawNames(context, theme, view) {
     const edges = EDGES.filter((edge) => edge.along === along);
     const outline = edges.filter((edge) => facing(edge, view) === 1);
     const [{ middle }] = (outline.length ? outline : edges).sort((a, b) => rank(a) - rank(b));
-    const within = (place) => Math.max(size / 2, Math.min(view.side - size / 2, place));
+    const kept = (place) => Math.max(size / 2, Math.min(view.side - size / 2, place));
     const end = middle.with(along, 0.5 + size / view.scale);
-    haloText(context, theme, name, ...onCanvas(view, end).map(within));
+    haloText(context, theme, name, ...onCanvas(view, end).map(kept));
   });
 }
 

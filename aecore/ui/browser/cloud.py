@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aecore.ui.browser.views import _mount, _steps
+from aecore.ui.browser.drawing import Drawing, live
+from aecore.ui.browser.payload import steps
 
 SHADES = 255  # Colours from low to high; the number after the last of them says that there is no value.
 
@@ -21,9 +22,9 @@ class Panel:
     points: np.ndarray  # [1 or F, N, 3]
 
 
-def live_cloud(
-    run: str, panels: Sequence[Panel], values: np.ndarray, *, value_title: str, first_frame: int, key: str
-) -> None:
+def cloud_drawing(
+    run: str, panels: Sequence[Panel], values: np.ndarray, *, value_title: str, first_frame: int
+) -> Drawing:
     """Clouds of N points each, coloured by ``values`` [1 or F, N] in [0, 1], turned together; NaN is grey.
 
     What has one frame stands still while the scrubber moves the rest.
@@ -46,7 +47,10 @@ def live_cloud(
         "panels": [{"title": panel.title, "notes": texts} for panel, texts in zip(panels, notes, strict=True)],
     }
     arrays = {f"cloud{i}": _places(points) for i, points in enumerate(clouds)}
-    _mount("cloud", key, header, {"values": _shades(values), **arrays})
+    return Drawing("cloud", header, {"values": _shades(values), **arrays})
+
+
+live_cloud = live(cloud_drawing)
 
 
 def _places(points: np.ndarray) -> np.ndarray:
@@ -55,7 +59,7 @@ def _places(points: np.ndarray) -> np.ndarray:
     What is farther out than half an edge is nowhere: held at the end of the range, it would be drawn at a false place.
     """
     middled = points - 0.5
-    return _steps(2 * np.where(np.abs(middled) < 1, middled, np.nan), np.ones(len(points)))
+    return steps(2 * np.where(np.abs(middled) < 1, middled, np.nan), np.ones(len(points)))
 
 
 def _shades(values: np.ndarray) -> np.ndarray:

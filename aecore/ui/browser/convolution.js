@@ -6,14 +6,20 @@
  * Header: {kernels: [{title, divisor}], colours: {above, below}}
  * Arrays: large float32 [7, 7], small float32 [4, 4], kernels float32 [K, 3, 3]
  */
+
+import { picture, surface } from "./canvas.js";
+import { element, group, icon, pressable, setPressed } from "./elements.js";
+import { plain } from "./plane.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
 
 const [STRIDE, PADDING, SIDE] = [2, 1, 3];
 const STEP_MS = 1000;
-const MARGIN = 3; // Around a grid, so that a frame at its edge is drawn whole.
-const GAP = 24;
+const GRID_MARGIN = 3; // Around a grid, so that a frame at its edge is drawn whole.
+const GRID_GAP = 24;
 const WIDE = 560;
 // Nothing plays before somebody asks, which is all that prefers-reduced-motion asks for.
 const ICONS = {
@@ -35,146 +41,14 @@ const MODES = {
   },
 };
 
-const STYLE = `
-.steps {
-  display: grid;
-  gap: 12px;
-}
-.choices,
-.modes,
-.choices label {
-  display: flex;
-  flex-wrap: wrap;
-  gap: 8px;
-  align-items: center;
-}
-.choices {
-  gap: 12px 20px;
-}
-.modes button {
-  flex: 1 1 0;
-  min-height: 48px;
-  padding: 3px 9px;
-  text-align: left;
-  white-space: nowrap;
-}
-.modes button[aria-pressed="true"] {
-  color: var(--st-background-color);
-  background: var(--st-primary-color);
-  border-color: var(--st-primary-color);
-}
-.modes small {
-  display: block;
-  font-size: 13px;
-}
-select {
-  min-height: 44px;
-  padding: 0 8px;
-  font: inherit;
-  font-size: 16px; /* Smaller, an iPhone zooms in on it. */
-  color: inherit;
-  background: var(--st-background-color);
-  border: 1px solid var(--st-border-color);
-  border-radius: var(--st-button-radius, 8px);
-}
-select:focus-visible {
-  outline: 3px solid var(--st-primary-color);
-  outline-offset: 2px;
-}
-.moves {
-  display: grid;
-  grid-template-columns: 44px 44px 44px minmax(0, 1fr) auto;
-  gap: 8px;
-  align-items: center;
-}
-.moves .count {
-  font-size: 15px;
-  font-variant-numeric: tabular-nums;
-}
-.stage {
-  display: grid;
-  grid-template-columns: max-content minmax(0, 1fr);
-  gap: 10px ${GAP}px;
-  align-items: start;
-}
-.stage[data-mode="convolution"] {
-  grid-template-areas: "large large" "kernel small" "sums sums";
-}
-.stage[data-mode="transposed"] {
-  grid-template-areas: "small kernel" "large large" "sums sums";
-}
-@container (min-width: ${WIDE}px) {
-  .stage {
-    grid-template-columns: max-content max-content minmax(0, 1fr);
-    grid-template-rows: auto 1fr;
-  }
-  .stage[data-mode="convolution"] {
-    grid-template-areas: "large kernel small" "large sums sums";
-  }
-  .stage[data-mode="transposed"] {
-    grid-template-areas: "small kernel large" "sums sums large";
-  }
-}
-@container (min-width: ${WIDE}px) and (max-width: 780px) {
-  .stage[data-mode="transposed"] .terms span {
-    min-height: calc(3 * 1.35em + 6px); /* Here a sum may take a line more: the page below must not jump. */
-  }
-}
-figure {
-  margin: 0;
-}
-figcaption {
-  padding: 0 0 3px ${MARGIN}px;
-  font-size: 15px;
-  font-weight: 600;
-}
-figcaption small {
-  font-size: 13px;
-  font-weight: 400;
-}
-.sums {
-  grid-area: sums;
-  contain: inline-size;
-  max-width: 480px;
-  font-size: 15px;
-}
-.sums p {
-  min-height: 2.7em;
-  margin: 0 0 6px;
-}
-.terms {
-  display: grid;
-  grid-template-columns: repeat(3, minmax(0, 1fr));
-  gap: 4px;
-  font-variant-numeric: tabular-nums;
-}
-.terms span {
-  padding: 3px 6px;
-  white-space: pre-line;
-  background: var(--st-secondary-background-color);
-  border-radius: 4px;
-}
-.terms .idle {
-  opacity: 0.7;
-}
-.total {
-  display: block;
-  margin-top: 6px;
-  font-size: 18px;
-  font-weight: 600;
-}
-`;
-
 // ---- Elements
 
 function build(state) {
   Object.assign(state, { mode: "convolution", kernel: 0, timer: 0 });
   const modes = Object.entries(MODES).map(([mode, { title, way }]) => {
-    return clickable(() => choose(state, { mode, frame: 0 }), title, element("small", { textContent: way }));
+    return pressable(() => choose(state, { mode, frame: 0 }), title, element("small", { textContent: way }));
   });
-  state.modes = element("div", { className: "modes" }, ...modes);
-  state.modes.setAttribute("role", "group");
-  state.modes.setAttribute("aria-label", "Operation");
+  state.modes = group("Operation", modes, "modes");
   state.kernels = element("select");
   state.kernels.addEventListener("change", () => choose(state, { kernel: state.kernels.selectedIndex }));
   state.kernels.setAttribute("aria-label", "Kernel");
@@ -186,14 +60,8 @@ function build(state) {
   const sums = element("div", { className: "sums" }, state.sentence, state.terms, state.total);
   state.stage = element("div", { className: "stage" }, ...Object.values(state.figures).map(({ box }) => box), sums);
   const parts = [element("div", { className: "choices" }, state.modes, kernels), moves(state), state.stage];
-  state.root.append(element("style", { textContent: STYLE }), element("div", { className: "steps" }, ...parts));
-  state.ended.addEventListener("abort", () => halt(state));
-}
-
-function clickable(act, ...content) {
-  const button = element("button", { type: "button" }, ...content);
-  button.addEventListener("click", act);
-  return button;
+  state.root.append(element("div", { className: "steps" }, ...parts));
+  state.ended.addEventListener("abort", () => stopSteps(state));
 }
 
 function figure(area) {
@@ -205,7 +73,7 @@ function figure(area) {
 
 function moves(state) {
   state.previous = move("Previous", () => choose(state, { frame: state.frame - 1 }));
-  state.play = move("Play", () => (state.timer ? halt(state) : play(state)));
+  state.play = move("Play", () => (state.timer ? stopSteps(state) : playSteps(state)));
   state.next = move("Next", () => choose(state, { frame: state.frame + 1 }));
   state.previous.append(icon(24, 24, ICONS.previous));
   state.next.append(icon(24, 24, ICONS.next));
@@ -217,7 +85,7 @@ function moves(state) {
 }
 
 function move(label, act) {
-  const button = clickable(act);
+  const button = pressable(act);
   button.className = "play";
   button.setAttribute("aria-label", label);
   return button;
@@ -234,20 +102,20 @@ function take(state, header, arrays) {
 
 function choose(state, changes) {
   Object.assign(state, changes);
-  halt(state);
+  stopSteps(state);
 }
 
-function play(state) {
+function playSteps(state) {
   const step = () => {
     state.frame = (state.frame + 1) % state.count;
     state.timer = setTimeout(step, STEP_MS);
-    if (state.frame === state.count - 1) halt(state);
+    if (state.frame === state.count - 1) stopSteps(state);
     state.redraw();
   };
   step();
 }
 
-function halt(state) {
+function stopSteps(state) {
   clearTimeout(state.timer);
   state.timer = 0;
   state.redraw();
@@ -256,7 +124,7 @@ function halt(state) {
 // ---- The operation
 
 /** Row and column of the small grid's number at a step, and of the first number of its window in the large grid. */
-function placesOf({ arrays }, step) {
+function windowAt({ arrays }, step) {
   const [row, column] = [Math.floor(step / arrays.small.shape[1]), step % arrays.small.shape[1]];
   return { row, column, top: STRIDE * row - PADDING, left: STRIDE * column - PADDING };
 }
@@ -265,7 +133,7 @@ function placesOf({ arrays }, step) {
 function pairsOf(state, step) {
   const { arrays, kernel, header } = state;
   const [high, wide] = arrays.large.shape;
-  const { top, left } = placesOf(state, step);
+  const { top, left } = windowAt(state, step);
   return Array.from({ length: SIDE * SIDE }, (_, k) => {
     const [row, column] = [top + Math.floor(k / SIDE), left + (k % SIDE)];
     const inside = row >= 0 && row < high && column >= 0 && column < wide;
@@ -295,7 +163,7 @@ function draw(state, theme) {
   const { mode, frame, count, arrays, kernel } = state;
   const now = gridsAfter(state, frame);
   const end = gridsAfter(state, count - 1);
-  const { row, column, top, left } = placesOf(state, frame);
+  const { row, column, top, left } = windowAt(state, frame);
   const weights = arrays.kernels.subarray(kernel * SIDE * SIDE, (kernel + 1) * SIDE * SIDE);
   const texts = Array.from(weights, (_, k) => weightText(state, k));
   const border = mode === "convolution" ? "0" : "";
@@ -310,8 +178,8 @@ function draw(state, theme) {
 
 /** On a phone the large grid has a row to itself, else all three stand in one. */
 function cellOf(width) {
-  const one = Math.floor((width - 2 * GAP - 6 * MARGIN) / 16);
-  return width >= WIDE ? Math.min(44, one) : Math.min(34, Math.floor((width - 2 * MARGIN) / 9));
+  const one = Math.floor((width - 2 * GRID_GAP - 6 * GRID_MARGIN) / 16);
+  return width >= WIDE ? Math.min(44, one) : Math.min(34, Math.floor((width - 2 * GRID_MARGIN) / 9));
 }
 
 const most = (values) => Math.max(...Array.from(values, Math.abs).filter(Number.isFinite), 1e-9);
@@ -320,16 +188,16 @@ const most = (values) => Math.max(...Array.from(values, Math.abs).filter(Number.
 function drawGrid(state, theme, name, { values, limit, texts, ring = 0, border = "", framed }) {
   const { cell, figures } = state;
   const side = Math.sqrt(values.length);
-  const size = (side + 2 * ring) * cell + 2 * MARGIN;
+  const size = (side + 2 * ring) * cell + 2 * GRID_MARGIN;
   const context = surface(figures[name].canvas, size, size);
-  const start = MARGIN + ring * cell;
+  const start = GRID_MARGIN + ring * cell;
   Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 1 });
   context.font = `${Math.max(11, Math.round(cell * 0.36))}px ${theme.font}`;
   for (let row = -ring; row < side + ring; row++) {
     for (let column = -ring; column < side + ring; column++) {
       const inside = Math.min(row, column) >= 0 && Math.max(row, column) < side;
       const value = inside ? values[row * side + column] : NaN;
-      const text = inside ? (texts?.[row * side + column] ?? short(value)) : border;
+      const text = inside ? (texts?.[row * side + column] ?? twoDecimals(value)) : border;
       drawCell(context, theme, state, start + column * cell, start + row * cell, { value, limit, text, inside });
     }
   }
@@ -362,30 +230,32 @@ function drawFrame(context, theme, start, cell, { row, column, side }) {
 // ---- Words
 
 /** At most two decimals, nothing for a number not yet written. */
-const short = (value) => (Number.isFinite(value) ? plain(Number(value.toFixed(2))) : "");
-const equals = (value) => `${Math.abs(value * 100 - Math.round(value * 100)) < 1e-3 ? "=" : "≈"} ${short(value)}`;
+const twoDecimals = (value) => (Number.isFinite(value) ? plain(Number(value.toFixed(2))) : "");
+const isShort = (value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-3;
+const equals = (value) => `${isShort(value) ? "=" : "≈"} ${twoDecimals(value)}`;
 
 function weightText({ arrays, kernel, header }, k) {
   const { divisor } = header.kernels[kernel];
-  return short(arrays.kernels[kernel * SIDE * SIDE + k]) + (divisor === 1 ? "" : `/${divisor}`);
+  return twoDecimals(arrays.kernels[kernel * SIDE * SIDE + k]) + (divisor === 1 ? "" : `/${divisor}`);
 }
 
 /** Everything but the canvases: controls, captions, sums, labels and the test hooks. */
 function write(state, now) {
   const { mode, frame, count, header, kernel } = state;
   const convolves = mode === "convolution";
-  Object.keys(MODES).forEach((name, i) => press(state.modes.children[i], name === mode));
+  Object.keys(MODES).forEach((name, i) => setPressed(state.modes.children[i], name === mode));
   state.kernels.selectedIndex = kernel;
-  press(state.play, Boolean(state.timer));
+  setPressed(state.play, Boolean(state.timer));
   state.play.replaceChildren(icon(24, 24, state.timer ? ICONS.halt : ICONS.play));
   state.previous.disabled = frame === 0;
   state.next.disabled = frame === count - 1;
   Object.assign(state.slider, { max: count - 1, value: frame });
   state.slider.style.setProperty("--done", frame / (count - 1));
   state.place.textContent = `${frame + 1} of ${count}`;
-  const { row, column } = placesOf(state, frame);
+  const { row, column } = windowAt(state, frame);
   const at = `${convolves ? "Output" : "Input"} row ${row + 1}, column ${column + 1}`;
-  state.slider.setAttribute("aria-valuetext", `Step ${frame + 1} of ${count}: ${at} is ${short(now.small[frame])}`);
+  const step = `Step ${frame + 1} of ${count}`;
+  state.slider.setAttribute("aria-valuetext", `${step}: ${at} is ${twoDecimals(now.small[frame])}`);
   if (convolves) writeSum(state, now, at);
   else writeStamp(state, now, at);
   describe(state, now);
@@ -393,25 +263,23 @@ function write(state, now) {
   Object.assign(state.root.dataset, { mode, kernel: header.kernels[kernel].title, output: JSON.stringify(output) });
 }
 
-const press = (button, pressed) => button.setAttribute("aria-pressed", String(pressed));
-
-function writeSum(state, { large, small }, at) {
-  state.sentence.textContent = `${at}: multiply the frame by the kernel, number by number, and add.`;
+function writeSum(state, { large, small }, place) {
+  state.sentence.textContent = `${place}: multiply the frame by the kernel, number by number, and add.`;
   const terms = pairsOf(state, state.frame).map(({ weight, at, text }, k) => {
     const value = large[at] ?? 0;
-    return term(`${k ? "+ " : ""}${short(value)}\u00a0×\u00a0${text}`, value * weight === 0);
+    return term(`${k ? "+ " : ""}${twoDecimals(value)}\u00a0×\u00a0${text}`, value * weight === 0);
   });
   state.terms.replaceChildren(...terms);
   state.total.textContent = equals(small[state.frame]);
 }
 
-function writeStamp(state, { large, small }, at) {
-  const value = short(small[state.frame]);
-  state.sentence.textContent = `${at} is ${value}: add ${value} × the kernel to the frame; overlaps add up.`;
+function writeStamp(state, { large, small }, place) {
+  const value = twoDecimals(small[state.frame]);
+  state.sentence.textContent = `${place} is ${value}: add ${value} × the kernel to the frame; overlaps add up.`;
   const before = gridsAfter(state, state.frame - 1).large;
   const terms = pairsOf(state, state.frame).map(({ weight, at, text }) => {
     if (at < 0) return term("cut off", true);
-    const sum = short(before[at]) + (Number.isFinite(before[at]) ? " + " : "");
+    const sum = twoDecimals(before[at]) + (Number.isFinite(before[at]) ? " + " : "");
     return term(`${sum}${value}\u00a0×\u00a0${text}\n${equals(large[at])}`, weight * small[state.frame] === 0);
   });
   state.terms.replaceChildren(...terms);
@@ -424,18 +292,19 @@ const term = (textContent, idle) => element("span", { textContent, className: id
 function describe(state, { large, small }) {
   const { figures, header, kernel, mode, frame } = state;
   const { captions } = MODES[mode];
-  const { row, column, top, left } = placesOf(state, frame);
+  const { row, column, top, left } = windowAt(state, frame);
   const last = Math.sqrt(large.length);
   const span = (first) => `${Math.max(1, first + 1)} to ${Math.min(last, first + SIDE)}`;
   const weights = Array.from({ length: SIDE * SIDE }, (_, k) => weightText(state, k));
+  const texts = (values) => Array.from(values, twoDecimals);
   const said = {
-    large: [captions.large, Array.from(large, short), `; the frame is on rows ${span(top)}, columns ${span(left)}`],
+    large: [captions.large, texts(large), `; the frame is on rows ${span(top)}, columns ${span(left)}`],
     kernel: [["Kernel 3 × 3", ""], weights, `: ${header.kernels[kernel].title}`],
-    small: [captions.small, Array.from(small, short), `; the frame is on row ${row + 1}, column ${column + 1}`],
+    small: [captions.small, texts(small), `; the frame is on row ${row + 1}, column ${column + 1}`],
   };
-  for (const [name, [[title, note], texts, rest]] of Object.entries(said)) {
+  for (const [name, [[title, note], numbers, rest]] of Object.entries(said)) {
     figures[name].caption.replaceChildren(title, element("small", { textContent: note && `, ${note}` }));
-    figures[name].canvas.setAttribute("aria-label", `${title}${rest}; by rows: ${byRows(texts)}`);
+    figures[name].canvas.setAttribute("aria-label", `${title}${rest}; by rows: ${byRows(numbers)}`);
   }
 }
 

@@ -1,6 +1,5 @@
 /**
- * A trained decoder, an encoder, or a whole model from image to image, run in the browser. The Python door puts this
- * text before the script of a view that asks for it.
+ * A trained decoder, an encoder, or a whole model from image to image, run in the browser.
  *
  * What goes from layer to layer is one array, place by place and all channels of a place together; a row of numbers is
  * one place. So a linear layer, a convolution and the sums of a transposed one are all the same: a matrix times the
@@ -16,6 +15,9 @@
  * @typedef {{channels: number, height: number, width: number}} Size
  */
 
+/** Decoding what need not be there at once takes no more of a frame, so that the rest is free for a finger. */
+export const DECODING_MS = 6;
+
 /**
  * The decoder that `decoder_part` described. `decode` returns the same array each time, written over; `label` is the
  * class to decode as, the first if none is given, and is only asked about where the header says `labels`.
@@ -25,7 +27,7 @@
  *
  * @returns {Decoder}
  */
-function decoderOf({ layers, inputs, shape: [height, width], output, labels, prefix }, arrays) {
+export function decoderOf({ layers, inputs, shape: [height, width], output, labels, prefix }, arrays) {
   const read = (name) => arrays[`${prefix}.${name}`];
   const besides = labels ? read("labels") : null;
   const beside = besides ? besides.shape[1] : 0;

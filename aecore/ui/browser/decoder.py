@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def decoder_part(portable: Portable, prefix: str = "decoder") -> tuple[dict, dict[str, np.ndarray]]:
     """What ``decoderOf`` of ``decoder.js`` reads: a part of a view's header, and arrays to go with the view's own.
 
-    A view mounts with ``scripts=("decoder.js",)``; ``prefix`` begins the arrays' names, and tells two decoders apart.
+    ``prefix`` begins the arrays' names, and tells two decoders apart.
     """
     header = {
         "layers": portable.layers,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aecore.ui.browser.decoder import decoder_part
-from aecore.ui.browser.views import _mount
+from aecore.ui.browser.drawing import Drawing, live, mount
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 TOOLS = ("draw", "erase", "scribble", "noise", "hole")
 # Of the picture's sides, those of a hole that nobody gave a size.
 HOLE = 0.4
-SCRIPTS = ("decoder.js", "pixels.js", "easel_paint.js", "easel_model.js", "easel_hand.js")
 
 
-def live_easel(
+def easel_drawing(
     name: str,
     restorer: Portable,
     image: np.ndarray | None,
     *,
     tool: str,
     hole: tuple[int, int, int, int] | None = None,
-    key: str,
-) -> None:
+) -> Drawing:
     """A picture to draw on and to damage, and beside it what ``restorer`` makes of it.
 
     It starts as ``image`` [H, W], or empty, and with ``tool`` in hand; ``hole`` is where the hole begins from the top
@@ -49,7 +47,10 @@ def live_easel(
     box = {"top": top, "left": left, "height": high, "width": wide}
     part, weights = decoder_part(restorer)
     header = {"run": name, "tool": tool, "hole": box, "restorer": part, "pen": None}
-    _mount_easel(key, image, restorer.shape, header, weights)
+    return _drawn(image, restorer.shape, header, weights)
+
+
+live_easel = live(easel_drawing)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Answer:
     rebuilt: np.ndarray
 
 
-def live_pen(
+def pen_drawing(
     name: str,
     halves: Halves,
     image: np.ndarray | None,
@@ -85,13 +86,11 @@ def live_pen(
     errors: np.ndarray,
     *,
     answer: Answer | None = None,
-    key: str,
-) -> str:
+) -> Drawing:
     """A picture of ``shape`` to draw on, from ``image`` [H, W] or nothing on, and beside it what is rebuilt of it.
 
     ``errors`` [N] are the squared errors of other images, which its own is held against. What is drawn stays as long as
-    ``name`` does. Where the browser has not the halves, what it asks about is returned after each stroke, for
-    ``picture_of`` to read and ``answer`` to answer; else, and of an empty picture, nothing is.
+    ``name`` does. Where the browser has not the halves, it asks about each stroke, and ``answer`` answers.
     """
     parts, weights = {}, {}
     for half in ("encoder", "decoder"):
@@ -106,7 +105,24 @@ def live_pen(
         weights["answer"] = np.asarray(answer.numbers, np.float32)
         weights["rebuilt"] = np.asarray(answer.rebuilt, np.float32)
     header = {"run": name, "tool": "draw", "hole": None, "restorer": None, "pen": pen}
-    said = _mount_easel(key, image, shape, header, weights).get("picture") or {}
+    return _drawn(image, shape, header, weights)
+
+
+def live_pen(
+    name: str,
+    halves: Halves,
+    image: np.ndarray | None,
+    shape: tuple[int, int],
+    errors: np.ndarray,
+    *,
+    answer: Answer | None = None,
+    key: str,
+) -> str:
+    """Mounts a ``pen_drawing``; returns what it asks about after a stroke, for ``picture_of`` to read.
+
+    That is nothing of an empty picture, and nothing where the browser has both halves.
+    """
+    said = mount(pen_drawing(name, halves, image, shape, errors, answer=answer), key).get("picture") or {}
     return said.get("levels", "") if said.get("name") == halves.name else ""
 
 
@@ -119,13 +135,13 @@ def picture_of(text: str, shape: tuple[int, int]) -> np.ndarray | None:
     return levels.reshape(shape) / np.float32(255) if levels.size == shape[0] * shape[1] else None
 
 
-def _mount_easel(
-    key: str, image: np.ndarray | None, shape: tuple[int, int], header: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> Any:
+def _drawn(
+    image: np.ndarray | None, shape: tuple[int, int], header: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> Drawing:
     if image is not None and image.shape != tuple(shape):
         raise ValueError(f"image must be {list(shape)}, got {list(image.shape)}")
     picture = np.zeros(shape, np.float32) if image is None else np.asarray(image, np.float32)
-    return _mount("easel", key, {**header, "empty": image is None}, {"image": picture, **arrays}, SCRIPTS)
+    return Drawing("easel", {**header, "empty": image is None}, {"image": picture, **arrays})
 
 
 def in_the_middle(

@@ -1,7 +1,12 @@
 // What hand and keys do to the sheets on an easel.
 
+import { ask } from "./easel_model.js";
+import { boxAround, damagedBy, inkLine, sheetOf } from "./easel_paint.js";
+import { radiusOf, renew } from "./easel_show.js";
+import { ARROW_KEYS, pressTool } from "./elements.js";
+import { normals } from "./pixels.js";
+
 const MOST_UNDONE = 60;
-const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 // ---- Changes
 
@@ -10,55 +15,55 @@ function remember(state) {
   Object.assign(state, { past: [...state.past, state.sheet].slice(-MOST_UNDONE), future: [] });
 }
 
-function change(state, sheet) {
+export function change(state, sheet) {
   remember(state);
   Object.assign(state, { sheet, adjusting: false });
-  settle(state);
+  renew(state);
 }
 
 /** A change that goes on, and is undone as one, until `adjusting` is over. */
-function adjust(state, part) {
+export function adjust(state, part) {
   if (!state.adjusting) remember(state);
   Object.assign(state, { sheet: { ...state.sheet, ...part }, adjusting: true });
 }
 
-function undo(state) {
+export function undo(state) {
   const { stroke, past, future, sheet } = state;
   if (stroke || !past.length) return;
   Object.assign(state, { sheet: past.at(-1), past: past.slice(0, -1), future: [sheet, ...future], adjusting: false });
-  settle(state);
+  renew(state);
 }
 
-function redo(state) {
+export function redo(state) {
   const { stroke, past, future, sheet } = state;
   if (stroke || !future.length) return;
   Object.assign(state, { sheet: future[0], past: [...past, sheet], future: future.slice(1), adjusting: false });
-  settle(state);
+  renew(state);
 }
 
-function choose(state, tool) {
+export function takeTool(state, tool) {
   state.tool = tool;
-  for (const [name, button] of Object.entries(state.tools)) button.setAttribute("aria-pressed", String(name === tool));
+  pressTool(state.tools, tool);
   if (tool === "hole" && !state.sheet.hole) return change(state, { ...state.sheet, hole: state.header.hole });
-  settle(state);
+  renew(state);
 }
 
 // ---- Hand and keys
 
-function listen(state) {
+export function listenToHand(state) {
   const { canvas } = state.left;
   canvas.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || event.button) return;
     canvas.setPointerCapture(event.pointerId);
-    begin(state, placeOf(state, event));
-    settle(state, event);
+    beginStroke(state, placeOf(state, event));
+    renew(state, event);
   });
   canvas.addEventListener("pointermove", (event) => {
     follow(state, event);
     if (!state.stroke || !event.isPrimary) return;
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const move of moves.length ? moves : [event]) extend(state, placeOf(state, move));
-    settle(state, event);
+    renew(state, event);
   });
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => lift(state));
   canvas.addEventListener("pointerleave", () => (state.ring.hidden = true));
@@ -86,9 +91,7 @@ function placeOf({ left, size }, { clientX, clientY }) {
   return [((clientX - box.left) / box.width) * size.width, ((clientY - box.top) / box.height) * size.height];
 }
 
-const radiusOf = ({ brushes, tool, size }) => (brushes[tool] / 2) * (Math.min(size.height, size.width) / 28);
-
-function begin(state, place) {
+function beginStroke(state, place) {
   remember(state);
   const [before, pixels] = [state.sheet, state.original.length];
   if (state.tool === "draw") state.sheet = { ...before, drawn: before.drawn.slice() };
@@ -105,9 +108,9 @@ function extend(state, place) {
     return;
   }
   const radius = radiusOf(state);
-  if (tool === "draw") stamp(sheet.drawn, size, stroke.at, place, radius);
+  if (tool === "draw") inkLine(sheet.drawn, size, stroke.at, place, radius);
   else {
-    stamp(stroke.mask, { ...size, fine: 1 }, stroke.at, place, radius);
+    inkLine(stroke.mask, { ...size, fine: 1 }, stroke.at, place, radius);
     state.sheet = damagedBy(tool, stroke.before, stroke.mask, stroke.noise);
   }
   stroke.at = place;
@@ -117,14 +120,14 @@ function nudge(state, event) {
   const { sheet, size } = state;
   if (state.tool !== "hole" || !sheet.hole) return;
   const { top, left, height, width } = sheet.hole;
-  if (ARROWS[event.key]) {
-    const [right, down] = ARROWS[event.key];
+  if (ARROW_KEYS[event.key]) {
+    const [right, down] = ARROW_KEYS[event.key];
     const middle = [left + width / 2 + right, top + height / 2 + down];
     adjust(state, { hole: boxAround(middle, height, width, size) });
   } else if (event.key === "Delete" || event.key === "Backspace") adjust(state, { hole: null });
   else return;
   event.preventDefault();
-  settle(state, event);
+  renew(state, event);
 }
 
 /** The brush as a ring where the pointer is. */
@@ -136,3 +139,10 @@ function follow(state, event) {
   const across = share(2 * radiusOf(state), size.width);
   Object.assign(ring.style, { left: share(x, size.width), top: share(y, size.height), width: across });
 }
+
+export function firstSheet({ original, size, header }) {
+  return { ...sheetOf(original, size, header.empty), hole: header.tool === "hole" ? header.hole : null };
+}
+
+// What is drawn on a blank sheet is as large and anywhere as a hand likes it.
+export const emptySheet = ({ original, size }) => sheetOf(new Float32Array(original.length), size, true);

@@ -7,7 +7,11 @@
  * Arrays: errors float32 [N], those of other images, the smallest first; answer float32 [1 or 2, L] and rebuilt
  *         float32 [H, W] where the server has answered
  */
-function modelOf({ restorer, pen }, arrays) {
+
+import { decoderOf } from "./decoder.js";
+import { tell } from "./page.js";
+
+export function modelOf({ restorer, pen }, arrays) {
   const part = (described) => (described ? decoderOf(described, arrays) : null);
   const { errors, answer, rebuilt } = arrays;
   const halves = { encoder: part(pen?.encoder), decoder: part(pen?.decoder) };
@@ -15,7 +19,7 @@ function modelOf({ restorer, pen }, arrays) {
 }
 
 /** The picture that is made of `pixels`, which `state.input` begins with; a pen's code is told. */
-function madeOf(state, pixels) {
+export function madeOf(state, pixels) {
   const { restorer, encoder, decoder, input, header } = state;
   if (restorer) return restorer.decode(input);
   if (pixels.every((value) => value === 0)) return tellCode(state, null, new Float32Array(pixels.length));
@@ -44,7 +48,7 @@ function answered(state, pixels) {
 }
 
 /** Asks the server about the picture as it is, once a stroke and not while the pen moves. */
-function ask(state) {
+export function ask(state) {
   const { header, encoder, stroke, input } = state;
   if (!header.pen || encoder || stroke) return;
   const asked = { name: header.pen.name, levels: asText(input) };
@@ -63,7 +67,7 @@ function asText(pixels) {
 // ---- In words
 
 /** How far the rebuilt picture is off, and for how many of the other images that is no more. */
-function inError({ errors, waits, encoder, reading }, pixels, rebuilt) {
+export function inError({ errors, waits, encoder, reading }, pixels, rebuilt) {
   reading.textContent = "";
   if (waits && !encoder) return "when you lift the pen";
   let sum = 0;
@@ -71,6 +75,7 @@ function inError({ errors, waits, encoder, reading }, pixels, rebuilt) {
   const more = errors.findIndex((error) => error > sum);
   const share = Math.round((100 * (more < 0 ? errors.length : more)) / errors.length);
   const many = errors.length.toLocaleString("en");
-  reading.textContent = `Squared error, summed over pixels; that of ${share} % of ${many} held-out images is no larger.`;
+  const others = `that of ${share} % of ${many} held-out images is no larger`;
+  reading.textContent = `Squared error, summed over pixels; ${others}.`;
   return `squared error ${sum.toFixed(1)}`;
 }

@@ -18,28 +18,35 @@
  * @typedef {{height: number, width: number, fine: number}} Size
  */
 
+import { normals } from "./pixels.js";
+
 const FINE = 280; // About so many points a side for a drawing.
 const GREY = 0.5; // Of a scribble.
 const SPRAY = 0.7; // Standard deviation of the noise under the middle of the brush.
 // As in aecore/measures/drawing.py, which makes the same of a drawing as `centred` here.
-const [INNER, FAINT, ROUNDING] = [20 / 28, 0.05, 1e-4];
+export const INNER = 20 / 28;
+const [FAINT, ROUNDING] = [0.05, 1e-4];
 
-const sizeOf = (height, width) => ({ height, width, fine: Math.max(1, Math.round(FINE / Math.max(height, width))) });
+/** The picture, and how much finer its drawing is. */
+export function sizeOf(height, width) {
+  return { height, width, fine: Math.max(1, Math.round(FINE / Math.max(height, width))) };
+}
 
 /** A sheet without damage whose picture is `image`, by rows. */
-function sheetOf(image, { height, width, fine }, centred) {
+export function sheetOf(image, { height, width, fine }, centres) {
   const drawn = new Float32Array(height * width * fine * fine);
   const columns = width * fine;
   for (let i = 0; i < drawn.length; i++) {
     drawn[i] = image[Math.floor(i / columns / fine) * width + Math.floor((i % columns) / fine)];
   }
   const none = () => new Float32Array(height * width);
-  return { drawn, centred, cover: none(), paint: none(), sprayed: none(), sigma: 0, seed: 1, hole: null };
+  const clean = { cover: none(), paint: none(), sprayed: none(), sigma: 0, hole: null };
+  return { drawn, centred: centres, seed: 1, ...clean };
 }
 
-const withoutDamage = ({ drawn, centred, seed, cover }) => {
-  const none = () => new Float32Array(cover.length);
-  return { drawn, centred, seed, cover: none(), paint: none(), sprayed: none(), sigma: 0, hole: null };
+export const withoutDamage = (sheet) => {
+  const none = () => new Float32Array(sheet.cover.length);
+  return { ...sheet, cover: none(), paint: none(), sprayed: none(), sigma: 0, hole: null };
 };
 
 // ---- Strokes
@@ -48,7 +55,7 @@ const withoutDamage = ({ drawn, centred, seed, cover }) => {
  * Raises `values` [height, width], of which `fine` make a pixel, to a soft line of `radius` from one place to another,
  * all in pixels.
  */
-function stamp(values, { height, width, fine }, [x0, y0], [x1, y1], radius) {
+export function inkLine(values, { height, width, fine }, [x0, y0], [x1, y1], radius) {
   const [rows, columns, reach] = [height * fine, width * fine, radius + 0.5];
   const first = (a, b) => Math.max(0, Math.floor((Math.min(a, b) - reach) * fine));
   const last = (a, b, most) => Math.min(most - 1, Math.ceil((Math.max(a, b) + reach) * fine));
@@ -68,7 +75,7 @@ function stamp(values, { height, width, fine }, [x0, y0], [x1, y1], radius) {
 }
 
 /** `before` with a stroke that leaves `mask`, of each pixel the share that the brush touched; `noise` if it sprays. */
-function damagedBy(tool, before, mask, noise) {
+export function damagedBy(tool, before, mask, noise) {
   const [cover, paint, sprayed] = [before.cover.slice(), before.paint.slice(), before.sprayed.slice()];
   const brightness = tool === "scribble" ? GREY : 0;
   for (let i = 0; i < mask.length; i++) {
@@ -86,7 +93,7 @@ function damagedBy(tool, before, mask, noise) {
 // ---- The picture
 
 /** The picture without its damage, by rows. */
-function cleanOf(sheet, size) {
+export function cleanOf(sheet, size) {
   return sheet.centred ? centred(sheet.drawn, size) : averaged(sheet.drawn, size);
 }
 
@@ -167,7 +174,7 @@ function startOf(picture, [height, width], axis, side) {
 }
 
 /** What a model is given: `pixels`, 0 where hidden, and `seen`, 1 or 0 for each. Noise is not cut off. */
-function givenOf({ cover, paint, sprayed, sigma, seed, hole }, clean, { width }) {
+export function givenOf({ cover, paint, sprayed, sigma, seed, hole }, clean, { width }) {
   const [pixels, seen] = [new Float32Array(clean.length), new Float32Array(clean.length).fill(1)];
   const noise = sigma ? normals(seed, clean.length) : sprayed; // Any, for it is taken 0 times.
   for (let i = 0; i < clean.length; i++) {
@@ -182,13 +189,13 @@ const inside = ({ top, left, height, width }, row, column) =>
   row >= top && row < top + height && column >= left && column < left + width;
 
 /** A box of such a size around a place, but within the picture. */
-function boxAround([x, y], high, wide, { height, width }) {
+export function boxAround([x, y], high, wide, { height, width }) {
   const put = (middle, length, side) => Math.max(0, Math.min(side - length, Math.round(middle - length / 2)));
   return { top: put(y, high, height), left: put(x, wide, width), height: high, width: wide };
 }
 
 /** Peak signal-to-noise ratio in dB; infinite where nothing differs. */
-function psnr(pixels, clean) {
+export function psnr(pixels, clean) {
   let sum = 0;
   for (let i = 0; i < clean.length; i++) sum += (pixels[i] - clean[i]) ** 2;
   return -10 * Math.log10(sum / clean.length);

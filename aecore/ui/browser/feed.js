@@ -1,5 +1,7 @@
 // The feed in the browser: one socket a page, whatever it watches. What stands in aecore/ui/feed.py is its other end.
 
+import { baseAddress, unpack } from "./payload.js";
+
 const AGAIN_MS = [300, 1000, 2000, 5000];
 
 /** The page's own feed; on the window, because each view is a module of its own. */
@@ -95,7 +97,7 @@ function inflated(packed) {
 // ---- A view that follows
 
 /** Follows the address that a header names, or none any more. */
-function followFeed(state, view, header) {
+export function followFeed(state, view, header) {
   const address = header.feed ?? null;
   if (address === state.followed) return;
   state.followed = address;
@@ -109,10 +111,10 @@ function followFeed(state, view, header) {
 
 /** Lays what was pushed over what was mounted. */
 function takePushed(state, view, bytes) {
-  const mounted = state.sent.at(-1);
-  if (!mounted || state.ended.aborted || !state.followed) return;
+  const given = state.sent.at(-1);
+  if (!given || state.ended.aborted || !state.followed) return;
   const { header, arrays } = unpack(bytes);
   state.fed = true;
-  view.take(state, { ...mounted.header, ...header }, { ...mounted.arrays, ...arrays });
+  view.take(state, { ...given.header, ...header }, { ...given.arrays, ...arrays });
   state.redraw();
 }

@@ -5,14 +5,19 @@
  * Header: {run, first, frames, titles: [row]}
  * Arrays: row0, row1, ... uint8 [1 or F, R, H, W], or with red, green and blue [1 or F, R, H, W, 3]
  */
+
+import { checksum, picture, surface, textSize } from "./canvas.js";
+import { hold } from "./page.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
 
-const LEAST = 26; // Narrower, an image is no longer read: rows go on below.
+const LEAST_CELL = 26; // Narrower, an image is no longer read: rows go on below.
 const WRAPPED = 38; // So wide, or wider, where they do.
-const MOST = 60;
-const GAP = 4;
+const MOST_CELL = 60;
+const CELL_GAP = 4;
 const BELOW = { beside: 6, above: 10 }; // Under a line, by where its title stands.
 const PART = 8; // More than that between the first part of all rows and the second.
 const MOST_TITLE = 0.25; // Of the width: longer titles stand above their rows.
@@ -56,10 +61,10 @@ function layoutOf(context, { width, rows }, size) {
   const most = Math.max(0, ...rows.map(countOf));
   const beside = width >= 560 && widest <= MOST_TITLE * width;
   const left = beside && widest ? widest + 14 : 0;
-  const fitting = (least) => Math.max(1, Math.floor((width - left + GAP) / (least + GAP)));
-  const parts = most <= fitting(LEAST) ? 1 : Math.ceil(most / fitting(WRAPPED));
+  const fitting = (least) => Math.max(1, Math.floor((width - left + CELL_GAP) / (least + CELL_GAP)));
+  const parts = most <= fitting(LEAST_CELL) ? 1 : Math.ceil(most / fitting(WRAPPED));
   const columns = Math.ceil(most / parts);
-  const cell = Math.min(MOST, Math.floor((width - left + GAP) / Math.max(1, columns)) - GAP);
+  const cell = Math.min(MOST_CELL, Math.floor((width - left + CELL_GAP) / Math.max(1, columns)) - CELL_GAP);
   const layout = { columns, cell, left, beside, lines: [], height: 0 };
   for (let from = 0; from < most; from += columns) {
     if (from) layout.height += PART;
@@ -101,9 +106,9 @@ function drawLine(context, theme, state, { cell, left, beside }, { row, title, w
   context.textBaseline = beside ? "middle" : "alphabetic";
   if (beside) context.fillText(title, 0, top + cell / 2);
   words.forEach((line, i) => context.fillText(line, 0, top - 6 - (words.length - 1 - i) * (size + 4)));
-  const strip = stripOf(pixelsOf(state, row.pixels, from, count), count, high, wide, parts);
+  const strip = stackOf(pixelsOf(state, row.pixels, from, count), count, high, wide, parts);
   for (let c = 0; c < count; c++) {
-    const x = left + c * (cell + GAP);
+    const x = left + c * (cell + CELL_GAP);
     context.drawImage(strip, 0, c * high, wide, high, x, top, cell, cell);
     context.strokeRect(x + 0.5, top + 0.5, cell - 1, cell - 1);
   }
@@ -118,7 +123,7 @@ function pixelsOf(state, pixels, from, count) {
 }
 
 /** The images one below the other on a canvas of their own size, to be enlarged from there. */
-function stripOf(shown, count, high, wide, parts) {
+function stackOf(shown, count, high, wide, parts) {
   const data = new ImageData(wide, count * high);
   const words = new Uint32Array(data.data.buffer);
   const [green, blue] = parts === 3 ? [1, 2] : [0, 0];

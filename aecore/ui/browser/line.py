@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from aecore.ui.browser.views import _mount
+from aecore.ui.browser.drawing import Drawing, live, mount
 
 
-def live_progress(share: float, text: str, *, key: str) -> None:
+def progress_drawing(share: float, text: str) -> Drawing:
     """A bar filled to ``share``, from 0 to 1, and what it is about."""
-    _mount("progress", key, {"share": min(max(share, 0.0), 1.0), "text": text}, {})
+    return Drawing("progress", {"share": min(max(share, 0.0), 1.0), "text": text})
 
 
-def live_words(text: str, *, boxed: bool = False, key: str) -> None:
+def words_drawing(text: str, *, boxed: bool = False) -> Drawing:
     """Plain text, small, or ``boxed`` as what a page has to say."""
-    _mount("words", key, {"text": text, "boxed": boxed}, {})
+    return Drawing("words", {"text": text, "boxed": boxed})
 
 
-def pulse(now: str, *, key: str) -> None:
-    """Reruns what is around it as soon as what is pushed says something else than ``now``."""
-    _mount("pulse", key, {"now": now}, {}, on_changed_change=lambda: None)
+def pulse_drawing(now: str) -> Drawing:
+    """Nothing to be seen: what a page was drawn for."""
+    return Drawing("pulse", {"now": now})
+
+
+def pulse(drawing: Drawing, *, key: str) -> None:
+    """Reruns what is around it as soon as what is pushed says something else than the drawing."""
+    mount(drawing, key, on_changed_change=lambda: None)
+
+
+live_progress = live(progress_drawing)
+live_words = live(words_drawing)

@@ -4,6 +4,14 @@
  * Header: {run, what, x, total, top, unit, lines: [{title, split, colour, group}], floors: [{title, value}]}
  * Arrays: epochs float32 [K], values float32 [lines, K] (NaN is a gap), frameEpochs float32 [F]
  */
+
+import { decimals, drawAxes, drawDot, plotHeight, plotOf } from "./axes.js";
+import { followPointer, haloText, invite, picture, rule, surface, textSize } from "./canvas.js";
+import { element, icon } from "./elements.js";
+import { hold } from "./page.js";
+import { plain } from "./plane.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
@@ -62,11 +70,11 @@ function swatch(line) {
 /** The index of the epoch whose values are printed: pointed at, scrubbed to, or the newest; -1 if there is none. */
 function shownIndex({ arrays, pointer, scrubbed, frame, scale }) {
   const { epochs, frameEpochs } = arrays;
-  if (pointer && scale) return nearest(epochs, scale.xAt(pointer.x));
-  return scrubbed ? nearest(epochs, frameEpochs[frame]) : epochs.length - 1;
+  if (pointer && scale) return nearestEpoch(epochs, scale.xAt(pointer.x));
+  return scrubbed ? nearestEpoch(epochs, frameEpochs[frame]) : epochs.length - 1;
 }
 
-function nearest(epochs, epoch) {
+function nearestEpoch(epochs, epoch) {
   let best = -1;
   let least = Infinity;
   for (let k = 0; k < epochs.length; k++) {
@@ -77,14 +85,15 @@ function nearest(epochs, epoch) {
 }
 
 const floorText = ({ title, value }, top) => `${title} ${top >= 100 ? value.toFixed(0) : decimals(value, top)}`;
+
 /** Where a line is read: at `index`, or, while it is the newest that counts, at the last value the line has. */
 function placeOn(state, line, index) {
   let k = index;
-  while (k > 0 && !state.pointer && !state.scrubbed && !Number.isFinite(valueAt(state, line, k))) k--;
+  while (k > 0 && !state.pointer && !state.scrubbed && !Number.isFinite(lossAt(state, line, k))) k--;
   return k;
 }
 
-const valueAt = ({ arrays }, line, index) => (index < 0 ? NaN : arrays.values[line * arrays.epochs.length + index]);
+const lossAt = ({ arrays }, line, index) => (index < 0 ? NaN : arrays.values[line * arrays.epochs.length + index]);
 
 // ---- Drawing
 
@@ -98,11 +107,12 @@ function draw(state, theme) {
   const index = shownIndex(state);
   drawAxes(context, theme, state.scale);
   drawFloors(context, theme, state.scale, header.floors);
-  if (index < 0) drawInvitation(context, theme, state.scale);
+  const { left, right, top, bottom, size } = state.scale;
+  if (index < 0) invite(context, theme, (left + right) / 2, (top + bottom) / 2, size);
   drawLines(context, state.scale, header.lines, arrays);
   drawCursor(context, theme, state, index);
   drawFloorLabels(context, theme, state.scale, header);
-  print(state, index);
+  printLosses(state, index);
 }
 
 /** Where epochs and losses lie on the canvas. */
@@ -110,13 +120,6 @@ function scaleOf(context, { x, total, bottom, top, unit }, { epochs }, width, he
   const end = Math.max(total, epochs.length ? epochs[epochs.length - 1] : 0);
   const [across, up] = [{ from: 0, to: end, title: x }, { from: bottom, to: top, title: unit }];
   return plotOf(context, width, height, across, up);
-}
-
-function drawInvitation(context, theme, scale) {
-  Object.assign(context, { textAlign: "center", textBaseline: "middle" });
-  context.font = `600 ${scale.size + 4}px ${theme.font}`;
-  haloText(context, theme, "press Train", (scale.left + scale.right) / 2, (scale.top + scale.bottom) / 2);
-  context.font = `${scale.size}px ${theme.font}`;
 }
 
 /** Draws inside the axes only: a loss that explodes leaves by the upper edge. */
@@ -166,12 +169,12 @@ function drawCursor(context, theme, state, index) {
   clipped(context, scale, () => {
     header.lines.forEach((line, l) => {
       const k = placeOn(state, l, index);
-      dot(context, theme, scale.x(arrays.epochs[k]), scale.y(valueAt(state, l, k)), line);
+      dotOn(context, theme, scale.x(arrays.epochs[k]), scale.y(lossAt(state, l, k)), line);
     });
   });
 }
 
-function dot(context, theme, x, y, line) {
+function dotOn(context, theme, x, y, line) {
   if (Number.isFinite(y)) drawDot(context, theme, x, y, line.split === "train" ? 3.5 : 5, line.colour);
 }
 
@@ -219,10 +222,10 @@ function rowsOf(labels, step) {
 // ---- Words
 
 /** Prints the values shown, and says them in the canvas's label. */
-function print(state, index) {
+function printLosses(state, index) {
   const { header, arrays } = state;
   const said = header.lines.map((line, l) => {
-    const value = decimals(valueAt(state, l, placeOn(state, l, index)), header.top);
+    const value = decimals(lossAt(state, l, placeOn(state, l, index)), header.top);
     state.values[l].textContent = value;
     return `${nameOf(line, header.lines)} ${value}`;
   });

@@ -4,6 +4,13 @@
  * Header: {run, name, labels: [label], across: {from, to, title}, up: {from, to, title}, unit, colour}
  * Arrays: x, y float32 [F]
  */
+
+import { decimals, drawAxes, drawDot, plotHeight, plotOf, pointerOf, readPointer } from "./axes.js";
+import { haloText, picture, surface, textSize } from "./canvas.js";
+import { element } from "./elements.js";
+import { hold } from "./page.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
@@ -32,15 +39,15 @@ function draw(state, theme) {
   context.font = `${textSize(width)}px ${theme.font}`;
   const titled = (axis) => ({ ...axis, title: `${axis.title}, ${header.unit}` });
   const plot = plotOf(context, width, height, titled(header.across), titled(header.up));
-  const places = placesOf(state, plot);
+  const places = pointsOf(state, plot);
   drawAxes(context, theme, plot);
-  drawWay(context, theme, places, frame, header.colour);
+  drawPath(context, theme, places, frame, header.colour);
   drawLabels(context, theme, plot, places, header.labels, frame);
-  print(state, pointedAt(pointerOf(state), places) ?? frame);
+  printPoint(state, pointedAt(pointerOf(state), places) ?? frame);
   describe(state);
 }
 
-function placesOf({ arrays: { x, y } }, plot) {
+function pointsOf({ arrays: { x, y } }, plot) {
   return Array.from(x, (value, k) => [plot.x(value), plot.y(y[k])]);
 }
 
@@ -52,7 +59,7 @@ function pointedAt(pointer, places) {
   return least <= NEAR ? away.indexOf(least) : null;
 }
 
-function drawWay(context, theme, places, frame, colour) {
+function drawPath(context, theme, places, frame, colour) {
   Object.assign(context, { strokeStyle: colour, lineWidth: 2, lineJoin: "round" });
   context.beginPath();
   for (const [x, y] of places) context.lineTo(x, y);
@@ -82,7 +89,7 @@ function drawLabels(context, theme, plot, places, labels, frame) {
 const valueOf = ({ header, arrays }, axis, k) =>
   `${header[axis].title} ${decimals((axis === "across" ? arrays.x : arrays.y)[k], header[axis].to)}`;
 
-function print(state, k) {
+function printPoint(state, k) {
   state.name.textContent = `${state.header.name} ${state.header.labels[k]}`;
   for (const [axis, entry] of state.values) entry.textContent = valueOf(state, axis, k);
 }

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from aecore.figures.palette import class_colour
-from aecore.ui.browser.views import _mount, _vector
+from aecore.ui.browser.drawing import Drawing, live
+from aecore.ui.browser.payload import vector
 
 # Around the points, as a share of what they span.
 MARGIN = 0.08
 
 
-def live_path(
+def path_drawing(
     run: str,
     x: np.ndarray,
     y: np.ndarray,
@@ -22,13 +23,12 @@ def live_path(
     name: str,
     axes: tuple[str, str],
     unit: str,
-    key: str,
-) -> None:
+) -> Drawing:
     """A point for each frame at ``x`` and ``y`` [F], joined in their order; that of the frame shown is large.
 
     At each stands its label, a value of ``name``. ``axes`` are the titles of x and y, both in ``unit``.
     """
-    x, y = _vector(x), _vector(y)
+    x, y = vector(x), vector(y)
     if not len(x) == len(y) == len(labels):
         raise ValueError(f"every frame needs x, y and a label, got {len(x)}, {len(y)} and {len(labels)}")
     if not np.isfinite([x, y]).all():
@@ -42,7 +42,10 @@ def live_path(
         "unit": unit,
         "colour": class_colour(0),
     }
-    _mount("path", key, header, {"x": x, "y": y}, ("axes.js",))
+    return Drawing("path", header, {"x": x, "y": y})
+
+
+live_path = live(path_drawing)
 
 
 def _ends(values: np.ndarray) -> dict[str, float]:

@@ -15,6 +15,7 @@ from which the browser fetches it once, however often the page runs.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,10 @@ ALIGNMENT = 8
 DTYPES = ("uint8", "int16", "float32", "float64")
 # Bytes from which an array is fetched from an address of its own.
 LARGE = 2**16
+# A coordinate travels as a 16-bit fraction of its frame's limit: finer than a pixel and half the bytes.
+# One limit is 2**14 steps, so points up to two limits out are kept; NaN is the one value no point can have.
+STEPS = 2**14
+NOWHERE = -(2**15)
 
 
 def pack(
@@ -31,7 +36,7 @@ def pack(
     arrays: Mapping[str, np.ndarray],
     hand_out: Callable[[str, bytes], str | None] = lambda name, raw: None,
 ) -> bytes:
-    """The buffer that ``unpack`` in ``common.js`` reads.
+    """The buffer that ``unpack`` in ``payload.js`` reads.
 
     ``hand_out`` takes a large array's name and bytes and returns the address they can be had from, None if nobody does.
     """
@@ -55,3 +60,19 @@ def pack(
 
 def _padded(raw: bytes) -> bytes:
     return raw + bytes(-len(raw) % ALIGNMENT)
+
+
+def vector(values: np.ndarray) -> np.ndarray:
+    """[K] float32."""
+    return np.asarray(values, np.float32).reshape(-1)
+
+
+def positive(value: float) -> float:
+    """The value; 1 in the place of one that is no positive number."""
+    return float(value) if math.isfinite(value) and value > 0 else 1.0
+
+
+def steps(places: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Places [F, M, 2] as 16-bit fractions of their frame's limit [F]."""
+    fractions = np.clip(places * (STEPS / limits)[:, None, None], NOWHERE + 1, 2**15 - 1)
+    return np.where(np.isnan(fractions), NOWHERE, np.rint(fractions)).astype(np.int16)

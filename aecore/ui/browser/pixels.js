@@ -1,7 +1,7 @@
 // Small pictures as the models make them, and the chance that some are made by.
 
 /** Pixels from 0 to 255 as light ink on dark. */
-function greys(pixels, width, height) {
+export function greys(pixels, width, height) {
   const image = new ImageData(width, height);
   const words = new Uint32Array(image.data.buffer);
   for (let i = 0; i < words.length; i++) words[i] = 0xff000000 | (pixels[i] * 0x010101);
@@ -9,12 +9,12 @@ function greys(pixels, width, height) {
 }
 
 /** Paints pixels from 0 to 255 on a canvas of as many. */
-function paintGreys(canvas, pixels) {
+export function paintGreys(canvas, pixels) {
   canvas.getContext("2d").putImageData(greys(pixels, canvas.width, canvas.height), 0, 0);
 }
 
 /** `count` numbers from N(0, 1), the same for the same `seed`. */
-function normals(seed, count) {
+export function normals(seed, count) {
   let state = seed * 0x9e3779b9;
   // Mulberry32, by Tommy Ettinger; in (0, 1), for the logarithm.
   const uniform = () => {

@@ -3,6 +3,10 @@
  *
  * Header: {share: 0 to 1, text}
  */
+
+import { element } from "./elements.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }

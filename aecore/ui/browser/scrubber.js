@@ -3,6 +3,11 @@
  *
  * Header: {run, moments: [label of each frame], name, start: frame or null}
  */
+
+import { element, icon, pressable, setPressed } from "./elements.js";
+import { announce, chosenFrames, hold } from "./page.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
@@ -13,17 +18,17 @@ const PLAY = '<path d="M6 4L19 12L6 20Z" fill="currentColor"/>';
 const HALT = '<path d="M6 4H10V20H6ZM14 4H18V20H14Z" fill="currentColor"/>';
 
 function build(state) {
-  state.button = element("button", { type: "button", className: "play" });
+  state.button = pressable(() => (state.playing ? halt(state) : play(state)));
+  state.button.className = "play";
   state.button.setAttribute("aria-label", "Replay");
   state.slider = element("input", { type: "range", min: 0, step: 1 });
   state.moment = element("span", { className: "moment" }); // No <output>: it would be read aloud all through a replay.
   state.place = element("span", { className: "place" });
   const words = element("div", { className: "words" }, state.moment, state.place);
   state.root.append(element("div", { className: "scrubber" }, state.button, state.slider, words));
-  state.button.addEventListener("click", () => (state.playing ? halt(state) : play(state)));
   state.slider.addEventListener("input", () => {
     halt(state);
-    moveTo(state, Number(state.slider.value));
+    showFrame(state, Number(state.slider.value));
   });
   state.ended.addEventListener("abort", () => halt(state));
 }
@@ -39,10 +44,10 @@ function take(state, { run, moments, name, start }) {
   if (chosen && chosen.frames !== moments.length) delete chosenFrames()[run];
   hold(state, run, 0, moments.length);
   // The views may have mounted before this slider, or show another moment: say where it stands.
-  if (moments.length) moveTo(state, chosenFrames()[run] ? state.frame : (start ?? state.frame));
+  if (moments.length) showFrame(state, chosenFrames()[run] ? state.frame : (start ?? state.frame));
 }
 
-const moveTo = (state, frame) => announce(state.run, frame, state.count);
+const showFrame = (state, frame) => announce(state.run, frame, state.count);
 
 function play(state) {
   const last = state.count - 1;
@@ -50,7 +55,7 @@ function play(state) {
   const began = performance.now();
   const step = (now) => {
     const frame = Math.min(last, from + Math.floor((Math.max(0, now - began) / REPLAY_MS) * state.count));
-    if (frame !== state.frame) moveTo(state, frame);
+    if (frame !== state.frame) showFrame(state, frame);
     if (frame >= last) halt(state);
     else state.playing = requestAnimationFrame(step);
   };
@@ -74,6 +79,6 @@ function draw(state) {
   state.moment.textContent = moments[frame] ?? "no frames yet";
   state.place.textContent = moments.length ? `${frame + 1} of ${moments.length}` : "";
   button.disabled = empty;
-  button.setAttribute("aria-pressed", String(Boolean(playing)));
+  setPressed(button, playing);
   button.replaceChildren(icon(24, 24, playing ? HALT : PLAY));
 }

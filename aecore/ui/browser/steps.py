@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aecore.figures.palette import class_colour
-from aecore.ui.browser.views import _mount
+from aecore.ui.browser.drawing import Drawing, mount
 
 # Tenths, so that sums stay short. The lower part of a drawn 7 on 7 x 7 pixels, and a stroke on 4 x 4.
 LARGE = (
@@ -34,11 +34,16 @@ KERNELS = {
 }
 
 
-def convolution(key: str) -> None:
+def convolution_drawing() -> Drawing:
     """A 3x3 convolution with stride 2 and padding 1 on 7 x 7 pixels, and its transposed one on 4 x 4, step by step."""
     header = {
         "kernels": [{"title": title, "divisor": divisor} for title, (_, divisor) in KERNELS.items()],
         "colours": {"above": class_colour(1), "below": class_colour(0)},
     }
     kernels = np.array([weights for weights, _ in KERNELS.values()], np.float32)
-    _mount("convolution", key, header, {"large": LARGE, "small": SMALL, "kernels": kernels})
+    return Drawing("convolution", header, {"large": LARGE, "small": SMALL, "kernels": kernels})
+
+
+def convolution(key: str) -> None:
+    """Puts that on the page."""
+    mount(convolution_drawing(), key)

@@ -6,6 +6,14 @@
  *          strips: [{number, title, note, low, high, unused}]}]}
  * Arrays: of scene i base<i> float32 [L] and the decoder's own
  */
+
+import { checksum, picture } from "./canvas.js";
+import { decoderOf } from "./decoder.js";
+import { element, SLACK } from "./elements.js";
+import { hold } from "./page.js";
+import { plain } from "./plane.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
@@ -14,8 +22,7 @@ const FIRST = 12; // Strips shown before somebody asks for all.
 const NOTCHES = 600; // Of a slider: finer than a pixel of most strips, and hundredths from -3 to 3.
 const STRIPS_MS = 6; // For pictures of strips in one frame, the rest of it is for the large one and the page.
 const SWITCH_MS = 25; // The same in the first frame of a scene that is not ready yet.
-const SLACK = { mouse: 4, touch: 10 }; // So far, in pixels, a press may wander and still be a click.
-const GAP = 1; // Between pictures, in pixels of theirs.
+const PICTURE_GAP = 1; // Between pictures, in pixels of theirs.
 
 // ---- Elements
 
@@ -120,7 +127,7 @@ function list(state) {
 function stripOf(state, { decoder: { width, height } }, told) {
   const { steps, marks } = state.header;
   const { title, note, low, high, unused } = told;
-  const canvas = Object.assign(picture(), { width: steps * (width + GAP) - GAP, height });
+  const canvas = Object.assign(picture(), { width: steps * (width + PICTURE_GAP) - PICTURE_GAP, height });
   canvas.setAttribute("aria-label", `${steps} pictures, ${title} from ${plain(low)} to ${plain(high)}`);
   const slider = element("input", { type: "range", min: 0, max: NOTCHES, step: 1 });
   slider.setAttribute("aria-label", [title, note, unused ? "not used" : ""].filter(Boolean).join(", "));
@@ -139,7 +146,7 @@ function stripOf(state, { decoder: { width, height } }, told) {
   const box = element("div", { className: unused ? "strip unused" : "strip" }, name, row);
   const strip = { ...told, box, row, canvas, here, slider };
   Object.assign(strip, { stale: new Uint8Array(steps).fill(1), sums: new Uint32Array(steps) });
-  listen(state, strip);
+  listenToStrip(state, strip);
   return strip;
 }
 
@@ -148,7 +155,7 @@ function stripOf(state, { decoder: { width, height } }, told) {
 const shareOf = ({ low, high }, value) => Math.max(0, Math.min(1, (value - low) / (high - low)));
 const valueAt = ({ low, high }, share) => low + share * (high - low);
 
-function listen(state, strip) {
+function listenToStrip(state, strip) {
   const { slider, number } = strip;
   let from = null;
   slider.addEventListener("input", (event) => {
@@ -174,22 +181,22 @@ function listen(state, strip) {
 function pictureAt({ header, scene: { decoder } }, { canvas }, x) {
   const { left, width } = canvas.getBoundingClientRect();
   const column = ((x - left) / width) * canvas.width - decoder.width / 2;
-  return Math.max(0, Math.min(header.steps - 1, Math.round(column / (decoder.width + GAP))));
+  return Math.max(0, Math.min(header.steps - 1, Math.round(column / (decoder.width + PICTURE_GAP))));
 }
 
 function moveTo(state, number, value) {
   state.scene.code[number] = value;
   state.scene.moved = number;
-  change(state, number);
+  changed(state, number);
 }
 
 function goBack(state) {
   Object.assign(state.scene, { code: state.scene.base.slice(), moved: null });
-  change(state);
+  changed(state);
 }
 
 /** The code has changed: in `number` alone, so that strips of it stay as they are, or anyhow. */
-function change(state, number = null) {
+function changed(state, number = null) {
   for (const strip of state.scene.strips) if (strip.number !== number) strip.stale.fill(1);
   // At once, and not with the next repaint: this is the picture that follows the finger.
   decodeNow(state);
@@ -209,7 +216,7 @@ function decodeTo({ decoder, told, image }, canvas, code, k) {
   const pixels = decoder.decode(code, told.label ?? undefined);
   const words = new Uint32Array(image.data.buffer);
   for (let i = 0; i < pixels.length; i++) words[i] = 0xff000000 | (Math.round(255 * pixels[i]) * 0x010101);
-  canvas.getContext("2d").putImageData(image, k * (decoder.width + GAP), 0);
+  canvas.getContext("2d").putImageData(image, k * (decoder.width + PICTURE_GAP), 0);
   return Number.parseInt(checksum(words), 16);
 }
 
@@ -217,8 +224,8 @@ function draw(state) {
   const scene = state.scenes[state.frame];
   const limit = scene === state.scene ? STRIPS_MS : SWITCH_MS;
   if (scene !== state.scene) enter(state);
-  state.shown.forEach((strip, i) => place(state, strip, state.seen[i]));
-  read(state);
+  state.shown.forEach((strip, i) => placeFrame(state, strip, state.seen[i]));
+  printReading(state);
   state.back.disabled = scene.code.every((value, i) => value === scene.base[i]);
   if (catchUp(state, scene, limit)) return state.redraw();
   const done = scene.strips.filter(({ stale }) => !stale.includes(1));
@@ -227,7 +234,7 @@ function draw(state) {
 }
 
 /** The frame and the slider to where the code is on the strip; what is there is what the large picture shows. */
-function place({ scene, header, now }, strip, seen) {
+function placeFrame({ scene, header, now }, strip, seen) {
   const value = scene.code[strip.number];
   const share = shareOf(strip, value);
   strip.row.style.setProperty("--at", share);
@@ -243,7 +250,7 @@ function said({ low, high }, value) {
   return rounded.toFixed(digits).replace("-", "\u2212");
 }
 
-function read({ header, scene: { strips, code, base, moved, start }, now, reading }) {
+function printReading({ header, scene: { strips, code, base, moved, start }, now, reading }) {
   const strip = strips.find(({ number }) => number === moved);
   const value = strip && `${said(strip, code[moved])} ${header.unit}`;
   now.setAttribute("aria-label", strip ? `The code decoded, with ${strip.title} at ${value}` : "The code decoded");
@@ -268,13 +275,13 @@ function catchUp({ header, seen }, scene, limit) {
       scene.cursor--;
       return true;
     }
-    redo(header, scene, strips[place], k);
+    redoPicture(header, scene, strips[place], k);
     longest = Math.max(longest, performance.now() - before);
   }
   return false;
 }
 
-function redo({ steps }, scene, strip, k) {
+function redoPicture({ steps }, scene, strip, k) {
   scene.scratch.set(scene.code);
   scene.scratch[strip.number] = valueAt(strip, k / (steps - 1));
   strip.sums[k] = decodeTo(scene, strip.canvas, scene.scratch, k);

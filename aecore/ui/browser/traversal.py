@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aecore.ui.browser.decoder import decoder_part
-from aecore.ui.browser.views import _mount, _vector
+from aecore.ui.browser.drawing import Drawing, live
+from aecore.ui.browser.payload import vector
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
@@ -43,15 +44,14 @@ class Scene:
     label: int | None = None
 
 
-def live_traversals(
+def traversals_drawing(
     name: str,
     scenes: Sequence[Scene],
     *,
     steps: int = 9,
     marks: Sequence[float] = (),
     unit: str = "prior sigmas",
-    key: str,
-) -> None:
+) -> Drawing:
     """A code decoded large, and under sliders ``steps`` pictures along each strip: a scene for each frame of ``name``.
 
     ``marks`` are values with a tick under each strip. The code that a visitor made of a scene's stays as long as
@@ -66,7 +66,7 @@ def live_traversals(
         _check(scene)
         part, weights = decoder_part(scene.decoder, f"decoder{i}")
         told.append({"label": scene.label, "strips": [asdict(strip) for strip in scene.strips], "decoder": part})
-        arrays |= {f"base{i}": _vector(scene.base), **weights}
+        arrays |= {f"base{i}": vector(scene.base), **weights}
     header = {
         "run": name,
         "steps": int(steps),
@@ -74,7 +74,10 @@ def live_traversals(
         "unit": unit,
         "scenes": told,
     }
-    _mount("traversal", key, header, arrays, ("decoder.js",))
+    return Drawing("traversal", header, arrays)
+
+
+live_traversals = live(traversals_drawing)
 
 
 def _check(scene: Scene) -> None:

@@ -6,12 +6,18 @@
  *          places: whether places on the map are codes, decoder: what decoderOf reads}
  * Arrays: codes float32 [K, L], labels int16 [K], images uint8 [K, H, W], and the decoder's own
  */
+
+import { decoderOf, DECODING_MS } from "./decoder.js";
+import { element, fit } from "./elements.js";
+import { hear, heard } from "./page.js";
+import { normals, paintGreys } from "./pixels.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
 
 const NEAREST = 10;
-const SLICE_MS = 6; // Decoding takes no more of a frame, so that the rest is free for the pen.
 
 // ---- Elements
 
@@ -51,7 +57,7 @@ function draw(state) {
 
 /** Decodes what is to be decoded until the frame's share is over, and goes on in the next. */
 function work(state) {
-  const end = performance.now() + SLICE_MS;
+  const end = performance.now() + DECODING_MS;
   while (state.jobs.length && performance.now() < end) state.jobs.shift()();
   state.root.dataset.waiting = state.jobs.length;
   if (state.jobs.length) state.working ||= requestAnimationFrame(() => {
@@ -68,7 +74,7 @@ function fill(state, { cells, box }, sizes, make, words) {
   cells.setAttribute("aria-label", words);
   sizes.forEach(([width, height], i) => {
     const canvas = cells.children[i];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    fit(canvas, width, height);
     state.jobs.push(() => paintGreys(canvas, make(i)));
   });
 }
@@ -83,7 +89,8 @@ function decodedAt({ decoder }, code) {
 function goalCode({ header, arrays }, goal) {
   if (!goal) return null;
   const [count, latent] = arrays.codes.shape;
-  if (goal.point !== null && goal.point < count) return arrays.codes.subarray(goal.point * latent, (goal.point + 1) * latent);
+  const isImage = goal.point !== null && goal.point < count;
+  if (isImage) return arrays.codes.subarray(goal.point * latent, (goal.point + 1) * latent);
   return header.places ? Float32Array.from([goal.x, goal.y].slice(0, latent)) : null;
 }
 

@@ -4,18 +4,25 @@
  * Header: {run, frames, titles: [before, after]}
  * Arrays: before, after uint8 [F, H, W]
  */
+
+import { picture, surface, textSize } from "./canvas.js";
+import { element } from "./elements.js";
+import { hold } from "./page.js";
+import { paintGreys } from "./pixels.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }
 
-const NOTCHES = 1000;
-const MOST = 3; // Times its own size: larger, a page no longer fits a screen.
+const DIVIDER_NOTCHES = 1000;
+const MOST_ENLARGED = 3; // Times its own size: larger, a page no longer fits a screen.
 // Whatever the theme: the picture below is as light or dark as it is.
 const [INK, PAPER] = ["#111", "#fff"];
 
 function build(state) {
   state.canvas = picture();
-  state.slider = element("input", { type: "range", min: 0, max: NOTCHES, step: 1, value: NOTCHES / 2 });
+  state.slider = element("input", { type: "range", min: 0, max: DIVIDER_NOTCHES, step: 1, value: DIVIDER_NOTCHES / 2 });
   state.slider.addEventListener("input", ({ timeStamp }) => {
     state.since = timeStamp;
     state.redraw();
@@ -37,12 +44,12 @@ function draw(state, theme) {
     state.pictures = [arrays.before, arrays.after].map((frames) => paintedOf(frames, state.frame, high, wide));
     state.painted = state.frame;
   }
-  const width = Math.min(state.width, MOST * wide);
+  const width = Math.min(state.width, MOST_ENLARGED * wide);
   const height = Math.round((width * high) / wide);
   const context = surface(canvas, width, height);
   state.box.style.width = `${width}px`;
   context.imageSmoothingQuality = "high";
-  const share = slider.value / NOTCHES;
+  const share = slider.value / DIVIDER_NOTCHES;
   const [before, after] = state.pictures;
   const cut = Math.round(share * wide);
   const at = (cut / wide) * width;
@@ -62,12 +69,8 @@ function draw(state, theme) {
 
 /** One frame as a canvas of its own size. */
 function paintedOf(frames, frame, high, wide) {
-  const data = new ImageData(wide, high);
-  const words = new Uint32Array(data.data.buffer);
-  const start = frame * high * wide;
-  for (let i = 0; i < words.length; i++) words[i] = 0xff000000 | (frames[start + i] * 0x010101);
   const painted = new OffscreenCanvas(wide, high);
-  painted.getContext("2d").putImageData(data, 0, 0);
+  paintGreys(painted, frames.subarray(frame * high * wide));
   return painted;
 }
 

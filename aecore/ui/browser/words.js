@@ -3,6 +3,10 @@
  *
  * Header: {text, boxed}
  */
+
+import { element } from "./elements.js";
+import { present } from "./view.js";
+
 export default function (component) {
   return present(component, { build, take, draw });
 }

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.settings import Settings
 from aecore.ui import feed, live, sections
-from aecore.ui.browser import live_arrows
+from aecore.ui.browser import Drawing, arrows_drawing
 
 if TYPE_CHECKING:
     from aecore.runs.answers import Answer
@@ -97,7 +97,8 @@ class Arrows(sections.Section):
         level = self.settings.level
         right = live.answer(pool, run, AskBestSteps(level), "Finding the best steps.", of_data=True)
         steps = pool.ask(run, AskBestSteps(level), of_data=True)
-        feed.follow(_field, [run], [view], run, name, level, steps if right is not None else None, key)
+        best = steps if right is not None else None
+        feed.follow(_field, [run], [view], run, name, level, best, key=f"{key}-field")
         if not resting:
             return None
         if not np.isfinite(view.newest.shown["rebuilt"]).all():
@@ -109,12 +110,10 @@ class Arrows(sections.Section):
         return found
 
 
-def _field(
-    views: tuple[View, ...], run: Run, name: str, level: float, best: Answer[np.ndarray] | None, key: str
-) -> None:
+def _field(views: tuple[View, ...], run: Run, name: str, level: float, best: Answer[np.ndarray] | None) -> Drawing:
     (view,) = views
     moments = live.shown_of(view)
-    live_arrows(
+    return arrows_drawing(
         name,
         run.data.train.images[:DOTS, 0],
         run.exhibits.probed[:, 0],
@@ -122,7 +121,6 @@ def _field(
         best.result() if best is not None else None,
         bar=level,
         first_frame=live.first_of(view, moments),
-        key=f"{key}-field",
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from aecore.corruptions import corruptions
 from aecore.ui import live
-from aecore.ui.browser import Line, live_images, live_loss, scrubber
+from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.denoise.tested import DENOISING, Tested, level_labels
 from aecore.ui.one import OneRun
 
@@ -98,17 +98,14 @@ def _curves(name: str, found: Restored) -> None:
     with st.container(key="live-loss"):
         st.markdown("**Peak signal-to-noise ratio (PSNR)** of held-out images, higher is better")
         gap = [np.where(np.isfinite(values), values, np.nan) for values in (found.before, found.after)]
+        bottom = min(0.0, float(np.nanmin(gap)))
         live_loss(
             name,
             found.levels,
             [Line("damaged", "", gap[0], 0), Line("restored", "", gap[1], 1)],
-            total=float(found.levels[-1]),
-            bottom=min(0.0, float(np.nanmin(gap))),
-            top=HIGHEST,
-            unit="dB",
+            axes=Axes(total=float(found.levels[-1]), top=HIGHEST, unit="dB", bottom=bottom, x="level"),
             key="before-psnr",
             what="PSNR",
-            x="level",
         )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from aecore.settings import Settings
 from aecore.ui import live, sections, waiting
-from aecore.ui.browser import Floor, Line, live_images, live_loss, scrubber
+from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss, scrubber
 
 if TYPE_CHECKING:
     from aecore.runs.filled import Filled
@@ -79,12 +79,9 @@ def _draw(name: str, found: Mapping[str, Filled]) -> None:
             # A model keeps its colour while the others come.
             [Line(model, "", one.errors, list(MODELS).index(model)) for model, one in found.items()],
             [Floor("the mean image, mean over all shares", float(np.mean(first.floors)))],
-            total=1,
-            top=float(first.floors.max()) * 1.5,
-            unit="per pixel",
+            axes=Axes(total=1, top=float(first.floors.max()) * 1.5, unit="per pixel", x="share hidden"),
             key="filled-errors",
             what="Error",
-            x="share hidden",
         )
     st.caption(
         "Seen pixels are shown as they are, hidden ones as each model has them. Scaled: one matrix, what is seen made "

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.ui import feed, live
-from aecore.ui.browser import live_images, live_map
+from aecore.ui.browser import Drawing, images_drawing, map_drawing
 from aecore.ui.door import Door
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def map_of_codes(run: Run, view: View, name: str, prefix: str) -> None:
     with st.container(key=f"{prefix}-map"):
         shown = run.exhibits
         st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(run.model.latent)}")
-        feed.follow(_map, [run], [view], run, name, prefix)
+        feed.follow(_map, [run], [view], run, name, key=f"{prefix}-map-view")
 
 
-def _map(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
+def _map(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     (view,) = views
     shown, latent, moments = run.exhibits, run.model.latent, live.shown_of(view)
     # One scale for all that is shown together: rewinding must not move the axes.
@@ -57,7 +57,7 @@ def _map(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
         classes = len(shown.class_names)
         spread = ((shown.looked_at.labels + 0.5) / classes * 2 - 1) * half_width * 0.95
         places = np.stack([places[:, :, 0], np.broadcast_to(spread, places.shape[:2])], axis=2)
-    live_map(
+    return map_drawing(
         name,
         places,
         shown.looked_at.labels,
@@ -65,7 +65,6 @@ def _map(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
         limits=np.full(len(moments), half_width),
         axes=axes.get(latent, ("principal direction 1", "principal direction 2")),
         first_frame=live.first_of(view, moments),
-        key=f"{prefix}-map-view",
     )
 
 
@@ -79,14 +78,14 @@ def reconstructions(run: Run, view: View, name: str, prefix: str) -> None:
     """Held-out images and what the model makes of them, under ``name``."""
     with st.container(key=f"{prefix}-reconstructions"):
         st.markdown("**Held-out images** and what the model makes of them")
-        feed.follow(_reconstructions, [run], [view], run, name, prefix)
+        feed.follow(_reconstructions, [run], [view], run, name, key=f"{prefix}-images-view")
 
 
-def _reconstructions(views: tuple[View, ...], run: Run, name: str, prefix: str) -> None:
+def _reconstructions(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     (view,) = views
     shown, moments = run.exhibits, live.shown_of(view)
     rows = [("original", shown.originals[None])]
     if shown.inputs is not None:
         rows.append(("given", shown.inputs[None]))
     rows.append(("rebuilt", np.stack([m.shown["pictures"] for m in moments])))
-    live_images(name, rows, first_frame=live.first_of(view, moments), key=f"{prefix}-images-view")
+    return images_drawing(name, rows, first_frame=live.first_of(view, moments))

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.settings import Settings
 from aecore.ui import live
-from aecore.ui.browser import Floor, Line, live_images, live_loss
+from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss
 from aecore.ui.latent import words
 from aecore.ui.one import OneRun
 
@@ -92,12 +92,9 @@ def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
             np.arange(STEPS),
             [Line(title, "", walk.distances, group) for group, (title, walk) in enumerate(walks.items())],
             [Floor(f"{images:,} held-out images, on average", usual)],
-            total=STEPS - 1,
-            top=float(highest) * 1.2,
-            unit="distance",
+            axes=Axes(total=STEPS - 1, top=float(highest) * 1.2, unit="distance", x="step"),
             key="walk-distances",
             what="Distance",
-            x="step",
         )
     st.markdown(words.walks({title: walk.distances for title, walk in walks.items()}, usual))
     st.caption(

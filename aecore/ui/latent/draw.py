@@ -11,8 +11,18 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.ui import live, photo
-from aecore.ui.browser import Colouring, Plane, live_atlas, live_pen, live_walk
-from aecore.ui.browser.atlas import AtlasState, Ground
+from aecore.ui.browser import (
+    AtlasState,
+    Colouring,
+    Decoding,
+    Ground,
+    Known,
+    MapPoints,
+    Plane,
+    live_atlas,
+    live_pen,
+    live_walk,
+)
 from aecore.ui.browser.easel import Answer, Halves, picture_of
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.map import fitted
@@ -129,21 +139,21 @@ class _Studio:
     def map(self) -> AtlasState:
         names, latent, found = self.run.data.class_names, self.run.model.latent, self.found
         plane = Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None) if latent <= 2 else None
-        decoder = None if plane is None or isinstance(self.decoder, str) else self.decoder
+        decodes = plane is not None and not isinstance(self.decoder, str)
         return live_atlas(
             f"drawn-{self.name}",
-            self.on.places[None],
-            limits=fitted(self.on.places),
-            axes=self.on.axes,
-            colourings=[
-                Colouring("class", found.labels, names),
-                Colouring("error", found.errors, unit="squared error"),
-            ],
-            images=found.originals,
-            rebuilt=found.rebuilt,
-            decoder=decoder,
-            plane=None if decoder is None else plane,
-            class_of=names if decoder is not None and decoder.labels is not None else None,
+            MapPoints(
+                self.on.places[None],
+                limits=fitted(self.on.places),
+                axes=self.on.axes,
+                colourings=[
+                    Colouring("class", found.labels, names),
+                    Colouring("error", found.errors, unit="squared error"),
+                ],
+                images=found.originals,
+                rebuilt=found.rebuilt,
+            ),
+            Decoding(self.decoder, plane, names) if decodes else None,
             pen=Ground(self.name, self.on.centre, self.on.directions, self.reached, asks=bool(self.reason)),
             key="drawn-atlas",
         )
@@ -154,10 +164,7 @@ class _Studio:
             self.name,
             self.name,
             self.decoder,
-            found.codes[:count],
-            found.originals[:count],
-            found.labels[:count],
-            self.run.data.class_names,
+            Known(found.codes[:count], found.originals[:count], found.labels[:count], self.run.data.class_names),
             places=self.run.model.latent <= 2,
             seed=seed,
             key="drawn-walk",

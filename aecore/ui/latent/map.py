@@ -13,7 +13,7 @@ from pydantic import Field
 
 from aecore.ui import live, sections
 from aecore.ui.browser import live_images
-from aecore.ui.browser.atlas import AtlasState, Colouring, Plane, live_atlas
+from aecore.ui.browser.atlas import AtlasState, Colouring, Decoding, MapPoints, Plane, live_atlas
 from aecore.ui.latent import words
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.marks import CLASSES, ONE_OR_TWO, hidden_classes, kept_marks, remember_hidden, text_of
@@ -86,25 +86,25 @@ def _atlas(
 ) -> AtlasState:
     names = run.data.class_names
     latent = run.model.latent
+    plane = Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None)
     chosen = live_atlas(
         name,
-        flat.places[None],
-        limits=limits,
-        axes=flat.axes,
-        colourings=[
-            Colouring("class", found.labels, names),
-            Colouring("cluster", found.clusters, [f"{i + 1}" for i in range(len(names))]),
-            Colouring("error", found.errors, unit="squared error"),
-            Colouring("split", (~found.heldout).astype(int), ["held-out", "training"]),
-            *_factors(run, found),
-        ],
-        images=found.originals,
-        rebuilt=found.rebuilt,
-        decoder=decoder,
-        plane=Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None) if decoder is not None else None,
-        class_of=names if decoder is not None and decoder.labels is not None else None,
-        hidden=hidden_classes(names),
-        picked=kept_marks(flat.places),
+        MapPoints(
+            flat.places[None],
+            limits=limits,
+            axes=flat.axes,
+            colourings=[
+                Colouring("class", found.labels, names),
+                Colouring("cluster", found.clusters, [f"{i + 1}" for i in range(len(names))]),
+                Colouring("error", found.errors, unit="squared error"),
+                Colouring("split", (~found.heldout).astype(int), ["held-out", "training"]),
+                *_factors(run, found),
+            ],
+            images=found.originals,
+            rebuilt=found.rebuilt,
+        ),
+        None if decoder is None else Decoding(decoder, plane, names),
+        first=AtlasState(picked=kept_marks(flat.places), hidden=hidden_classes(names)),
         key="latent-atlas",
     )
     remember_hidden(chosen.hidden)

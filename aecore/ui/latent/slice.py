@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.ui import live
-from aecore.ui.browser.atlas import Colouring, Plane, live_atlas
+from aecore.ui.browser.atlas import AtlasState, Colouring, Decoding, MapPoints, Plane, live_atlas
 from aecore.ui.latent import words
 from aecore.ui.latent.marks import CLASSES, hidden_classes, remember_hidden
 from aecore.ui.one import OneRun, Points, portable_of
@@ -63,17 +63,16 @@ class Slice(OneRun):
         with st.container(key="live-map"):
             chosen = live_atlas(
                 f"slice-{run.id}-{seat.view.step}-{image}-{two}",
-                places[None],
-                limits=(-reach, reach, -reach, reach),
-                axes=(f"code dimension {across}", f"code dimension {up}"),
-                colourings=[Colouring("class", found.labels, run.data.class_names)],
-                images=found.originals,
-                rebuilt=found.rebuilt,
-                decoder=decoder,
-                plane=Plane(base, *two),
-                class_of=run.data.class_names if decoder.labels is not None else None,
-                label=int(found.labels[image]),
-                hidden=hidden_classes(run.data.class_names),
+                MapPoints(
+                    places[None],
+                    limits=(-reach, reach, -reach, reach),
+                    axes=(f"code dimension {across}", f"code dimension {up}"),
+                    colourings=[Colouring("class", found.labels, run.data.class_names)],
+                    images=found.originals,
+                    rebuilt=found.rebuilt,
+                ),
+                Decoding(decoder, Plane(base, *two), run.data.class_names, int(found.labels[image])),
+                first=AtlasState(hidden=hidden_classes(run.data.class_names)),
                 key="latent-slice",
             )
         remember_hidden(chosen.hidden)

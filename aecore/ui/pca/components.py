@@ -12,7 +12,7 @@ from pydantic import Field
 from aecore.figures.pca import explained
 from aecore.settings import Settings
 from aecore.ui import explain, live, sections
-from aecore.ui.browser import Floor, Line, live_images, live_loss, scrubber
+from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss, scrubber
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 
@@ -93,12 +93,9 @@ class Components(sections.Section):
                 counts,
                 [Line("squared error", "", found.errors)],
                 [Floor("mean image", found.errors[0])],
-                total=counts[-1],
-                top=found.errors[0] * 1.1,
-                unit="squared error per image",
+                axes=Axes(total=counts[-1], top=found.errors[0] * 1.1, unit="squared error per image", x="k"),
                 key="error-by-count",
                 what="Squared error",
-                x="k",
             )
 
     def _pictures(self, found: Found, images: int) -> None:

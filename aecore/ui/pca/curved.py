@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.settings import Settings
 from aecore.ui import explain, feed, live, sections
-from aecore.ui.browser import Panel, live_cloud, live_words
+from aecore.ui.browser import Drawing, Panel, cloud_drawing, words_drawing
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
@@ -54,15 +54,16 @@ class Curved(sections.Section):
             return
         name = f"sheet-{run.id}-{id(run)}"
         with st.container(key="live-map"):
-            feed.follow(_clouds, [run], [view], run, name, self.settings.latent, self.settings.colour)
-            feed.follow(_said, [run], [view], run, self.settings.latent)
+            latent, colour = self.settings.latent, self.settings.colour
+            feed.follow(_clouds, [run], [view], run, name, latent, colour, key="sheet-clouds")
+            feed.follow(_said, [run], [view], run, latent, key="sheet-words")
         if view.state not in feed.MOVING:
             live.rewind(live.moments_of(view), name, "sheet")
         with st.container(key="live-loss"):
             live.loss(run, view, name, "sheet")
 
 
-def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: str) -> None:
+def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: str) -> Drawing:
     from aecore.runs.pca import pca_points
 
     (view,) = views
@@ -70,7 +71,7 @@ def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: s
     points = run.exhibits.looked_at.images.reshape(-1, 3)
     flat, rebuilt = pca_points(run, latent), np.stack([m.shown["rebuilt"] for m in moments])
     numbers = f"{latent} dimension{'s' * (latent > 1)}"
-    live_cloud(
+    return cloud_drawing(
         name,
         [
             Panel("Data", f"{len(points):,} held-out points", points[None]),
@@ -80,16 +81,15 @@ def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: s
         _colours(run, moments, colour),
         value_title=colour,
         first_frame=live.first_of(view, moments),
-        key="sheet-clouds",
     )
 
 
-def _said(views: tuple[View, ...], run: Run, latent: int) -> None:
+def _said(views: tuple[View, ...], run: Run, latent: int) -> Drawing:
     from aecore.runs.pca import pca_points
 
     points = run.exhibits.looked_at.images.reshape(-1, 3)
     flat, rebuilt = pca_points(run, latent), views[0].newest.shown["rebuilt"]
-    live_words(words.curved(_off(points, flat), _off(points, rebuilt)), key="sheet-words")
+    return words_drawing(words.curved(_off(points, flat), _off(points, rebuilt)))
 
 
 def _colours(run: Run, moments: tuple[Moment, ...], colour: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.settings import Settings
 from aecore.ui import explain, live, sections
-from aecore.ui.browser import Line, live_images, live_loss, scrubber
+from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
@@ -84,16 +84,14 @@ def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> Non
         st.markdown("**Squared error** against k, summed over pixels, mean over the held-out images")
         groups = dict(zip(errors, (5, 0, 1), strict=True))
         lines = [Line(title, "", values, groups[title]) for title, values in errors.items()]
+        top = max(float(np.nanmax(list(errors.values()))) * 1.05, 1e-3)
         live_loss(
             name,
             np.array(counts),
             lines,
-            total=latent,
-            top=max(float(np.nanmax(list(errors.values()))) * 1.05, 1e-3),
-            unit="squared error per image",
+            axes=Axes(total=latent, top=top, unit="squared error per image", x="k"),
             key="ordered-errors",
             what="Squared error",
-            x="k",
         )
     st.markdown(words.cut_off(errors))
     st.caption(

@@ -12,7 +12,7 @@ from pydantic import Field
 from aecore.figures.pca import excess_of, gaps
 from aecore.settings import Settings
 from aecore.ui import explain, feed, group, live, sections
-from aecore.ui.browser import Floor, Line, live_images, live_loss, live_words
+from aecore.ui.browser import Axes, Drawing, Floor, Line, images_drawing, loss_drawing, words_drawing
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 
@@ -116,21 +116,21 @@ def _column(key: str, seat: Seat, name: str) -> None:
     run, view = seat.run, seat.view
     with st.container(key=f"{key}-angles"):
         st.markdown("**Angles** between its span and PCA's", help=ANGLES)
-        feed.follow(_angles, [run], [view], name, key)
+        feed.follow(_angles, [run], [view], name, key=f"{key}-angles-view")
     with st.container(key=f"{key}-loss"):
         live.loss(run, view, name, key)
     with st.container(key=f"{key}-reconstructions"):
         st.markdown("**PCA's components** and what the decoder's columns make of them", help=TURNED)
-        feed.follow(_pictures, [run], [view], run, name, key)
+        feed.follow(_pictures, [run], [view], run, name, key=f"{key}-columns")
     with st.container(key=f"{key}-said"):
-        feed.follow(_words, [run], [view], key)
+        feed.follow(_words, [run], [view], key=f"{key}-words")
         st.caption(WHY[key], help=AXES)
     if view.state == "finished":
         with st.expander("Each component, and how nearly it ties"):
             _gaps(key, seat)
 
 
-def _angles(views: tuple[View, ...], name: str, key: str) -> None:
+def _angles(views: tuple[View, ...], name: str) -> Drawing:
     from aecore.exhibits.images import subspace_of
 
     (view,) = views
@@ -141,20 +141,17 @@ def _angles(views: tuple[View, ...], name: str, key: str) -> None:
         Line("median", "", np.array([np.median(s.span) for s in found]), 0),
         Line("own axes, median", "", np.array([np.median(s.axes) for s in found]), 7),
     ]
-    live_loss(
+    return loss_drawing(
         name,
         np.array([m.epoch for m in moments]),
         lines if len(found[0].span) > 1 else lines[:1],
         [Floor("goal", FOUND)],
-        total=view.epochs,
-        top=90,
-        unit="degrees",
-        key=f"{key}-angles-view",
+        axes=Axes(total=view.epochs, top=90, unit="degrees"),
         what="Angle",
     )
 
 
-def _pictures(views: tuple[View, ...], run: Run, name: str, key: str) -> None:
+def _pictures(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     from aecore.exhibits.images import subspace_of
     from aecore.runs.pca import component_pictures
 
@@ -166,15 +163,15 @@ def _pictures(views: tuple[View, ...], run: Run, name: str, key: str) -> None:
         ("columns", np.stack([subspace_of(m).raw for m in moments])),
         ("turned", np.stack([subspace_of(m).turned for m in moments])),
     ]
-    live_images(name, rows, first_frame=live.first_of(view, moments), key=f"{key}-columns")
+    return images_drawing(name, rows, first_frame=live.first_of(view, moments))
 
 
-def _words(views: tuple[View, ...], key: str) -> None:
+def _words(views: tuple[View, ...]) -> Drawing:
     """The newest angles in words."""
     from aecore.exhibits.images import subspace_of
 
     found = subspace_of(views[0].newest)
-    live_words(f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}", key=f"{key}-words")
+    return words_drawing(f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}")
 
 
 def _gaps(key: str, seat: Seat) -> None:
