@@ -65,8 +65,7 @@ def landing(
         marker={"symbol": "x-thin", "size": 13, "line": {"color": class_colour(3), "width": 3}},
         hovertemplate="%{x:.2f}, %{y:.2f}",
     )
-    figure.update_yaxes(scaleanchor="x", scaleratio=1)
-    figure.update_layout(height=460)
+    figure.update_layout(height=460, yaxis={"scaleanchor": "x", "scaleratio": 1})
     where = f"({number(place[0])}, {number(place[1])})"
     return describe(figure, f"{name.capitalize()} among {some(len(places), other)}", [f"it lies at {where}", sigmas])
 

@@ -105,16 +105,9 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
         live_bars(name, kl, used, what="KL", unit="nats", key="beta-bars")
     with right, st.container(key="beta-trade"):
         st.markdown("**Rate against distortion**, held-out images, a point for each beta")
-        live_path(
-            name,
-            [t.kl for t in trades],
-            [t.reconstruction for t in trades],
-            [f"{beta:g}" for beta in betas],
-            name="beta",
-            axes=("rate: KL", "distortion: reconstruction"),
-            unit="nats per image",
-            key="beta-path",
-        )
+        rates, distortions = [t.kl for t in trades], [t.reconstruction for t in trades]
+        labels, axes = [f"{beta:g}" for beta in betas], ("rate: KL", "distortion: reconstruction")
+        live_path(name, rates, distortions, labels, name="beta", axes=axes, unit="nats per image", key="beta-path")
     _traversals(name, list(found.values()))
     pixels, latent = run.data.train.images[0].size, run.model.latent
     st.caption(
