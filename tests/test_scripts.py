@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from browsing import ROOT
 
+from aecore.ui.browser import Axes, Line, loss_drawing, map_drawing, scrubber_drawing
 from aecore.ui.browser.payload import pack
 from aecore.ui.browser.scripts import EXPORTS, HERE, IMPORTS, bundled, lean, script_of, style_of
 
@@ -143,6 +144,44 @@ def test_the_linter_finds_what_is_wrong(tmp_path, planted, said):
 
 def test_the_linter_finds_nothing():
     assert "[" not in lint(HERE)
+
+
+# ---- A drawing by itself
+
+
+ALONE = """async ({ script, style, sent }) => {
+  const { default: present } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const parentElement = document.body.appendChild(document.createElement("div"));
+  parentElement.innerHTML = `<style>${style}</style><div class="view" style="width: 400px"></div>`;
+  present({ parentElement, data: Uint8Array.from(sent) });
+  const view = parentElement.querySelector(".view");
+  while (!view.dataset.draws) await new Promise((done) => requestAnimationFrame(done));
+  return view.innerText + view.querySelector("canvas")?.getAttribute("aria-label");
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("drawing", "said"),
+    [
+        (
+            loss_drawing("a", np.arange(3), [Line("loss", "train", np.array([3.0, 2, 1]))], axes=Axes(2, 4, "nats")),
+            "Loss at epoch 2.0 of 2: train 1.000 nats",
+        ),
+        (
+            map_drawing("a", np.zeros((1, 3, 2)), np.arange(3), "abc", limits=[1], axes=("u", "v"), first_frame=0),
+            "Map of 3 points in 3 classes, frame 0; u across and v up, from \u22121 to 1",
+        ),
+        (scrubber_drawing("a", ["epoch 0", "epoch 1"]), "2 of 2"),
+    ],
+    ids=lambda value: getattr(value, "view", ""),
+)
+def test_a_drawing_needs_no_server(context_with, drawing, said):
+    page = context_with().new_page()
+    sent = list(pack(drawing.header, drawing.arrays))
+    asked = {"script": script_of(drawing.view), "style": style_of(drawing.view), "sent": sent}
+    assert said in page.evaluate(ALONE, asked)
+    page.close()
 
 
 # ---- Pure parts, in a browser without any page
