@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,15 @@ class Server:
     log: Path
     process: subprocess.Popen
     started: float
+
+    @property
+    def home(self) -> Path:
+        """The folder that AECORE_HOME names there."""
+        return self.log.parent
+
+    def at(self, path: str) -> Server:
+        """The same server, whose address is that of one of its pages."""
+        return replace(self, url=f"{self.url}/{path}")
 
     def mistakes(self) -> str:
         """What it logged from the first traceback of ours on; empty if there is none."""

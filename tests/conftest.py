@@ -165,6 +165,17 @@ def server(tmp_path_factory) -> Iterator:
     assert not said, said
 
 
+@pytest.fixture(scope="session")
+def views(tmp_path_factory) -> Iterator:
+    """The pages of ``tests/*_view_app.py``, one server for all of them: each is one of its pages."""
+    from browsing import serve
+
+    with serve("tests/views_app.py", tmp_path_factory.mktemp("views")) as served:
+        yield served
+        said = served.mistakes()
+    assert not said, said
+
+
 @pytest.fixture
 def visit(context_with, server) -> Iterator[Callable]:
     """Opens a page, which is a session of its own; what the browser complains about fails the test."""

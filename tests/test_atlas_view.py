@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 from atlas_view_app import BASE, LIMITS, codes, deep, linear
-from browsing import OVERFLOW, ROOT, arrived, expect, serve
+from browsing import OVERFLOW, ROOT, Server, arrived, expect
 
 from aecore.ui.browser import Colouring, Decoding, MapPoints, Plane, atlas_drawing
 from aecore.ui.browser.atlas import _chosen, _described, _limits
@@ -82,9 +82,8 @@ SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnim
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/atlas_view_app.py", tmp_path_factory.mktemp("atlas")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("atlas")
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from browsing import ROOT, expect, serve
+from browsing import ROOT, Server, expect
 
 from aecore.ui.browser import (
     Axes,
@@ -149,9 +149,8 @@ def test_the_page_runs_in_a_runtime_of_its_own(query):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/browser_views_app.py", tmp_path_factory.mktemp("views")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("browser")
 
 
 @pytest.fixture

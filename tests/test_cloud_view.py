@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from browsing import OVERFLOW, ROOT, expect, press, serve
+from browsing import OVERFLOW, ROOT, Server, expect, press
 
 from aecore.ui.browser import Panel, live_cloud
 from aecore.ui.browser.cloud import SHADES, _places, _shades
@@ -59,9 +59,8 @@ def test_the_page_runs_in_a_runtime_of_its_own():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/cloud_view_app.py", tmp_path_factory.mktemp("cloud")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("cloud")
 
 
 @pytest.fixture

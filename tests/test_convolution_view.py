@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from browsing import ROOT, serve
+from browsing import ROOT, Server
 
 from aecore.ui.browser.steps import KERNELS, LARGE, SMALL
 
@@ -47,9 +47,8 @@ def test_a_convolution_and_its_transposed_one_swap_the_two_sizes():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/convolution_view_app.py", tmp_path_factory.mktemp("convolution")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("convolution")
 
 
 @pytest.fixture

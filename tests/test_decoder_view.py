@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browsing import serve
+import streamlit as st
 from test_portable import (
     COMBINATIONS,
     KNOWN,
@@ -122,9 +122,9 @@ def known(model: Autoencoder, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def page(browser, tmp_path_factory) -> Iterator:
+def page(browser, views) -> Iterator:
     """One page with all decoders; what the browser complains about fails the test."""
-    home, parts, arrays, complaints = tmp_path_factory.mktemp("decoders"), {}, {}, []
+    parts, arrays, complaints = {}, {}, []
     for name in SPECS:
         model = model_of(name)
         parts[name], weights = decoder_part(portable_of(name), name)
@@ -139,15 +139,14 @@ def page(browser, tmp_path_factory) -> Iterator:
                 else known(model, images)
             )
         arrays |= weights | {f"{name}.{what}": array for what, array in found.items()}
-    (home / "decoders.bin").write_bytes(pack({"decoders": parts}, arrays))
-    with serve("tests/decoder_view_app.py", home) as served:
-        context = browser.new_context()
-        opened = context.new_page()
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.goto(served.url)
-        opened.wait_for_function("window.decoders")
-        yield opened
-        context.close()
+    (views.home / "decoders.bin").write_bytes(pack({"decoders": parts}, arrays))
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(f"{views.url}/decoder")
+    opened.wait_for_function("window.decoders")
+    yield opened
+    context.close()
     assert complaints == []
 
 

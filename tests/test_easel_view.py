@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
-from browsing import OVERFLOW, expect, press, serve
+from browsing import OVERFLOW, Server, expect, press
 from easel_view_app import digit, louder
 
 from aecore.autoencoder import Autoencoder
@@ -45,9 +44,8 @@ def test_what_does_not_fit_is_refused_in_words(changes, said):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/easel_view_app.py", tmp_path_factory.mktemp("easel")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("easel")
 
 
 @pytest.fixture

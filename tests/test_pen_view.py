@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
-from browsing import OVERFLOW, expect, press, serve
+from browsing import OVERFLOW, Server, expect, press
 from easel_view_app import louder
 from pen_view_app import ground, images
 from test_easel_view import SEVEN, data, expect_data, expect_near, left, levels, slider, stroke, view
@@ -57,9 +56,8 @@ def test_what_does_not_fit_is_refused_in_words():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/pen_view_app.py", tmp_path_factory.mktemp("pen")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("pen")
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
-from browsing import OVERFLOW, expect, press, serve
+from browsing import OVERFLOW, Server, expect, press
 from test_portable import torchs
 
 from aecore.autoencoder import Autoencoder
@@ -57,9 +56,8 @@ def test_there_must_be_a_scene():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator:
-    with serve("tests/traversal_view_app.py", tmp_path_factory.mktemp("traversals")) as served:
-        yield served
+def server(views) -> Server:
+    return views.at("traversal")
 
 
 @pytest.fixture
