@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 from fnmatch import fnmatch
-from itertools import product
+from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
+from combinations import CASES, COMBINATIONS, SHAPES, likelihoods_of
 from conftest import MNIST, is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,15 +30,11 @@ from aecore.training import TrainerState, generator, train
 from aecore.variants import variants
 from aecore.variational import HasPosterior
 
-SHAPES = [(8, 8), (28, 28), (13, 9)]
 # What keeps a network small, where an architecture has such a setting.
 SMALL = {"width": 8, "depth": 2}
-COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[v].takes(architectures[a])]
 combined = pytest.mark.parametrize(("variant", "architecture"), COMBINATIONS)
-# Some losses go with some likelihoods only; the setting says which.
-LIKED = [(v, a, k) for v, a in COMBINATIONS for k in knobs_of({"variant": v})["likelihood"].choices]
-liked = pytest.mark.parametrize(("variant", "architecture", "likelihood"), LIKED)
-shaped = pytest.mark.parametrize("shape", SHAPES, ids=lambda s: f"{s[0]}x{s[1]}")
+# Any two of these meet.
+in_turn = pytest.mark.parametrize(("variant", "architecture", "likelihood", "shape"), CASES, ids=str)
 
 
 def small_spec(variant: str, architecture: str, **more) -> Spec:
@@ -57,8 +54,15 @@ def model_of(variant: str, architecture: str, shape: tuple[int, int], **more) ->
     return small_spec(variant, architecture, latent=3, **more).model(Facts(images_of(shape).mean(0)))
 
 
-@combined
-@shaped
+@pytest.mark.parametrize("pair", list(combinations(range(4), 2)), ids=str)
+def test_any_two_choices_meet(pair):
+    allowed = [(v, a, k, s) for v, a in COMBINATIONS for k in likelihoods_of(v) for s in SHAPES]
+    assert {tuple(case[i] for i in pair) for case in CASES} == {tuple(case[i] for i in pair) for case in allowed}
+
+
+@pytest.mark.parametrize(
+    ("variant", "architecture", "shape"), dict.fromkeys((v, a, s) for v, a, _, s in CASES), ids=str
+)
 def test_arrays_in_arrays_out(variant, architecture, shape):
     model = model_of(variant, architecture, shape)
     for count in (12, 1, 0):
@@ -76,10 +80,9 @@ def test_arrays_in_arrays_out(variant, architecture, shape):
         assert np.array_equal(model.generate(model.embed(images_of(shape))), model.reconstruct(images_of(shape)))
 
 
-@combined
-@shaped
-def test_tensors_in_tensors_out(variant, architecture, shape):
-    model, batch = model_of(variant, architecture, shape), batch_of(shape)
+@in_turn
+def test_tensors_in_tensors_out(variant, architecture, likelihood, shape):
+    model, batch = model_of(variant, architecture, shape, likelihood=likelihood), batch_of(shape)
     codes = model.encode(batch.images)
     assert codes.shape == (12, model.latent)
     assert codes.dtype == torch.float32
@@ -98,11 +101,11 @@ def test_many_images_are_taken_in_parts_as_if_in_one(variant, architecture):
     )
 
 
-@liked
-def test_terms_are_finite_and_named_and_have_a_unit(variant, architecture, likelihood):
-    model = model_of(variant, architecture, (8, 8), likelihood=likelihood)
+@in_turn
+def test_terms_are_finite_and_named_and_have_a_unit(variant, architecture, likelihood, shape):
+    model = model_of(variant, architecture, shape, likelihood=likelihood)
     for progress in (0.0, 0.5, 1.0):
-        terms = model.terms(batch_of((8, 8)), progress, generator(0))
+        terms = model.terms(batch_of(shape), progress, generator(0))
         assert "reconstruction" in terms
         for name, term in terms.items():
             assert name.isidentifier()
@@ -110,7 +113,7 @@ def test_terms_are_finite_and_named_and_have_a_unit(variant, architecture, likel
             assert torch.isfinite(term.value)
             assert term.weight >= 0
             assert term.unit.strip()
-    for objective in model.objectives(batch_of((8, 8)), 0.5, generator(0)):
+    for objective in model.objectives(batch_of(shape), 0.5, generator(0)):
         weighed = sum(term.weight * term.value.item() for term in objective.terms.values())
         assert objective.loss.item() == pytest.approx(weighed, rel=1e-5)
 
@@ -161,13 +164,8 @@ def test_a_loss_is_a_mean_over_images(variant, architecture):
     assert one.item() == pytest.approx(two.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("variant", "architecture", "likelihood", "shape"),
-    # Every likelihood meets every combination, and every combination every shape; not each of the four all others.
-    [(*liking, SHAPES[0]) for liking in LIKED]
-    + [(v, a, Spec(variant=v).flat()["likelihood"], shape) for v, a in COMBINATIONS for shape in SHAPES[1:]],
-)
-def test_each_players_objective_reaches_all_its_parameters(variant, architecture, shape, likelihood):
+@in_turn
+def test_each_players_objective_reaches_all_its_parameters(variant, architecture, likelihood, shape):
     model, players = model_of(variant, architecture, shape, likelihood=likelihood), set()
     for objective in model.objectives(batch_of(shape), 1.0, generator(0)):
         model.zero_grad()
@@ -180,27 +178,27 @@ def test_each_players_objective_reaches_all_its_parameters(variant, architecture
     assert players == set(model.players())
 
 
-@liked
-def test_every_parameter_belongs_to_exactly_one_player(variant, architecture, likelihood):
-    model = model_of(variant, architecture, (8, 8), likelihood=likelihood)
+@in_turn
+def test_every_parameter_belongs_to_exactly_one_player(variant, architecture, likelihood, shape):
+    model = model_of(variant, architecture, shape, likelihood=likelihood)
     moved = [id(weights) for player in model.players().values() for weights in player]
     assert sorted(moved) == sorted(id(weights) for weights in model.parameters())
 
 
-@liked
-def test_no_two_tensors_of_a_model_share_memory(variant, architecture, likelihood):
+@in_turn
+def test_no_two_tensors_of_a_model_share_memory(variant, architecture, likelihood, shape):
     """Or a step on one would move the other: the mean image that inputs are centred by is not learned."""
-    state = model_of(variant, architecture, (8, 8), likelihood=likelihood).state_dict()
+    state = model_of(variant, architecture, shape, likelihood=likelihood).state_dict()
     places = {name: tensor.data_ptr() for name, tensor in state.items()}
     assert len(set(places.values())) == len(places)
 
 
-@liked
-def test_an_untrained_decoder_starts_at_the_mean_image(variant, architecture, likelihood):
+@in_turn
+def test_an_untrained_decoder_starts_at_the_mean_image(variant, architecture, likelihood, shape):
     """With code 0 where biases start at 0, the output is the data's mean image."""
-    model = model_of(variant, architecture, (8, 8), likelihood=likelihood)
+    model = model_of(variant, architecture, shape, likelihood=likelihood)
     shown = model.generate(np.zeros((1, model.latent), np.float32))[0]
-    assert np.allclose(shown, images_of((8, 8)).mean(0), atol=1e-4)
+    assert np.allclose(shown, images_of(shape).mean(0), atol=1e-4)
 
 
 def weights_of(model: Autoencoder) -> dict[str, torch.Tensor]:

@@ -9,21 +9,18 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from combinations import CASES, COMBINATIONS
 from conftest import is_sentence
 from torch import nn
 
-from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder, Deterministic
 from aecore.capabilities import Conditional, FillsIn
 from aecore.dataset import Facts
 from aecore.likelihoods.gaussian import Gaussian
 from aecore.portable import NotPortable, Portable, encoder, portable, restorer
 from aecore.runs.spec import Spec, knobs_of
-from aecore.variants import variants
 from aecore.variational import HasPosterior, Posterior
 
-COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[v].takes(architectures[a])]
-LIKED = [(v, a, k) for v, a in COMBINATIONS for k in knobs_of({"variant": v})["likelihood"].choices]
 # What is made of these has to be portable, whatever the variant.
 KNOWN = {"linear", "dense", "conv"}
 # Those that have ways of their own from a part of an image to a code, and from a whole one.
@@ -241,7 +238,7 @@ def assert_encodes_the_same(model: Autoencoder) -> None:
     np.testing.assert_allclose(plainly(first, rows), codes, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(("variant", "architecture", "likelihood"), LIKED)
+@pytest.mark.parametrize(("variant", "architecture", "likelihood"), dict.fromkeys(case[:3] for case in CASES))
 def test_every_decoder_is_given_exactly_or_refused_in_a_sentence(variant, architecture, likelihood):
     model = model_of(variant, architecture, likelihood=likelihood)
     if said := refusal_of(model):

@@ -19,12 +19,30 @@ from aecore.training import Training
 CLASSES: dict[str, type[Settings]] = {"training": Training} | {
     f"{choice} {name}": registry[name].Settings for choice, (registry, *_) in CHOICES.items() for name in registry
 }
-CASES = [
-    pytest.param(owner, knob, id=f"{title}: {knob.name}") for title, owner in CLASSES.items() for knob in knobs(owner)
-]
-# Of each property of each knob: there are hundreds of knobs.
-few = settings(max_examples=25)
-every_knob = pytest.mark.parametrize(("owner", "knob"), CASES)
+
+
+def declarations() -> dict[tuple[Knob, str, str], tuple[type[Settings], Knob]]:
+    """Each declaration of a setting once, with a class that has it: what is inherited as it is declares nothing."""
+    found = {}
+    for owner in CLASSES.values():
+        for knob in knobs(owner):
+            # A class that checks more of its fields than their declarations say stands for itself.
+            field, more = repr(owner.model_fields[knob.name]), repr(owner.__pydantic_decorators__)
+            found.setdefault((knob, field, more), (owner, knob))
+    return found
+
+
+DECLARED = list(declarations().values())
+every_knob = pytest.mark.parametrize(
+    ("owner", "knob"), [pytest.param(*case, id=f"{case[0].__qualname__}: {case[1].name}") for case in DECLARED]
+)
+# What a text means is a matter of the kind, and of the ends that it reads off its declaration.
+every_kind = pytest.mark.parametrize("kind", sorted({knob.kind for _, knob in DECLARED}))
+
+
+def of_kind(kind: str) -> st.SearchStrategy:
+    """Declarations of a kind, each with its class."""
+    return st.sampled_from([case for case in DECLARED if case[1].kind == kind])
 
 
 def values_of(knob: Knob) -> st.SearchStrategy:
@@ -77,6 +95,7 @@ def test_both_ends_are_allowed(owner, knob):
     for end in ends:
         assert knob.allows(end)
         assert getattr(build(owner, {knob.name: end}), knob.name) == end
+        assert knob.read(as_text(end)) == end
 
 
 @every_knob
@@ -112,11 +131,12 @@ def test_a_knob_can_be_put_in_words(owner, knob):
     assert not knob.log or knob.low > 0
 
 
-@every_knob
-def test_a_text_is_read_as_the_value_it_was_written_from(owner, knob):
-    @few
-    @given(values_of(knob))
-    def check(value):
+@every_kind
+def test_a_text_is_read_as_the_value_it_was_written_from(kind):
+    @given(st.data())
+    def check(data):
+        _, knob = data.draw(of_kind(kind))
+        value = data.draw(values_of(knob))
         again = knob.read(as_text(value))
         assert again == value
         assert type(again) is type(value)
@@ -134,13 +154,14 @@ def test_a_text_that_stands_for_no_value_is_refused_in_one_sentence(owner, knob)
         assert knob.rule in str(refusal.value)
 
 
-@every_knob
-def test_whatever_is_read_is_allowed(owner, knob):
-    near = st.floats(knob.low, knob.high).map(str) if knob.low is not None else st.nothing()
-
-    @few
-    @given(st.text() | st.floats().map(str) | st.integers().map(str) | near)
-    def check(text):
+@every_kind
+def test_whatever_is_read_is_allowed(kind):
+    @settings(max_examples=300)
+    @given(st.data())
+    def check(data):
+        owner, knob = data.draw(of_kind(kind))
+        near = st.floats(knob.low, knob.high).map(str) if knob.low is not None else st.sampled_from(knob.choices or "1")
+        text = data.draw(st.text() | st.floats().map(str) | st.integers().map(str) | near)
         try:
             value = knob.read(text)
         except SettingsError:

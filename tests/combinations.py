@@ -1,0 +1,41 @@
+"""What goes with what: every variant on every architecture that it takes, likelihoods and shapes in turn.
+
+Any two choices meet somewhere, not any three: an architecture knows no likelihood, and a variant sees of a shape what
+its architecture makes of it. A variant that takes some architectures only has a reason to look closer at them: there
+every architecture meets every shape.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from aecore.architectures import architectures
+from aecore.runs.spec import knobs_of
+from aecore.variants import variants
+
+SHAPES = [(8, 8), (28, 28), (13, 9)]
+COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[v].takes(architectures[a])]
+
+
+def likelihoods_of(variant: str) -> tuple[str, ...]:
+    """Some losses go with some likelihoods only; the setting says which."""
+    return knobs_of({"variant": variant})["likelihood"].choices
+
+
+def in_turn() -> list[tuple[str, str, str, tuple[int, int]]]:
+    """Variant, architecture, likelihood and shape: any two of them together, as far as they go together."""
+    found = []
+    for number, variant in enumerate(variants):
+        taken = [a for v, a in COMBINATIONS if v == variant]
+        likelihoods = likelihoods_of(variant)
+        pairs = list(product(taken, SHAPES))
+        if len(taken) == len(architectures):
+            turns = range(max(len(taken), len(SHAPES)))
+            pairs = [(taken[i % len(taken)], SHAPES[(i + number) % len(SHAPES)]) for i in turns]
+        for i in range(max(len(pairs), len(likelihoods))):
+            architecture, shape = pairs[i % len(pairs)]
+            found.append((variant, architecture, likelihoods[(i + i // 3 + number // 3) % len(likelihoods)], shape))
+    return found
+
+
+CASES = in_turn()
