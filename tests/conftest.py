@@ -119,12 +119,19 @@ def mnist_test():
 
 
 @pytest.fixture(scope="session")
-def default_vae():
-    """The run of ``Spec(variant="vae")``, trained to its end once for all tests that ask about it."""
-    from aecore.runs.run import train_spec
+def shared(pytestconfig) -> Callable:
+    """``shared(spec)``: the run of a spec, trained to its end once for all tests and workers that ask about it."""
+    from sharing import Shared
+
+    return Shared(pytestconfig.cache.mkdir("runs"))
+
+
+@pytest.fixture(scope="session")
+def default_vae(shared):
+    """The run of ``Spec(variant="vae")``."""
     from aecore.runs.spec import Spec
 
-    return train_spec(Spec(variant="vae"))
+    return shared(Spec(variant="vae"))
 
 
 @pytest.fixture(scope="session")

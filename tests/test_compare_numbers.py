@@ -10,7 +10,7 @@ from aecore.capabilities import FillsIn
 from aecore.measures.pca import fit_pca
 from aecore.measures.strangers import NOISE, strangers
 from aecore.runs.findings import SLIGHT, SOME, STRONG, find
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.training import generator
 
@@ -31,8 +31,8 @@ def squared(guess: np.ndarray, images: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
-def run(request) -> Run:
-    return train_spec(Spec(**SMALL, variant=request.param))
+def run(request, shared) -> Run:
+    return shared(Spec(**SMALL, variant=request.param))
 
 
 def test_what_is_found_is_what_plain_torch_finds(run):

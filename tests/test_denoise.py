@@ -19,7 +19,7 @@ from aecore.runs import denoise as ask
 from aecore.runs.coloured import coloured
 from aecore.runs.documents import AskPages
 from aecore.runs.filled import SHARES, filled
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.sources.text import page as printed
 from aecore.training import generator
@@ -41,8 +41,8 @@ VIEWS = {
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return train_spec(Spec(**SMALL))
+def run(shared) -> Run:
+    return shared(Spec(**SMALL))
 
 
 @pytest.mark.parametrize("damage", corruptions)
@@ -104,16 +104,16 @@ def test_the_best_step_leads_to_the_data_and_is_not_known_far_away():
     assert np.isnan(moved[2]).all()
 
 
-def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice():
-    run = train_spec(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
+def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice(shared):
+    run = shared(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
     places = run.exhibits.probed
     assert places.shape == (441, 1, 2)
     assert (places.min(), places.max()) == pytest.approx((0.5 / 21, 20.5 / 21))
     assert np.array_equal(run.history.moments[-1].rebuilt, run.model.reconstruct(places)[:, 0])
 
 
-def test_a_model_that_takes_the_best_steps_agrees_and_one_that_copies_takes_none(monkeypatch):
-    run = train_spec(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
+def test_a_model_that_takes_the_best_steps_agrees_and_one_that_copies_takes_none(monkeypatch, shared):
+    run = shared(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
     data = run.data.train.images[:, 0]
 
     def best(given: np.ndarray) -> np.ndarray:
@@ -131,9 +131,9 @@ def test_a_model_that_takes_the_best_steps_agrees_and_one_that_copies_takes_none
 
 
 @pytest.mark.parametrize("variant", ["masked", "masked-linear-lsq"])
-def test_all_models_fill_in_the_same_hidden_pixels_and_seen_ones_stay(variant):
+def test_all_models_fill_in_the_same_hidden_pixels_and_seen_ones_stay(variant, shared):
     how = {"data": "digits", "images": 300, "variant": variant, "likelihood": "gaussian", "latent": 8, "epochs": 60}
-    run = train_spec(Spec(**how, architecture="linear"))
+    run = shared(Spec(**how, architecture="linear"))
     found, seen = filled(run), None
     for k in (2, 9, 17):
         hidden = found.shown[k] != found.original[0]
@@ -148,8 +148,8 @@ def test_all_models_fill_in_the_same_hidden_pixels_and_seen_ones_stay(variant):
     assert found.errors[0] < found.floors[0]
 
 
-def test_a_page_is_restored_whole_at_its_own_size():
-    run = train_spec(Spec(data="text", images=100, variant="denoising-grid", corruption="stains", width=4, epochs=1))
+def test_a_page_is_restored_whole_at_its_own_size(shared):
+    run = shared(Spec(data="text", images=100, variant="denoising-grid", corruption="stains", width=4, epochs=1))
     found, clean = AskPages("stains", 3)(run), printed(3, 240, 360)[None]
     assert found.damaged.shape == found.restored.shape == (len(found.levels), 240, 360)
     assert found.levels[0] == 0
@@ -161,9 +161,9 @@ def test_a_page_is_restored_whole_at_its_own_size():
     assert found.after[4] == pytest.approx(psnr(run.model.reconstruct(given), clean))
 
 
-def test_colours_are_painted_in_and_brightness_stays():
+def test_colours_are_painted_in_and_brightness_stays(shared):
     how = {"data": "coloured", "images": 600, "variant": "context", "likelihood": "gaussian", "latent": 16, "epochs": 8}
-    run = train_spec(Spec(**how, **HOLE, width=64))
+    run = shared(Spec(**how, **HOLE, width=64))
     found = coloured(run)
     assert (found.given == found.given[..., :1]).all()
     # What is rounded to a screen's colours, and cut off there, is no longer as bright to the bit.

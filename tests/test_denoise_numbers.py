@@ -13,7 +13,7 @@ from aecore.runs import denoise as ask
 from aecore.runs.coloured import COLOURLESS, coloured
 from aecore.runs.documents import AskPages
 from aecore.runs.filled import SHARES, filled
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.sources.text import page
 from aecore.training import generator
@@ -48,8 +48,8 @@ def shown(run: Run, images: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return train_spec(Spec(**SMALL, variant="denoising", width=16, depth=1))
+def run(shared) -> Run:
+    return shared(Spec(**SMALL, variant="denoising", width=16, depth=1))
 
 
 @pytest.mark.parametrize("name", ["gaussian", "masking"])
@@ -65,8 +65,8 @@ def test_ratios_before_and_after_and_of_the_curves(run, name):
     assert ratios[3] == pytest.approx(decibels(shown(run, given), truth[:100]), rel=1e-4)
 
 
-def test_lengths_of_steps():
-    run = train_spec(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
+def test_lengths_of_steps(shared):
+    run = shared(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
     found, truth = ask.AskAgreement(0.05)(run), run.data.test.images
     given = damage("gaussian", truth, 0.05)
     assert found.moved == pytest.approx(np.linalg.norm((shown(run, given) - given)[:, 0], axis=1).mean(), rel=1e-4)
@@ -78,8 +78,8 @@ def test_lengths_of_steps():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_errors_of_hidden_pixels(name):
-    run = train_spec(Spec(**SMALL, likelihood="gaussian", **MODELS[name]))
+def test_errors_of_hidden_pixels(name, shared):
+    run = shared(Spec(**SMALL, likelihood="gaussian", **MODELS[name]))
     found, model = filled(run), run.model
     truth = torch.from_numpy(run.data.test.images[:200].copy())[:, None]
     draw = torch.rand(truth.shape, generator=generator(0, "hidden"))
@@ -93,8 +93,8 @@ def test_errors_of_hidden_pixels(name):
         assert found.floors[k] == pytest.approx(float((mean - truth)[hidden].square().mean()), rel=1e-4)
 
 
-def test_errors_of_colours():
-    run = train_spec(Spec(data="coloured", images=100, epochs=1, **HOW, **HOLE))
+def test_errors_of_colours(shared):
+    run = shared(Spec(data="coloured", images=100, epochs=1, **HOW, **HOLE))
     found, model = coloured(run), run.model
     truth = torch.from_numpy(run.data.test.images.copy())[:, None]
     planes = truth.shape[2] // 3
@@ -112,8 +112,8 @@ def test_errors_of_colours():
         assert getattr(found, name) == pytest.approx(float((guess - colours).square().mean()), rel=1e-4)
 
 
-def test_ratios_of_pages():
-    run = train_spec(Spec(data="text", images=100, **{**GRID, "width": 4}, corruption="stains", epochs=1))
+def test_ratios_of_pages(shared):
+    run = shared(Spec(data="text", images=100, **{**GRID, "width": 4}, corruption="stains", epochs=1))
     found, truth = AskPages("stains", 5)(run), page(5, 240, 360)[None]
     for index in (0, 4, 10):
         given = damage("stains", truth, float(found.levels[index]), seed=5)

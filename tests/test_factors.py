@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from aecore.figures import factors as figures
 from aecore.measures.disentanglement import mig, mutual_information
 from aecore.runs import factors as ask
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 
 SMALL = {"data": "shapes", "images": 300, "variant": "vae", "width": 16, "depth": 1, "latent": 3, "epochs": 1}
@@ -20,8 +20,8 @@ NUMBERS = ("mig", "sap", "disentanglement", "completeness", "informativeness", "
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return train_spec(Spec(**SMALL, learning_rate=1e-2))
+def run(shared) -> Run:
+    return shared(Spec(**SMALL, learning_rate=1e-2))
 
 
 def silenced(beta: float, *numbers: int) -> Run:

@@ -9,7 +9,7 @@ import torch
 from aecore.measures.paths import straight
 from aecore.runs import drawn
 from aecore.runs import latent as ask
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 
 SMALL = {"data": "digits", "images": 100, "width": 8, "depth": 1, "epochs": 2}
@@ -22,8 +22,8 @@ def prepared(**settings) -> Run:
 
 
 @pytest.fixture(scope="module")
-def vae() -> Run:
-    return train_spec(Spec(**SMALL, variant="vae"))
+def vae(shared) -> Run:
+    return shared(Spec(**SMALL, variant="vae"))
 
 
 @pytest.mark.parametrize("variant", ["plain", "sparse-l1", "vae", "cvae"])

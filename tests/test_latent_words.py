@@ -10,7 +10,6 @@ import pytest
 from aecore.figures import latent as figures
 from aecore.measures.codes import used, variance_shares
 from aecore.runs import latent as ask
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.latent import words
 
@@ -18,8 +17,8 @@ SMALL = {"data": "digits", "images": 100, "width": 16, "depth": 1, "epochs": 5}
 
 
 @pytest.fixture(scope="module")
-def runs():
-    return {v: train_spec(Spec(**SMALL, variant=v, latent=8)) for v in ("vae", "plain", "sparse-l1")}
+def runs(shared):
+    return {v: shared(Spec(**SMALL, variant=v, latent=8)) for v in ("vae", "plain", "sparse-l1")}
 
 
 def way(*values: float) -> np.ndarray:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecore.exhibits.images import HALF_WIDTHS, SLACK, half_width
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.browser.payload import pack, steps
 from aecore.ui.browser.scripts import script_of
@@ -74,8 +73,8 @@ def test_codes_that_are_no_numbers_or_all_the_same_have_axes_too():
 
 
 @pytest.mark.parametrize("variant", ["plain", "vae"])
-def test_a_recorded_training_keeps_its_axes_from_the_first_looks_on(variant):
-    moments = train_spec(Spec(data="digits", variant=variant, epochs=30, learning_rate=0.01)).history.moments
+def test_a_recorded_training_keeps_its_axes_from_the_first_looks_on(variant, shared):
+    moments = shared(Spec(data="digits", variant=variant, epochs=30, learning_rate=0.01)).history.moments
     widths = [float(m.shown["half_width"]) for m in moments]
     assert widths == sorted(widths)
     untrained = np.abs(moments[0].shown["places"])

@@ -11,7 +11,7 @@ import pytest
 from aecore.measures.pca import fit_pca
 from aecore.runs import pca as ask
 from aecore.runs.answers import MOST_KEPT, Answers
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.ui.pca.price import Price
 from aecore.ui.pca.subspace import Subspace
@@ -52,8 +52,8 @@ def test_a_long_slider_has_about_a_hundred_places():
 
 
 @pytest.mark.parametrize("variant", ["nested", "plain"])
-def test_a_code_cut_off_nowhere_is_the_whole_code(variant):
-    trained = train_spec(Spec(**FEW, variant=variant, latent=3, width=16, depth=1, epochs=3))
+def test_a_code_cut_off_nowhere_is_the_whole_code(variant, shared):
+    trained = shared(Spec(**FEW, variant=variant, latent=3, width=16, depth=1, epochs=3))
     found = ask.truncated(trained)
     looked_at = trained.exhibits.looked_at
     whole = trained.history.moments[-1].heldout["reconstruction"]

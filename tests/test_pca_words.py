@@ -11,7 +11,6 @@ from aecore.exhibits.images import subspace_of
 from aecore.figures.pca import excess_of
 from aecore.measures.pca import pca_of
 from aecore.runs import pca as ask
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.pca import words
 
@@ -93,9 +92,9 @@ def test_agreement():
 
 
 @pytest.fixture(scope="module")
-def runs():
-    shared = SMALL | {"latent": 4}
-    return {variant: train_spec(Spec(**shared, variant=variant)) for variant in ("nested", "plain")}
+def runs(shared):
+    both = SMALL | {"latent": 4}
+    return {variant: shared(Spec(**both, variant=variant)) for variant in ("nested", "plain")}
 
 
 def test_what_ordered_says_is_what_it_draws(runs):
@@ -113,9 +112,9 @@ def test_what_ordered_says_is_what_it_draws(runs):
         assert (f"For {name}, {rises} dimension" in said) == bool(rises)
 
 
-def test_what_the_subspace_says_is_what_it_draws():
+def test_what_the_subspace_says_is_what_it_draws(shared):
     how = {"architecture": "linear", "epochs": 60, "learning_rate": 1e-2}
-    run = train_spec(Spec(data="digits", images=100, likelihood="gaussian", latent=3, **how))
+    run = shared(Spec(data="digits", images=100, likelihood="gaussian", latent=3, **how))
     found, variances = subspace_of(run.history.moments[-1]), pca_of(run.data).variances
     assert f"Largest angle {found.span.max():.2f} degrees" in words.span(found.span, 2.0)
     assert ("not under" in words.span(found.span, 2.0)) == (found.span.max() >= 2)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from comparing import specs_of
 
 from aecore.runs.conclusions import COPIES
 from aecore.runs.findings import Findings, find
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
+from aecore.runs.spec import Spec
 from aecore.sources import load
 from aecore.ui.presets import COMPARE
 
 
-def columns(title: str, **smaller: object) -> list[tuple[Run, Findings]]:
+def columns(shared: Callable[[Spec], Run], title: str, **smaller: object) -> list[tuple[Run, Findings]]:
     """The columns of a preset, trained, and what is found of them; ``smaller`` settings in place of the preset's."""
-    runs = [train_spec(spec.changed(**smaller)) for spec in specs_of(COMPARE[title]).values()]
+    runs = [shared(spec.changed(**smaller)) for spec in specs_of(COMPARE[title]).values()]
     return [(run, find(run)) for run in runs]
 
 
@@ -22,17 +25,17 @@ def errors(found: list[tuple[Run, Findings]], split: str) -> list[float]:
     return [run.metrics[f"{split}_squared_error"] for run, _ in found]
 
 
-def test_too_large_a_network_learns_its_images_by_heart():
-    found = columns("too large", data="digits", images=150, epochs=150, batch_size=50)
+def test_too_large_a_network_learns_its_images_by_heart(shared):
+    found = columns(shared, "too large", data="digits", images=150, epochs=150, batch_size=50)
     train, heldout = errors(found, "train"), errors(found, "heldout")
     assert train == sorted(train, reverse=True)
     assert heldout == sorted(heldout)
     assert heldout[2] > 10 * train[2]
 
 
-def test_some_weight_decay_helps_and_much_does_not():
+def test_some_weight_decay_helps_and_much_does_not(shared):
     """As the preset has it, on a hundred images: 12.6, 10.6 and 13.4 of held-out squared error."""
-    found = columns("weight decay")
+    found = columns(shared, "weight decay")
     train, heldout = errors(found, "train"), errors(found, "heldout")
     gaps = [held - learned for held, learned in zip(heldout, train, strict=True)]
     assert train == sorted(train)
@@ -41,9 +44,9 @@ def test_some_weight_decay_helps_and_much_does_not():
     assert all(error < 0.5 * one.mean_image for error, (_, one) in zip(heldout, found, strict=True))
 
 
-def test_the_plain_one_copies_what_it_has_never_seen_and_those_held_back_do_not():
+def test_the_plain_one_copies_what_it_has_never_seen_and_those_held_back_do_not(shared):
     """On digits a code of 64 has room for the whole image, as one of 1,024 has on the preset's."""
-    plain, *others = columns("identity trap", data="digits", images=1437, latent=64, epochs=40)
+    plain, *others = columns(shared, "identity trap", data="digits", images=1437, latent=64, epochs=40)
     for kind in ("letters", "mixed"):
         copied = plain[1].strangers[kind].left
         assert copied < COPIES
@@ -51,13 +54,11 @@ def test_the_plain_one_copies_what_it_has_never_seen_and_those_held_back_do_not(
         assert all(found.strangers[kind].left > COPIES for _, found in others)
 
 
-def test_contraction_keeps_the_encoder_from_stretching_and_denoising_takes_noise_away():
+def test_contraction_keeps_the_encoder_from_stretching_and_denoising_takes_noise_away(shared):
     small = {"images": 1437, "latent": 16, "epochs": 20, "width": 64, "depth": 2}
     made = [
         # Digits have a twelfth of the pixels, and so of the loss that the penalty is weighed against.
-        train_spec(
-            spec.changed(data="digits", **small | ({"contraction": 0.3} if "contraction" in spec.flat() else {}))
-        )
+        shared(spec.changed(data="digits", **small | ({"contraction": 0.3} if "contraction" in spec.flat() else {})))
         for spec in specs_of(COMPARE["denoising against contractive"]).values()
     ]
     plain, denoising, contractive = (find(run) for run in made)

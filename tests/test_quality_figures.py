@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from aecore.measures.quality import elbo, mean_terms
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.training import wants_bf16
 
@@ -18,16 +17,16 @@ def test_the_default_vae_reaches_its_bound(default_vae, mnist_test):
 
 
 @pytest.mark.skipif(not wants_bf16("auto", torch.device("cpu")), reason="this processor has no bf16")
-def test_bf16_costs_no_more_than_noise():
+def test_bf16_costs_no_more_than_noise(shared):
     """A VAE in either precision: held-out losses differ by less than 0.3 nats an image."""
-    runs = [train_spec(Spec(variant="vae", epochs=3, precision=precision)) for precision in ("bf16", "fp32")]
+    runs = [shared(Spec(variant="vae", epochs=3, precision=precision)) for precision in ("bf16", "fp32")]
     fast, slow = (mean_terms(run.model, run.data.test) for run in runs)
     assert sum(fast.values()) == pytest.approx(sum(slow.values()), abs=0.3)
     assert fast != slow
 
 
-def test_thirty_code_numbers_of_a_convolutional_autoencoder_beat_pca_by_far(mnist_test):
+def test_thirty_code_numbers_of_a_convolutional_autoencoder_beat_pca_by_far(mnist_test, shared):
     """Squared error an image, summed over pixels; PCA of the same images with 30 numbers has 14.08."""
     how = {"architecture": "conv", "latent": 30, "likelihood": "gaussian", "epochs": 12, "learning_rate": 5e-3}
-    run = train_spec(Spec(variant="plain", **how))
+    run = shared(Spec(variant="plain", **how))
     assert mean_terms(run.model, mnist_test)["reconstruction"] <= 7.3

@@ -15,7 +15,7 @@ from aecore.figures.palette import CLASS_COLOURS
 from aecore.figures.scores import bounds_by_samples
 from aecore.measures.quality import elbo
 from aecore.runs import scores as ask
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.variants import variants
 from aecore.variational import HasPosterior
@@ -24,9 +24,9 @@ SMALL = {"data": "digits", "images": 300, "width": 16, "depth": 1}
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run(shared) -> Run:
     """One that stores more than it should, so that its encoder is too sure of its codes."""
-    return train_spec(Spec(**SMALL, variant="vae", latent=1, beta=0.01, epochs=40))
+    return shared(Spec(**SMALL, variant="vae", latent=1, beta=0.01, epochs=40))
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,8 @@ def test_it_tells_how_far_it_is_and_equal_questions_are_one(run, monkeypatch):
     assert ask.AskScores(15) != ask.AskScores(16)
 
 
-def test_under_a_density_there_are_no_binarised_pixels():
-    run = train_spec(Spec(**SMALL, variant="vae-sigma", epochs=1))
+def test_under_a_density_there_are_no_binarised_pixels(shared):
+    run = shared(Spec(**SMALL, variant="vae-sigma", epochs=1))
     assert list(ask.AskScores(10)(run)) == ["grey"]
 
 

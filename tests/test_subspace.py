@@ -8,7 +8,6 @@ import pytest
 from aecore.exhibits.images import subspace_of
 from aecore.measures.pca import fit_pca
 from aecore.measures.subspace import compare_spans, decoder_columns
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.sources import load
 
@@ -66,20 +65,20 @@ def test_columns_are_what_a_code_number_adds():
     assert np.allclose(decoder_columns(model), weights, atol=1e-6)
 
 
-def test_a_linear_run_remembers_its_angles_and_others_have_none():
+def test_a_linear_run_remembers_its_angles_and_others_have_none(shared):
     how = {"data": "digits", "images": 200, "epochs": 1}
-    linear = train_spec(Spec(architecture="linear", latent=3, likelihood="gaussian", **how))
+    linear = shared(Spec(architecture="linear", latent=3, likelihood="gaussian", **how))
     components = fit_pca(linear.data.train.images).components[:3]
     for moment in linear.history.moments:
         assert subspace_of(moment).span.shape == (3,)
     now = compare_spans(decoder_columns(linear.model), components, (8, 8))
     assert np.allclose(subspace_of(linear.history.moments[-1]).span, now.span)
     for other in ({"architecture": "dense", "width": 8}, {"architecture": "linear", "likelihood": "bernoulli"}):
-        assert subspace_of(train_spec(Spec(latent=3, **how, **other)).history.moments[-1]) is None
+        assert subspace_of(shared(Spec(latent=3, **how, **other)).history.moments[-1]) is None
 
 
-def test_points_in_space_are_remembered_rebuilt():
-    run = train_spec(Spec(data="sheets", images=100, epochs=1, width=8, depth=1, likelihood="gaussian"))
+def test_points_in_space_are_remembered_rebuilt(shared):
+    run = shared(Spec(data="sheets", images=100, epochs=1, width=8, depth=1, likelihood="gaussian"))
     last = run.history.moments[-1].shown["rebuilt"]
     points = run.exhibits.looked_at.images
     assert last.shape == (len(points), 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from aecore.figures.grey import grey
 from aecore.runs import drawn
 from aecore.runs import vae as ask
 from aecore.runs.latent import AskWalk, image_of
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.training import generator
 from aecore.variants import variants
@@ -30,9 +31,9 @@ SMALL = {"data": "digits", "images": 300, "width": 16, "depth": 1, "epochs": 6, 
 every = pytest.mark.parametrize("variant", [name for name in variants if issubclass(variants[name], HasPosterior)])
 
 
-@cache
-def run_of(variant: str) -> Run:
-    return train_spec(Spec(**SMALL, variant=variant))
+@pytest.fixture(scope="module")
+def run_of(shared) -> Callable[[str], Run]:
+    return cache(lambda variant: shared(Spec(**SMALL, variant=variant)))
 
 
 def tensors(run: Run, first: int, last: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -83,7 +84,7 @@ def near(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 @every
-def test_inside_an_image_is_what_plain_torch_makes_of_it(variant):
+def test_inside_an_image_is_what_plain_torch_makes_of_it(variant, run_of):
     run = run_of(variant)
     found = ask.inside(run, 5, draws=8, seed=1)
     images, labels = tensors(run, 5, 6)
@@ -103,7 +104,7 @@ def test_inside_an_image_is_what_plain_torch_makes_of_it(variant):
 
 
 @every
-def test_inside_an_image_are_the_models_own_terms(variant, monkeypatch):
+def test_inside_an_image_are_the_models_own_terms(variant, monkeypatch, run_of):
     """The same codes put into what is trained: a variant with a loss of its own cannot be shown another."""
     run = run_of(variant)
     found = ask.inside(run, 5, draws=8, seed=1)
@@ -119,7 +120,7 @@ def test_inside_an_image_are_the_models_own_terms(variant, monkeypatch):
 
 
 @every
-def test_rates_are_of_all_held_out_images_each_told_its_class(variant):
+def test_rates_are_of_all_held_out_images_each_told_its_class(variant, run_of):
     run = run_of(variant)
     found = ask.rates(run)
     posterior = plain_posterior(run, *tensors(run, 0, len(run.data.test)))
@@ -131,7 +132,7 @@ def test_rates_are_of_all_held_out_images_each_told_its_class(variant):
 
 
 @every
-def test_what_moves_is_decoded_as_of_the_class_of_its_image(variant):
+def test_what_moves_is_decoded_as_of_the_class_of_its_image(variant, run_of):
     run = run_of(variant)
     images, labels = tensors(run, 7, 8)
     base = plain_posterior(run, images, labels).mean.numpy()
@@ -150,7 +151,7 @@ def test_what_moves_is_decoded_as_of_the_class_of_its_image(variant):
 
 
 @every
-def test_samples_are_of_their_class_and_their_distances_are_to_the_nearest(variant):
+def test_samples_are_of_their_class_and_their_distances_are_to_the_nearest(variant, run_of):
     run = run_of(variant)
     found = ask.AskSamples("prior", 1.0, 0, 12)(run)
     codes = torch.randn(12, 3, generator=generator(0, "samples")).numpy()
@@ -163,7 +164,7 @@ def test_samples_are_of_their_class_and_their_distances_are_to_the_nearest(varia
 
 
 @every
-def test_ones_own_digit_lies_and_is_rebuilt_as_of_the_class_that_the_model_takes_it_for(variant):
+def test_ones_own_digit_lies_and_is_rebuilt_as_of_the_class_that_the_model_takes_it_for(variant, run_of):
     run = run_of(variant)
     image, _ = image_of(run, 3)
     placed = drawn.place(run, image[0])
@@ -176,7 +177,7 @@ def test_ones_own_digit_lies_and_is_rebuilt_as_of_the_class_that_the_model_takes
     np.testing.assert_allclose(placed.rebuilt, plain_pictures(run, mean.numpy(), label.numpy())[0], atol=1e-4)
 
 
-def test_an_image_beyond_all_is_refused_and_one_of_a_long_code_is_not():
+def test_an_image_beyond_all_is_refused_and_one_of_a_long_code_is_not(run_of):
     run = run_of("vae")
     with pytest.raises(IndexError, match="there are"):
         image_of(run, len(run.data.test) + len(run.data.train))
@@ -209,7 +210,7 @@ def written(section: str, run: Run, **settings) -> str:
 
 
 @every
-def test_inside_prints_the_models_own_losses(variant):
+def test_inside_prints_the_models_own_losses(variant, run_of):
     run, text = run_of(variant), written("inside", run_of(variant), image=5)
     found = ask.inside(run, 5, 10, 0)
     images, labels = tensors(run, 5, 6)
@@ -222,13 +223,13 @@ def test_inside_prints_the_models_own_losses(variant):
     assert f"KL to the prior: {kl:.2f} nats" in text
 
 
-def test_what_a_model_minimises_is_told_with_its_weights():
+def test_what_a_model_minimises_is_told_with_its_weights(run_of):
     assert "minimises, as a mean over images: bound." in written("inside", run_of("iwae"))
     assert "reconstruction + KL + 0.5 x total correlation." in written("inside", run_of("beta-tcvae"))
 
 
 @every
-def test_traverse_prints_the_rates(variant):
+def test_traverse_prints_the_rates(variant, run_of):
     run = run_of(variant)
     posterior = plain_posterior(run, *tensors(run, 0, len(run.data.test)))
     kl = kl_divergence(posterior, Normal(0, 1)).sum(1).mean()
@@ -249,7 +250,7 @@ def test_traverse_prints_the_rates(variant):
 
 
 @every
-def test_generate_prints_the_distances(variant):
+def test_generate_prints_the_distances(variant, run_of):
     run = run_of(variant)
     found = re.search(r"is ([\d.]+) away on average.*?([\d.]+) at least", written("generate", run), re.DOTALL)
     codes = torch.randn(40, 3, generator=generator(0, "samples")).numpy()
@@ -291,7 +292,7 @@ def test_dimensions_in_use_are_told_of_the_case_in_view():
     assert all(map(is_sentence, (one, two)))
 
 
-def test_scores_prints_means_and_errors_of_each_image():
+def test_scores_prints_means_and_errors_of_each_image(run_of):
     run = run_of("vae")
     text = written("scores", run, scored=10, beside="none")
     squared = np.square(run.model.reconstruct(run.data.test.images[:10]) - run.data.test.images[:10]).sum((1, 2))

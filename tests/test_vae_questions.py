@@ -16,7 +16,7 @@ from test_pages import live_texts
 
 from aecore.figures.vae import quantile_sheet
 from aecore.runs import vae as ask
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.view import View
 from aecore.variational import kl_from_standard_normal
@@ -25,8 +25,8 @@ SMALL = {"data": "digits", "images": 200, "width": 8, "depth": 1, "epochs": 2}
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return train_spec(Spec(**SMALL, variant="vae", latent=3))
+def run(shared) -> Run:
+    return shared(Spec(**SMALL, variant="vae", latent=3))
 
 
 def test_rates_are_the_closed_form_over_held_out_images(run):
@@ -81,8 +81,8 @@ def test_a_sheet_over_the_priors_quantiles_moves_two_numbers_and_holds_the_other
     assert "number 3 from left to right" in figure.layout.meta["alt"]
 
 
-def test_a_conditional_model_draws_the_class_it_is_asked_for():
-    cvae = train_spec(Spec(**SMALL | {"epochs": 20}, variant="cvae", latent=2))
+def test_a_conditional_model_draws_the_class_it_is_asked_for(shared):
+    cvae = shared(Spec(**SMALL | {"epochs": 20}, variant="cvae", latent=2))
     turns = ask.AskSamples("prior", 1.0, 0, 10)(cvae).pictures
     threes = ask.AskSamples("prior", 1.0, 0, 10, label=3)(cvae).pictures
     assert np.abs(turns[3].astype(int) - threes[3]).max() <= 1

@@ -9,7 +9,6 @@ import pytest
 from scipy.special import logsumexp
 
 from aecore.measures.score import AT_ONCE, ROUNDING, cosines, smoothed_score
-from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 
 
@@ -122,13 +121,13 @@ def test_an_arrow_that_points_nowhere_counts_as_at_a_right_angle(nowhere):
     assert cosines(np.array([[2 * ROUNDING, 0.0]]), some).tolist() == [1.0]
 
 
-def test_a_denoising_autoencoder_steps_along_the_score_and_a_plain_one_stays():
+def test_a_denoising_autoencoder_steps_along_the_score_and_a_plain_one_stays(shared):
     level = 0.05
     how = {"width": 32, "depth": 4, "latent": 16, "likelihood": "gaussian", "precision": "fp32"}
     how |= {"epochs": 200, "batch_size": 200, "learning_rate": 0.015}
     likeness, lengths = {}, {}
     for variant, more in (("denoising", {"level": level}), ("plain", {})):
-        run = train_spec(Spec(data="curves", curve="circle", variant=variant, **how, **more))
+        run = shared(Spec(data="curves", curve="circle", variant=variant, **how, **more))
         train, test = run.data.train.images, run.data.test.images
         noisy = test + level * np.random.default_rng(0).standard_normal(test.shape).astype(np.float32)
         steps = (run.model.reconstruct(noisy) - noisy)[:, 0]

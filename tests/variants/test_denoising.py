@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import aecore
-from aecore.runs.run import Run, train_spec
+from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.training import generator
 
@@ -42,7 +42,7 @@ def test_damage_that_stays_goes_with_the_image(images):
     assert not torch.equal(noise[0], noise[1])
 
 
-def test_damage_that_stays_is_learned_by_heart():
+def test_damage_that_stays_is_learned_by_heart(shared):
     """The clean image is rebuilt well from the damage that was trained on, and badly from other damage of it."""
 
     def error(fresh: bool, seen: bool) -> float:
@@ -53,6 +53,6 @@ def test_damage_that_stays_is_learned_by_heart():
         rebuilt = run.model.reconstruct(damaged[:, 0].numpy())
         return float(np.square(rebuilt - run.data.train.images).sum((1, 2)).mean())
 
-    runs = {fresh: train_spec(Spec(**SMALL, fresh=fresh, latent=32, epochs=150)) for fresh in (True, False)}
+    runs = {fresh: shared(Spec(**SMALL, fresh=fresh, latent=32, epochs=150)) for fresh in (True, False)}
     assert error(fresh=False, seen=True) < 0.5 * error(fresh=False, seen=False)
     assert error(fresh=True, seen=False) < 0.8 * error(fresh=False, seen=False)
