@@ -7,7 +7,10 @@ every architecture meets every shape.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
+
+import pytest
 
 from aecore.architectures import architectures
 from aecore.runs.spec import knobs_of
@@ -39,3 +42,9 @@ def in_turn() -> list[tuple[str, str, str, tuple[int, int]]]:
 
 
 CASES = in_turn()
+
+
+def sampled(cases: Iterable[object], every: int) -> list[object]:
+    """All cases, as parameters: the loop meets the first of each ``every`` of them, the rest are marked ``wide``."""
+    several = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*case, marks=[pytest.mark.wide] if i % every else []) for i, case in enumerate(several)]

@@ -13,8 +13,11 @@ from textwrap import dedent
 import numpy as np
 import pytest
 import pytest_timeout
+from costs import Costs
 from hypothesis import settings
 from patience import patience
+
+pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
@@ -22,6 +25,10 @@ MNIST = ROOT.parent / "shared" / "data" / "mnist"
 # The same examples every time, so that a failure on one machine is a failure on all; time is not judged.
 settings.register_profile("aecore", derandomize=True, deadline=None, database=None)
 settings.load_profile("aecore")
+
+
+def pytest_configure(config) -> None:
+    config.pluginmanager.register(Costs())
 
 
 def pytest_timeout_set_timer(item, settings):

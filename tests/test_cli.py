@@ -91,6 +91,7 @@ def test_train_prints_json_and_keeps_a_model_that_is_read_back(call, tmp_path):
     )
 
 
+@pytest.mark.starts
 def test_the_command_of_the_documentation_in_a_process_of_its_own(tmp_path):
     command = "train --variant vae --latent 2 --beta 4 --data mnist-5k --epochs 1 --images 200 --seed 0 --json"
     done = subprocess.run(
@@ -319,6 +320,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.starts
 def test_control_c_stops_with_a_word(tmp_path):
     command = ["train", "--data", "digits", "--epochs", "500", "--batch-size", "8", "--out", "model"]
     process = subprocess.Popen(
@@ -334,6 +336,7 @@ def test_control_c_stops_with_a_word(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.starts
 def test_a_reader_that_goes_away_is_no_mistake():
     process = subprocess.Popen(
         [sys.executable, "-m", "aecore", "reference"],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from fnmatch import fnmatch
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -264,11 +265,16 @@ def small_data(source: str, monkeypatch):
         pytest.skip(f"AECORE_MIRROR is set, but: {error}")
 
 
-@pytest.mark.parametrize(
-    ("source", "variant", "architecture"),
-    # Every source meets every variant and every architecture; a combination of both on one of them is enough.
-    [(s, v, a) for s in sources for v, a in COMBINATIONS if s == "mnist-5k" or v == "plain" or a == "dense"],
-)
+def met() -> Iterator[object]:
+    """Every source meets every variant and every architecture; a combination of both on one of them is enough."""
+    for source, (variant, architecture) in product(sources, COMBINATIONS):
+        if source == "mnist-5k" or (variant, architecture) == ("plain", "dense"):
+            yield source, variant, architecture
+        elif variant == "plain" or architecture == "dense":
+            yield pytest.param(source, variant, architecture, marks=pytest.mark.wide)
+
+
+@pytest.mark.parametrize(("source", "variant", "architecture"), list(met()))
 def test_every_combination_trains(variant, architecture, source, monkeypatch):
     data = small_data(source, monkeypatch)
     spec = small_spec(variant, architecture, data=source, images=200, epochs=1, batch_size=50)

@@ -70,6 +70,7 @@ def test_noise_grows_under_the_finger_and_does_not_change():
     assert not np.array_equal(ask.damaged(images, "gaussian", 0.2, seed=1), low)
 
 
+@pytest.mark.learns
 def test_rivals_are_compared_on_the_same_damage_and_tell_how_far_they_are(run, monkeypatch):
     monkeypatch.setattr(ask, "COPIES", 2)
     question = ask.AskRivals("gaussian")
@@ -161,6 +162,7 @@ def test_a_page_is_restored_whole_at_its_own_size(shared):
     assert found.after[4] == pytest.approx(psnr(run.model.reconstruct(given), clean))
 
 
+@pytest.mark.learns
 def test_colours_are_painted_in_and_brightness_stays(shared):
     how = {"data": "coloured", "images": 600, "variant": "context", "likelihood": "gaussian", "latent": 16, "epochs": 8}
     run = shared(Spec(**how, **HOLE, width=64))

@@ -93,6 +93,7 @@ def test_errors_of_hidden_pixels(name, shared):
         assert found.floors[k] == pytest.approx(float((mean - truth)[hidden].square().mean()), rel=1e-4)
 
 
+@pytest.mark.learns
 def test_errors_of_colours(shared):
     run = shared(Spec(data="coloured", images=100, epochs=1, **HOW, **HOLE))
     found, model = coloured(run), run.model

@@ -36,17 +36,27 @@ QUICK = {"epochs": 1, "settings": {"width": 16, "depth": 1}}
 CONVERGED = {"epochs": 60, "batch_size": 32, "learning_rate": 0.1, "precision": "fp32"}
 
 
+# Asks for an environment variable that must be set before scipy is imported.
+array_api = pytest.mark.filterwarnings("ignore:.*SCIPY_ARRAY_API:sklearn.exceptions.SkipTestWarning")
+
+
+@array_api
+@parametrize_with_checks([Autoencoder(variant="vae", **QUICK)])
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.wide
+@array_api
 @parametrize_with_checks(
     [
         Autoencoder(),
-        # One of each kind: a code, a damaged input, a posterior, two players.
-        *(Autoencoder(variant=name, **QUICK) for name in ("plain", "denoising", "vae", "factor-vae")),
+        # One of each kind: a code, a damaged input, two players.
+        *(Autoencoder(variant=name, **QUICK) for name in ("plain", "denoising", "factor-vae")),
         Autoencoder(likelihood="gaussian-learned", precision="fp32", **QUICK),
     ]
 )
-# Asks for an environment variable that must be set before scipy is imported.
-@pytest.mark.filterwarnings("ignore:.*SCIPY_ARRAY_API:sklearn.exceptions.SkipTestWarning")
-def test_scikit_learns_own_checks(estimator, check):
+def test_scikit_learns_own_checks_of_each_kind(estimator, check):
     check(estimator)
 
 

@@ -326,6 +326,7 @@ print(sorted({{"torch", "streamlit", "sklearn", "umap"}} & set(sys.modules)))
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.starts
 def test_a_run_of_the_default_kind_brings_no_scikit_learn_into_a_server():
     """It and what it needs are 135 MB, which a class on one small server can do without."""
     program = """

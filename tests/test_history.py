@@ -9,6 +9,7 @@ from browsing import expect, press, status
 
 from aecore.ui.host import ScriptInHead
 
+pytestmark = pytest.mark.browser
 SMALL = "data=digits&images=300&epochs=1&width=16"
 OPENED = [
     f"train?variant=vae&{SMALL}&v=1",

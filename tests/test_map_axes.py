@@ -72,6 +72,7 @@ def test_codes_that_are_no_numbers_or_all_the_same_have_axes_too():
         assert half_width(places, 15.0) == 15.0
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("variant", ["plain", "vae"])
 def test_a_recorded_training_keeps_its_axes_from_the_first_looks_on(variant, shared):
     moments = shared(Spec(data="digits", variant=variant, epochs=30, learning_rate=0.01)).history.moments

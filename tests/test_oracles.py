@@ -237,6 +237,7 @@ def ours(rows):
     return fit_pca(rows)
 
 
+@pytest.mark.learns
 def test_pca_is_scikit_learns(rows):
     from sklearn.decomposition import PCA
 
@@ -275,6 +276,7 @@ def test_the_test_images_own_cross_entropy(mnist_test):
 
 
 # Of 30 directions one is found late: components 30 and 31 nearly tie (eigenvalues 0.361 and 0.354).
+@pytest.mark.learns
 @pytest.mark.parametrize(("latent", "largest", "median"), [(2, 2, 2), (10, 2, 0.5), (30, 90, 0.5)])
 def test_a_linear_autoencoder_finds_pcas_subspace(data, rows, ours, latent, largest, median):
     """Baldi and Hornik 1989: with squared error the optimum is PCA's subspace, and there is no other minimum."""
@@ -292,6 +294,7 @@ def test_a_linear_autoencoder_finds_pcas_subspace(data, rows, ours, latent, larg
     )
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("latent", [4, 8])
 def test_a_linear_vae_reaches_probabilistic_pcas_likelihood(latent):
     """Lucas et al. 2019: at a linear VAE's optimum the bound is tight, and it is probabilistic PCA."""
@@ -459,6 +462,7 @@ def opponents_loss(model: Autoencoder, batch: Batch, seed: int) -> torch.Tensor:
     return list(model.objectives(batch, 1.0, generator(seed)))[-1].loss
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("correlation", [0.0, 0.8])
 def test_the_opponents_estimate_is_the_total_correlation(correlation):
     """Two normals of correlation r have TC -log(1 - r^2) / 2; without any, the opponent cannot beat a coin."""

@@ -157,6 +157,7 @@ def bare(installed, tmp_path_factory) -> Bare:
     return Bare(tmp_path_factory.mktemp("bare"), installed, CORE)
 
 
+@pytest.mark.starts
 def test_what_is_installed_is_aecore_whole_and_alone(checkout, installed):
     tops = {path.name for path in installed.iterdir()} - {"bin", "__pycache__"}
     assert tops == {"aecore", f"aecore-{PROJECT['version']}.dist-info"}
@@ -181,6 +182,7 @@ print(sys.modules["aecore"].__file__, *(name for name in sys.argv[2:] if importl
 """
 
 
+@pytest.mark.starts
 def test_every_module_of_core_imports_where_there_is_no_streamlit(bare, installed):
     said = bare.run("-c", IMPORT_ALL, json.dumps(modules(core=True)), "streamlit", "plotly", "umap", "pytest")
     assert said.split() == [str(installed / "aecore" / "__init__.py")]
@@ -191,10 +193,12 @@ def app(installed, tmp_path_factory) -> Bare:
     return Bare(tmp_path_factory.mktemp("app"), installed, [*CORE, *EXTRAS["app"]])
 
 
+@pytest.mark.starts
 def test_every_module_of_the_pages_imports_with_the_extra(app):
     assert app.run("-c", IMPORT_ALL, json.dumps(modules(core=False)), "pytest").split()[1:] == []
 
 
+@pytest.mark.starts
 def test_the_command_line_works_from_it(bare, installed, capsys):
     from aecore.cli import main
 
@@ -208,6 +212,7 @@ def test_the_command_line_works_from_it(bare, installed, capsys):
 TAKEN = {"seconds", "images_per_second"}
 
 
+@pytest.mark.starts
 def test_the_code_that_a_page_gives_away_trains_to_the_same_numbers(bare):
     from aecore.runs.run import train_spec
     from aecore.runs.spec import Spec
@@ -224,11 +229,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.starts
 def test_the_code_of_the_readme_runs_from_it(bare):
     (code,) = blocks("python")
     assert -300 < float(bare.run("-c", code)) < 0
 
 
+@pytest.mark.starts
 def test_the_commands_of_the_readme_run_from_it(bare):
     lines = [line.split("#")[0].split() for block in blocks("bash") for line in block.splitlines()]
     commands = [words[2:] for words in lines if words[:3] == ["python", "-m", "aecore"]]
@@ -238,6 +245,7 @@ def test_the_commands_of_the_readme_run_from_it(bare):
     assert (bare.folder / "here" / "model.safetensors").is_file()
 
 
+@pytest.mark.starts
 def test_core_says_what_to_install_for_what_it_does_without(bare):
     program = """
 import numpy as np
@@ -258,6 +266,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.starts
 def test_every_benchmark_is_in_the_readme_and_starts_in_a_checkout(app, checkout):
     there = sorted(str(path.relative_to(checkout)) for path in (checkout / "benchmarks").glob("*.py"))
     assert sorted(re.findall(r"`python (benchmarks/\w+\.py)`", (ROOT / "README.md").read_text())) == there

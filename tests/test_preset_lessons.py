@@ -25,6 +25,7 @@ def errors(found: list[tuple[Run, Findings]], split: str) -> list[float]:
     return [run.metrics[f"{split}_squared_error"] for run, _ in found]
 
 
+@pytest.mark.learns
 def test_too_large_a_network_learns_its_images_by_heart(shared):
     found = columns(shared, "too large", data="digits", images=150, epochs=150, batch_size=50)
     train, heldout = errors(found, "train"), errors(found, "heldout")
@@ -33,6 +34,7 @@ def test_too_large_a_network_learns_its_images_by_heart(shared):
     assert heldout[2] > 10 * train[2]
 
 
+@pytest.mark.learns
 def test_some_weight_decay_helps_and_much_does_not(shared):
     """As the preset has it, on a hundred images: 12.6, 10.6 and 13.4 of held-out squared error."""
     found = columns(shared, "weight decay")
@@ -44,6 +46,7 @@ def test_some_weight_decay_helps_and_much_does_not(shared):
     assert all(error < 0.5 * one.mean_image for error, (_, one) in zip(heldout, found, strict=True))
 
 
+@pytest.mark.learns
 def test_the_plain_one_copies_what_it_has_never_seen_and_those_held_back_do_not(shared):
     """On digits a code of 64 has room for the whole image, as one of 1,024 has on the preset's."""
     plain, *others = columns(shared, "identity trap", data="digits", images=1437, latent=64, epochs=40)
@@ -54,6 +57,7 @@ def test_the_plain_one_copies_what_it_has_never_seen_and_those_held_back_do_not(
         assert all(found.strangers[kind].left > COPIES for _, found in others)
 
 
+@pytest.mark.learns
 def test_contraction_keeps_the_encoder_from_stretching_and_denoising_takes_noise_away(shared):
     small = {"images": 1437, "latent": 16, "epochs": 20, "width": 64, "depth": 2}
     made = [

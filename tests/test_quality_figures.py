@@ -10,12 +10,14 @@ from aecore.runs.spec import Spec
 from aecore.training import wants_bf16
 
 
+@pytest.mark.learns
 def test_the_default_vae_reaches_its_bound(default_vae, mnist_test):
     """-ELBO in nats an image, grey pixels as probabilities, 2 code numbers, learned from 4,500 images."""
     assert default_vae.view.state == "finished"
     assert -elbo(default_vae.model, mnist_test) <= 151
 
 
+@pytest.mark.learns
 @pytest.mark.skipif(not wants_bf16("auto", torch.device("cpu")), reason="this processor has no bf16")
 def test_bf16_costs_no_more_than_noise(shared):
     """A VAE in either precision: held-out losses differ by less than 0.3 nats an image."""
@@ -25,6 +27,7 @@ def test_bf16_costs_no_more_than_noise(shared):
     assert fast != slow
 
 
+@pytest.mark.learns
 def test_thirty_code_numbers_of_a_convolutional_autoencoder_beat_pca_by_far(mnist_test, shared):
     """Squared error an image, summed over pixels; PCA of the same images with 30 numbers has 14.08."""
     how = {"architecture": "conv", "latent": 30, "likelihood": "gaussian", "epochs": 12, "learning_rate": 5e-3}

@@ -374,6 +374,7 @@ def test_a_pause_touches_nobody_else(pool):
     assert other.view.state == "running"
 
 
+@pytest.mark.learns
 def test_what_was_paused_apart_ends_equal(pool):
     spec = small(epochs=60)
     one, other = prepared(pool, "A", spec), prepared(pool, "B", spec)
@@ -668,6 +669,7 @@ def test_a_run_that_nobody_watches_pauses_and_is_kept(pool, monkeypatch):
     under_way(seat, stood + 1)
 
 
+@pytest.mark.learns
 def test_a_patient_seat_counts_as_looking_for_ever(pool, monkeypatch):
     monkeypatch.setattr(pool_module, "GRACE", 0.0)
     monkeypatch.setattr(pool_module, "CHECKPOINT_EVERY", 0.01)
@@ -823,6 +825,7 @@ threading.Event().wait(60)
 """
 
 
+@pytest.mark.starts
 @pytest.mark.parametrize("variant", ["vae", "factor-vae"])
 def test_a_killed_servers_run_ends_as_if_never_killed(make_pool, store, variant):
     spec = small(variant=variant, epochs=12, batch_size=32)
@@ -852,6 +855,7 @@ print(hashlib.sha256(b"".join(tensor.numpy().tobytes() for tensor in model.state
 """
 
 
+@pytest.mark.starts
 def test_fresh_processes_train_equal_weights():
     command = [sys.executable, "-c", FRESH, small().json()]
     children = [

@@ -47,6 +47,7 @@ def left(model: Autoencoder, rows: np.ndarray, learned: np.ndarray) -> float:
     return float(np.square(rows - rebuilt).sum() / np.square(rows - learned.mean(0)).sum())
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("variant", ["plain", "vae"])
 @pytest.mark.parametrize("table", TABLES)
 def test_defaults_beat_the_mean_on_rows_not_learned_from_and_warn_of_nothing(variant, table):
@@ -58,6 +59,7 @@ def test_defaults_beat_the_mean_on_rows_not_learned_from_and_warn_of_nothing(var
     assert left(model, others, learned) < 0.95
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("variant", variants)
 def test_no_variant_is_worse_than_the_mean_in_silence(variant):
     learned, others = TABLES["30 of iris"]

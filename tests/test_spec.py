@@ -107,6 +107,7 @@ def test_each_setting_changes_the_id(name):
     assert Spec(variant="vae", **{name: other}).id != Spec(variant="vae").id
 
 
+@pytest.mark.starts
 @pytest.mark.parametrize("hashseed", ["0", "12345"])
 def test_an_id_is_the_same_in_every_process(hashseed):
     program = "from aecore.runs.spec import Spec; print(Spec(variant='denoising', level=0.25, learning_rate=1e-3).id)"

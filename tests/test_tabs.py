@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from itertools import cycle
+from itertools import cycle, product
 
 import pytest
 from conftest import is_sentence
@@ -61,16 +61,41 @@ def complaints(app: AppTest) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("data", AT_HAND)
+def data_of(variant: str, tab: tuple[str, str]) -> str:
+    """The data set that a tab is opened on with a variant: the next one from tab to tab and from variant to variant."""
+    return AT_HAND[(list(variants).index(variant) + OF_ONE_SPEC.index(tab)) % len(AT_HAND)]
+
+
+def test_any_two_of_variant_tab_and_data_set_meet():
+    cases = [(variant, tab, data_of(variant, tab)) for variant in variants for tab in OF_ONE_SPEC]
+    for one, other, all_of_them in ((0, 2, (variants, AT_HAND)), (1, 2, (OF_ONE_SPEC, AT_HAND))):
+        assert {(case[one], case[other]) for case in cases} == set(product(*all_of_them))
+
+
+@pytest.mark.parametrize(("variant", "tab"), list(zip(variants, cycle(OF_ONE_SPEC), strict=False)), ids=str)
+def test_each_tab_and_each_variant_answer_untrained(variant, tab):
+    page, view = tab
+    assert complaints(drawn(page, view=view, variant=variant, data=data_of(variant, tab), **FEW)) == []
+
+
+@pytest.mark.parametrize(("page", "view"), OF_A_DATA_SET)
+def test_each_tab_of_a_data_set_answers_untrained(page, view):
+    assert complaints(drawn(page, view=view, data="digits", **FEW)) == []
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("page", dict.fromkeys(page for page, _ in OF_ONE_SPEC))
 @pytest.mark.parametrize("variant", variants)
-def test_every_tab_of_one_run_answers_untrained(variant, data):
+def test_every_tab_answers_untrained_with_every_variant(variant, page):
     found = {}
-    for page, view in OF_ONE_SPEC:
-        if faults := complaints(drawn(page, view=view, variant=variant, data=data, **FEW)):
-            found[page, view] = faults
+    for tab in [tab for tab in OF_ONE_SPEC if tab[0] == page]:
+        data = data_of(variant, tab)
+        if faults := complaints(drawn(page, view=tab[1], variant=variant, data=data, **FEW)):
+            found[tab, data] = faults
     assert found == {}
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("data", AT_HAND)
 def test_every_tab_of_a_data_set_answers_untrained(data):
     found = {}
@@ -87,6 +112,7 @@ DIAGONAL = [
 ] + [(page, view, "", AT_HAND[number % len(AT_HAND)]) for number, (page, view) in enumerate(OF_A_DATA_SET)]
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize(("page", "view", "variant", "data"), DIAGONAL)
 def test_every_tab_answers_trained(page, view, variant, data):
     """A link with ``v`` opens trained; few epochs, so that also what hardly learned is drawn."""

@@ -81,6 +81,7 @@ def test_a_sheet_over_the_priors_quantiles_moves_two_numbers_and_holds_the_other
     assert "number 3 from left to right" in figure.layout.meta["alt"]
 
 
+@pytest.mark.learns
 def test_a_conditional_model_draws_the_class_it_is_asked_for(shared):
     cvae = shared(Spec(**SMALL | {"epochs": 20}, variant="cvae", latent=2))
     turns = ask.AskSamples("prior", 1.0, 0, 10)(cvae).pictures

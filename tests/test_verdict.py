@@ -89,6 +89,7 @@ def test_the_mean_image_is_scored_as_plain_torch_scores_it(likelihood):
         assert found[name][1] == pytest.approx(float((images - mean).square().sum((1, 2)).mean()), rel=1e-4)
 
 
+@pytest.mark.learns
 def test_a_run_is_judged_on_training_images_too():
     """A hundred images by heart; the same crushed by weight decay; and more images, which are learned from."""
     heart = {"data": "digits", "images": 100, "latent": 16, "width": 64, "epochs": 130, "batch_size": 10}

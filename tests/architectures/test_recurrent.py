@@ -135,6 +135,7 @@ def test_gradients_and_their_gradients_are_right():
     assert torch.autograd.gradgradcheck(model.encode, images)
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("variant", ["plain", "vae"])
 def test_it_learns(variant):
     data = load("digits")

@@ -175,6 +175,7 @@ def test_a_tied_linear_autoencoder_finds_pcas_subspace():
     assert np.allclose(matrix @ matrix.T, np.eye(4), atol=0.03)
 
 
+@pytest.mark.learns
 def test_a_tied_dense_vae_learns():
     data = load("digits")
     model = trained(data, variant="vae", latent=4, width=64, depth=2, epochs=30)

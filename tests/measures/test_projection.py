@@ -78,6 +78,7 @@ def test_what_cannot_be_put_on_a_map_is_refused_in_a_sentence(codes, how, rule):
 
 
 # The only test that runs UMAP: each process that does compiles it anew, for 6 s, and for 20 s the very first time.
+@pytest.mark.learns
 def test_umap_keeps_neighbours_reports_and_gives_the_same_places_again():
     labels = np.arange(150) % 3
     codes, seen = normal(150, 60) + 5 * np.eye(60, dtype=np.float32)[labels], []

@@ -156,6 +156,7 @@ def test_pixels_that_are_always_black_do_no_harm(digits):
     assert psnr(best_linear([clean], clean).apply(clean), clean) > 80
 
 
+@pytest.mark.learns
 def test_the_best_linear_map_reaches_its_known_figure(digits, mnist_test):
     found = best_linear((noisy(digits, 0.5, seed) for seed in range(1, 9)), digits)
     damaged = noisy(mnist_test.images, 0.5)

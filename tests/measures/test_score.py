@@ -121,6 +121,7 @@ def test_an_arrow_that_points_nowhere_counts_as_at_a_right_angle(nowhere):
     assert cosines(np.array([[2 * ROUNDING, 0.0]]), some).tolist() == [1.0]
 
 
+@pytest.mark.learns
 def test_a_denoising_autoencoder_steps_along_the_score_and_a_plain_one_stays(shared):
     level = 0.05
     how = {"width": 32, "depth": 4, "latent": 16, "likelihood": "gaussian", "precision": "fp32"}

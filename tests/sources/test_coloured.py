@@ -91,6 +91,7 @@ def test_brightness_alone_does_not_tell_the_colour(data):
     assert 0.5 * nothing < left < nothing
 
 
+@pytest.mark.learns
 def test_a_context_encoder_colours_scenes_it_has_not_seen(data):
     """Measured after 60 epochs, in 17 seconds on one thread: 0.0015 of squared error a pixel of either plane."""
     spec = Spec(

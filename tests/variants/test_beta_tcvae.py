@@ -149,6 +149,7 @@ def test_beta_and_warm_up_weigh_the_terms():
         }
 
 
+@pytest.mark.learns
 def test_more_beta_leaves_less_total_correlation():
     data = load("digits")
     found = []

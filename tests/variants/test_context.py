@@ -147,6 +147,7 @@ def test_the_terms_by_hand():
     assert (terms["reconstruction"].weight, terms["hole"].weight) == (1, 2.5)
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("hole", [{}, BOTTOM], ids=["moving", "bottom from top"])
 def test_painting_in_beats_the_mean_image_in_the_holes_of_held_out_digits(hole):
     data = load("mnist-5k", images=1000)

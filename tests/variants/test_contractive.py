@@ -114,6 +114,7 @@ def test_a_step_costs_at_most_three_plain_ones():
     assert contractive < 3 * plain
 
 
+@pytest.mark.learns
 def test_the_larger_the_weight_the_smaller_the_singular_values(digits):
     """Of the Jacobian at held-out digits; of a moderate weight also in units of how far the codes are apart."""
     largest, spreads = [], []

@@ -42,6 +42,7 @@ def test_damage_that_stays_goes_with_the_image(images):
     assert not torch.equal(noise[0], noise[1])
 
 
+@pytest.mark.learns
 def test_damage_that_stays_is_learned_by_heart(shared):
     """The clean image is rebuilt well from the damage that was trained on, and badly from other damage of it."""
 

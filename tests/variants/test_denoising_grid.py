@@ -43,6 +43,7 @@ def test_its_own_size_has_the_mean_image_of_its_own():
     assert np.array_equal(model.generate(model.embed(images)), model.reconstruct(images))
 
 
+@pytest.mark.learns
 def test_noise_is_taken_away_better_than_by_any_linear_map(shared):
     """sigma 0.5, 500 held-out images: damaged 6.0 dB, the best linear map, clipped, 17.2."""
     run = shared(Spec(**GRID, level=0.5, width=16, blocks=1, batch_size=25, epochs=2, learning_rate=6e-3))

@@ -133,6 +133,7 @@ def test_people_see_hidden_pixels_grey_and_whole_images_are_not_hidden():
     assert torch.equal(model.encode(images), model.encode_seen(images, torch.ones_like(images)))
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("flags", [False, True])
 def test_filling_in_beats_the_mean_image_on_hidden_pixels_of_held_out_digits(flags):
     data = load("mnist-5k", images=1000)

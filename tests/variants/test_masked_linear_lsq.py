@@ -123,6 +123,7 @@ def test_it_has_no_encoder_and_takes_one_matrix_of_its_own_and_squared_error_onl
     assert is_sentence(str(refusal.value))
 
 
+@pytest.mark.learns
 def test_it_finds_a_plane_though_half_of_every_image_is_hidden():
     """Images in a plane of 3 dimensions: at the optimum every hidden pixel is known from those that are seen."""
     rng = np.random.default_rng(0)

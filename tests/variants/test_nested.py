@@ -90,6 +90,7 @@ def test_with_pcas_matrices_the_loss_is_pcas_mean_over_all_lengths(digits):
     assert np.mean(draws) == pytest.approx(known, abs=4 * np.std(draws) / math.sqrt(100))
 
 
+@pytest.mark.learns
 def test_a_linear_nested_autoencoder_finds_pcas_components_in_their_order(digits):
     """Not only their subspace, which any linear autoencoder finds: each to its place (Rippel et al. 2014)."""
     model = trained(
@@ -108,6 +109,7 @@ def test_a_linear_nested_autoencoder_finds_pcas_components_in_their_order(digits
     assert np.degrees(np.arccos(np.diag(cosines)[:5].clip(0, 1))).max() < 5
 
 
+@pytest.mark.learns
 def test_a_code_is_sorted_by_importance(digits):
     model = trained(digits, latent=8, width=64, depth=1, epochs=30)
     assert isinstance(model, Ordered)

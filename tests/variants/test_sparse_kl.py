@@ -75,6 +75,7 @@ def test_the_penalty_is_its_formula(digits):
     assert terms["mean_activation"].weight == 0
 
 
+@pytest.mark.learns
 def test_trained_with_its_defaults_the_mean_activation_is_rho(digits):
     model = trained(digits, epochs=10)
     assert model.latent == 1024
@@ -89,6 +90,7 @@ def test_another_rho_is_another_mean_activation_of_each_unit(digits):
         assert np.quantile(np.abs(means - rho), 0.9) < rho
 
 
+@pytest.mark.learns
 def test_the_larger_the_weight_the_fewer_units_are_on(digits):
     """On is more than half: an activation is a share from 0 to 1."""
     on = []

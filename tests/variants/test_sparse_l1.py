@@ -69,6 +69,7 @@ def test_every_unit_begins_on_for_some_image(architecture, digits):
     assert (codes > 0).any(0).all()
 
 
+@pytest.mark.learns
 def test_the_larger_the_weight_the_fewer_units_are_on(digits):
     on = []
     for sparsity in (0.01, 0.1, 1.0, 10.0):
@@ -77,6 +78,7 @@ def test_the_larger_the_weight_the_fewer_units_are_on(digits):
     assert all(fewer < 0.7 * more for more, fewer in zip(on, on[1:], strict=False)), on
 
 
+@pytest.mark.learns
 def test_activations_that_are_off_are_exactly_0_and_digits_are_still_rebuilt(digits):
     model = trained(digits, latent=300, width=64, depth=1, epochs=25, sparsity=0.2)
     codes, guesses = model.embed(digits.test.images), model.reconstruct(digits.test.images)
