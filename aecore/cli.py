@@ -25,8 +25,9 @@ from aecore.reference import listing, reference
 from aecore.settings import Knob, SettingsError, knobs, shorten
 
 if TYPE_CHECKING:
+    from aecore.runs.choices import Part
     from aecore.runs.run import Run
-    from aecore.runs.spec import Part, Spec
+    from aecore.runs.spec import Spec
     from aecore.runs.view import View
 
 # Options that are no settings, and what settings are called beside them.
@@ -155,7 +156,8 @@ def read_flags(argv: Sequence[str]) -> tuple[argparse.Namespace, Spec]:
 
     Choices are read first, because they say which other settings there are.
     """
-    from aecore.runs.spec import CHOICES, Spec, knobs_of
+    from aecore.runs.choices import CHOICES, knobs_of
+    from aecore.runs.spec import Spec
 
     first = _Parser(add_help=False, allow_abbrev=False)
     for choice in CHOICES:
@@ -177,7 +179,7 @@ def read_flags(argv: Sequence[str]) -> tuple[argparse.Namespace, Spec]:
 
 def flags(picked: Mapping[str, str]) -> argparse.ArgumentParser:
     """A parser of every setting of a pick, in groups, as texts that are not read yet, and of the other options."""
-    from aecore.runs.spec import CHOICES, choice_knob, own_knobs, parts
+    from aecore.runs.choices import CHOICES, choice_knob, own_knobs, parts
 
     parser = _Parser("python -m aecore train", "%(prog)s [--flag VALUE ...]", add_help=False, allow_abbrev=False)
     made = tuple(parts(picked))
@@ -220,7 +222,7 @@ def _flag(name: str) -> str:
 
 
 def _group_title(part: Part) -> str:
-    from aecore.runs.spec import CHOICES
+    from aecore.runs.choices import CHOICES
 
     if part.choice not in CHOICES:
         return part.choice
@@ -229,7 +231,7 @@ def _group_title(part: Part) -> str:
 
 def _stranger(argument: str, picked: Mapping[str, str]) -> str:
     """What is wrong with an argument that the pick does not know, and who does."""
-    from aecore.runs.spec import knobs_of
+    from aecore.runs.choices import knobs_of
 
     if not argument.startswith("-"):
         return f"{shorten(argument) or 'an empty text'} belongs to no flag; a setting is given as --name value"
@@ -247,7 +249,7 @@ def _stranger(argument: str, picked: Mapping[str, str]) -> str:
 
 def _owners(name: str) -> Iterator[tuple[str, str]]:
     """The members that a setting, or the choice of a corruption, belongs to."""
-    from aecore.runs.spec import CHOICES
+    from aecore.runs.choices import CHOICES
 
     for choice, (registry, _, _) in CHOICES.items():
         for member, found in registry.items():

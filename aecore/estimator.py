@@ -22,7 +22,8 @@ from aecore.fitting import enough_epochs, exact, in_parts, in_vain, one_thread, 
 from aecore.likelihood import likelihoods
 from aecore.measures.quality import elbo
 from aecore.rows import check_rows, fits_bernoulli, in_unit_interval, not_probabilities, scaling
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError, knobs, shorten
 from aecore.training import Training
 from aecore.variants import variants

@@ -20,14 +20,14 @@ def listing(choice: str) -> str:
 
 
 def _registry(choice: str) -> Registry:
-    from aecore.runs.spec import CHOICES
+    from aecore.runs.choices import CHOICES
 
     return CHOICES[choice][0]
 
 
 def reference() -> str:
     """Every setting of every member, as Markdown."""
-    from aecore.runs.spec import CHOICES, choice_knob
+    from aecore.runs.choices import CHOICES, choice_knob
     from aecore.training import Training
 
     blocks = ["# Settings", "## Choices", *_knob_table(choice_knob(choice, {}) for choice in CHOICES)]

@@ -13,7 +13,7 @@ from itertools import product
 import pytest
 
 from aecore.architectures import architectures
-from aecore.runs.spec import knobs_of
+from aecore.runs.choices import knobs_of
 from aecore.variants import variants
 
 SHAPES = [(8, 8), (28, 28), (13, 9)]

@@ -17,7 +17,8 @@ from aecore.capabilities import Conditional
 from aecore.corruptions import corruptions
 from aecore.dataset import MOST_CLASSES, Dataset, Facts, Split, split
 from aecore.measures.quality import accuracy, elbo, mean_terms, squared_error
-from aecore.runs.spec import Spec, choice_knob, knobs_of
+from aecore.runs.choices import choice_knob, knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import build
 from aecore.sources import load
 from aecore.training import TrainerState, generator, train

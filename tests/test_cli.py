@@ -19,7 +19,8 @@ from patience import patience
 import aecore
 from aecore.cli import COMMANDS, DIVERGED, IN_THE_WAY, NOT_ALLOWED, STOPPED, flags, main, read_flags
 from aecore.dataset import SourceError
-from aecore.runs.spec import CHOICES, Spec, as_text, knobs_of
+from aecore.runs.choices import CHOICES, knobs_of
+from aecore.runs.spec import Spec, as_text
 from aecore.settings import SettingsError, knobs
 from aecore.variants import variants
 

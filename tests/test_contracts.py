@@ -24,7 +24,8 @@ from aecore.corruptions import corruptions
 from aecore.dataset import Batch, Facts, SourceError, split
 from aecore.events import Finished
 from aecore.measures.quality import metrics
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError, build
 from aecore.sources import load, sources
 from aecore.training import TrainerState, generator, train

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
 from test_portable import (
     COMBINATIONS,
     KNOWN,
@@ -23,7 +22,8 @@ from test_portable import (
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts
 from aecore.portable import Portable, encoder, portable, restorer
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.ui.browser.decoder import decoder_part
 from aecore.ui.browser.payload import pack
 

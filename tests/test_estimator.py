@@ -21,7 +21,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import aecore
 from aecore.dataset import Facts, Split
 from aecore.estimator import Autoencoder
-from aecore.runs.spec import Spec, choice_knob, knobs_of
+from aecore.runs.choices import choice_knob, knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError, knobs
 from aecore.training import TrainerState, Training, train
 from aecore.variants import variants

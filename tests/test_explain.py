@@ -8,7 +8,8 @@ from string import Formatter
 
 import pytest
 
-from aecore.runs.spec import CHOICES, Spec, knobs_of
+from aecore.runs.choices import CHOICES, knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import build
 from aecore.ui import explain
 from aecore.ui.pca.clusters import Clusters

@@ -10,8 +10,9 @@ from test_pages import open_page
 from aecore.likelihood import likelihoods
 from aecore.portable import portable
 from aecore.reference import reference
+from aecore.runs.choices import knobs_of
 from aecore.runs.run import train_spec
-from aecore.runs.spec import Spec, knobs_of, read_texts
+from aecore.runs.spec import Spec, read_texts
 from aecore.settings import SettingsError
 
 LAPLACE = '''

@@ -13,8 +13,9 @@ from patience import wait_for
 from test_pages import live_texts, open_page
 
 from aecore.cli import main
+from aecore.runs.choices import choice_knob, knobs_of
 from aecore.runs.run import Run, train_spec
-from aecore.runs.spec import Spec, choice_knob, knobs_of, read_texts
+from aecore.runs.spec import Spec, read_texts
 from aecore.runs.store import Store, load_model, model_bytes
 from aecore.settings import SettingsError
 

@@ -12,7 +12,8 @@ from test_pages import open_page
 
 from aecore.cli import FLAGS, OPTIONS, read_flags
 from aecore.names import RESERVED
-from aecore.runs.spec import Spec, knobs_of, read_texts, source_knobs
+from aecore.runs.choices import knobs_of, source_knobs
+from aecore.runs.spec import Spec, read_texts
 from aecore.settings import VERSION_NAMES, knobs
 from aecore.training import Training
 from aecore.ui import columns, sections

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_spec import specs
 
+from aecore.runs.choices import CHOICES
 from aecore.runs.naming import differences, names_of, said
-from aecore.runs.spec import CHOICES, Spec
+from aecore.runs.spec import Spec
 from aecore.ui.presets import COMPARE
 
 

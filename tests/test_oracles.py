@@ -23,7 +23,8 @@ from aecore.likelihoods.gaussian import Gaussian
 from aecore.likelihoods.gaussian_learned import GaussianLearned
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import elbo, floors, mean_terms, metrics, squared_error
-from aecore.runs.spec import Spec, choice_knob, knobs_of
+from aecore.runs.choices import choice_knob, knobs_of
+from aecore.runs.spec import Spec
 from aecore.sources import load
 from aecore.training import END, RISE, START, TrainerState, generator, one_cycle, train
 from aecore.ui.pca.subspace import how

@@ -18,7 +18,8 @@ from aecore.capabilities import Conditional, FillsIn
 from aecore.dataset import Facts
 from aecore.likelihoods.gaussian import Gaussian
 from aecore.portable import NotPortable, Portable, encoder, portable, restorer
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.variational import HasPosterior, Posterior
 
 # What is made of these has to be portable, whatever the variant.

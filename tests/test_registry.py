@@ -12,7 +12,8 @@ from conftest import is_sentence
 
 from aecore.dataset import Facts
 from aecore.registry import Registry
-from aecore.runs.spec import CHOICES, Spec, choice_knob, knobs_of, read_texts
+from aecore.runs.choices import CHOICES, choice_knob, knobs_of
+from aecore.runs.spec import Spec, read_texts
 from aecore.settings import SettingsError
 from aecore.sources import load
 from aecore.training import TrainerState, train

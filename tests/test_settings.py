@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from aecore.runs.spec import CHOICES, as_text, choice_knob
+from aecore.runs.choices import CHOICES, choice_knob
+from aecore.runs.spec import as_text
 from aecore.settings import Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.training import Training
 

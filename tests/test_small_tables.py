@@ -19,7 +19,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from aecore.estimator import Autoencoder
 from aecore.fitting import STEPS
 from aecore.measures.gain import gain
-from aecore.runs.spec import knobs_of
+from aecore.runs.choices import knobs_of
 from aecore.settings import SettingsError
 from aecore.variants import variants
 from aecore.variational import HasPosterior

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecore.dataset import Facts
-from aecore.runs.spec import CHOICES, SCHEMA, Spec, as_text, choice_knob, knobs_of, read_texts
+from aecore.runs.choices import CHOICES, choice_knob, knobs_of
+from aecore.runs.spec import SCHEMA, Spec, as_text, read_texts
 from aecore.settings import SettingsError
 
 ROOT = Path(__file__).parents[1]

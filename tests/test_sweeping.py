@@ -7,8 +7,9 @@ from comparing import specs_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aecore.runs.choices import knobs_of
 from aecore.runs.naming import differing
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.spec import Spec
 from aecore.runs.sweeping import points, steps_of
 from aecore.ui.presets import SWEEPS
 

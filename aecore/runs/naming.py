@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aecore.runs.spec import CHOICES, Spec, as_text
+from aecore.runs.choices import CHOICES
+from aecore.runs.spec import Spec, as_text
 
 
 def names_of(specs: Mapping[str, Spec]) -> dict[str, str]:

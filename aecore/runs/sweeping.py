@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 
 # The setting of a data set that says how many images there are to train on.

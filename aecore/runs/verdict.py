@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aecore.measures.quality import mean_image_scores
-from aecore.runs.spec import Spec, as_text, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec, as_text
 
 # What a model must account for of how images differ from their mean image, or it has not learned: a tolerance, since
 # one whose code tells nothing ends a hair's breadth on either side of the mean image.

@@ -62,7 +62,7 @@ def read_link() -> None:
 
 def shared_in_sidebar() -> dict[str, Any]:
     """The settings that all columns share."""
-    from aecore.runs.spec import source_knobs
+    from aecore.runs.choices import source_knobs
     from aecore.settings import knobs
     from aecore.training import Training
 
@@ -89,7 +89,8 @@ def specs(letters: list[str], shared: Mapping[str, Any]) -> dict[str, Spec]:
 
 
 def _spec(letter: str, shared: Mapping[str, Any]) -> Spec | None:
-    from aecore.runs.spec import CHOICES, Spec
+    from aecore.runs.choices import CHOICES
+    from aecore.runs.spec import Spec
 
     names, picked = Names(f"{letter}."), {"data": shared["data"]}
     st.html(f'<div style="border-top: 4px solid {class_colour(list(VARIANTS).index(letter))}"></div>')
@@ -139,7 +140,8 @@ def _shared_names(spec: Spec) -> set[str]:
 
 def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The link's parameters cleaned, one spec a column; a plain name that is not shared is meant for every column."""
-    from aecore.runs.spec import CHOICES, read_texts
+    from aecore.runs.choices import CHOICES
+    from aecore.runs.spec import read_texts
 
     ignored: list[str] = []
     taken = _own(asked, ignored)
@@ -171,7 +173,7 @@ def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
 def sweepable(spec: Spec) -> dict[str, Knob]:
     """The settings of ``spec`` that a sweep can be over."""
-    from aecore.runs.spec import knobs_of
+    from aecore.runs.choices import knobs_of
 
     return {name: knob for name, knob in knobs_of(spec.names).items() if name not in NOT_SWEPT}
 

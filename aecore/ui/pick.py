@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def spec_in_sidebar() -> Spec:
     """The spec that link and sidebar ask for; notes what the link asked for in vain."""
-    from aecore.runs.spec import CHOICES, Spec
+    from aecore.runs.choices import CHOICES
+    from aecore.runs.spec import Spec
 
     links.read(_understand)
     with st.sidebar:
@@ -45,7 +46,7 @@ def ask_choice(
     choice: str, picked: dict[str, str], names: Names = PLAIN, default: str | None = None, label: str = "visible"
 ) -> None:
     """Adds the pick of a choice to ``picked``, where it is one to make; ``default`` stands in for the usual one."""
-    from aecore.runs.spec import choice_knob, offered
+    from aecore.runs.choices import choice_knob, offered
 
     if not offered(choice, picked):
         return
@@ -66,7 +67,7 @@ def ask_choice(
 
 def ask_rest(picked: Mapping[str, str], names: Names = PLAIN, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The values of all settings that ``picked`` brings, those ``given`` not asked for again."""
-    from aecore.runs.spec import knobs_of, parts, unqualified
+    from aecore.runs.choices import knobs_of, parts, unqualified
 
     known = knobs_of(picked)
     shared = unqualified(tuple(parts(picked)), given or {})
@@ -79,7 +80,7 @@ def _take_defaults(choice: str, names: Names) -> None:
     Variants have settings in common: one that was changed is kept, one at the former variant's default goes to the
     new one's.
     """
-    from aecore.runs.spec import CHOICES
+    from aecore.runs.choices import CHOICES
     from aecore.settings import knobs
 
     registry = CHOICES[choice][0]
@@ -94,7 +95,7 @@ def _take_defaults(choice: str, names: Names) -> None:
 
 def go_on_without(spec: Spec, why: str) -> None:
     """Where a data set cannot be had, says why and goes on with the one that needs no network."""
-    from aecore.runs.spec import CHOICES
+    from aecore.runs.choices import CHOICES
 
     default = CHOICES["data"][1]
     if spec.names["data"] == default:

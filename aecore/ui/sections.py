@@ -47,7 +47,7 @@ class DataAndSeed(Subject):
     """A data set and a seed."""
 
     def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
-        from aecore.runs.spec import source_knobs
+        from aecore.runs.choices import source_knobs
 
         picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
         if not picked:
@@ -57,7 +57,8 @@ class DataAndSeed(Subject):
         return picked | {"seed": form.ask(_seed(), names)}
 
     def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-        from aecore.runs.spec import as_text, choice_knob, source_knobs, take
+        from aecore.runs.choices import choice_knob, source_knobs
+        from aecore.runs.spec import as_text, take
 
         flat: dict[str, Any] = {}
         ignored: list[str] = []
@@ -70,7 +71,7 @@ class DataAndSeed(Subject):
         return {name: as_text(value) for name, value in flat.items()}, ignored
 
     def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
-        from aecore.runs.spec import source_knobs
+        from aecore.runs.choices import source_knobs
 
         known = source_knobs(values["data"])
         called = {known[name].name if name in known else name: value for name, value in values.items()}
@@ -84,7 +85,7 @@ class WholeSpec(Subject):
         self.defaults = defaults
 
     def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
-        from aecore.runs.spec import CHOICES
+        from aecore.runs.choices import CHOICES
 
         picked: dict[str, str] = {}
         for choice in CHOICES:

@@ -12,7 +12,8 @@ from scipy.linalg import subspace_angles
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts, Split
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.training import TrainerState, generator, train
 from aecore.variants import masked_linear_lsq

@@ -11,7 +11,8 @@ import torch
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Facts
 from aecore.measures.pca import fit_pca
-from aecore.runs.spec import Spec, knobs_of
+from aecore.runs.choices import knobs_of
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
 from aecore.sources import load
 from aecore.training import TrainerState, generator, train

@@ -14,7 +14,8 @@ from aecore.autoencoder import Autoencoder
 from aecore.dataset import Batch, Facts
 from aecore.events import PhaseBegan
 from aecore.measures.quality import squared_error
-from aecore.runs.spec import Spec, choice_knob
+from aecore.runs.choices import choice_knob
+from aecore.runs.spec import Spec
 from aecore.sources import load
 from aecore.training import TrainerState, generator, train
 
