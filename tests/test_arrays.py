@@ -222,8 +222,8 @@ def test_a_split_is_made_of_images_in_the_unit_interval_only(name):
     [
         ([0, 1], r"labels must be \[3\], got \[2\]"),
         ([[0], [1], [2]], r"labels must be \[3\], got \[3, 1\]"),
-        ([0, 1, -1], "from 0 on, got -1: np.unique"),
-        ([0, 1, 0.5], "from 0 on, got 0.5: np.unique"),
+        ([0, 1, -2], "from 0 on, or -1 where not known, got -2: np.unique"),
+        ([0, 1, 0.5], "or -1 where not known, got 0.5: np.unique"),
         (["a", "b", "c"], "got text: np.unique"),
         ([0, 1, None], "labels must be finite numbers"),
         ([0, 1, 10**30], "labels must be classes from 0"),
@@ -245,7 +245,7 @@ def test_a_split_of_unfinished_arrays_and_a_data_set_of_unlike_parts_are_refused
     images, labels = images_of(), np.arange(3)
     for parts, names, sentence in (
         ((with_one(np.nan, images), labels), (), "images must be finite numbers"),
-        ((images, labels - 1), (), "labels must be whole numbers from 0 on, got -1"),
+        ((images, labels - 2), (), "labels must be whole numbers from 0 on, or -1 where not known, got -2"),
         ((images, labels), ("a", "b"), "train.labels must be classes from 0 to 1, got 2"),
     ):
         with pytest.raises(ValueError, match=sentence):

@@ -304,7 +304,7 @@ def test_a_diverged_run_prints_no_metrics_and_writes_no_model(json_flag, call, t
 
 
 def test_weights_lost_in_the_very_last_step_count_as_diverged(call, monkeypatch):
-    monkeypatch.setattr("aecore.runs.run.metrics", lambda model, data: {"heldout_reconstruction": math.nan})
+    monkeypatch.setattr("aecore.exhibits.images.metrics", lambda model, data: {"heldout_reconstruction": math.nan})
     assert "lower the learning rate" in refusal(call(*TINY), DIVERGED)
 
 

@@ -110,7 +110,7 @@ def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice(shared
     places = run.exhibits.probed
     assert places.shape == (441, 1, 2)
     assert (places.min(), places.max()) == pytest.approx((0.5 / 21, 20.5 / 21))
-    assert np.array_equal(run.history.moments[-1].rebuilt, run.model.reconstruct(places)[:, 0])
+    assert np.array_equal(run.history.moments[-1].shown["rebuilt"], run.model.reconstruct(places)[:, 0])
 
 
 def test_a_model_that_takes_the_best_steps_agrees_and_one_that_copies_takes_none(monkeypatch, shared):

@@ -20,8 +20,9 @@ from websockets.sync.client import connect
 
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
-from aecore.ui import feed, live
+from aecore.ui import feed
 from aecore.ui.browser import Drawing, images_drawing, words_drawing
+from aecore.ui.exhibits import images
 from aecore.ui.feed import Hub, Topic, Watcher
 
 # What a page mounts before anything has moved.
@@ -74,7 +75,7 @@ def drawings(message: bytes) -> dict[str, tuple[dict, dict[str, np.ndarray]]]:
 
 
 def _map(views, run):
-    return live._map(views, run, "name")
+    return images._map(views, run, "name")
 
 
 def _step(views, key):
