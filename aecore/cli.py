@@ -389,7 +389,7 @@ def _json(run: Run) -> str:
 
 def _table(run: Run) -> str:
     """The metrics for people: held-out and train side by side, each with its unit."""
-    found, units = run.metrics, run.exhibits.units
+    found, units = run.metrics, run.exhibit.units
     names = [name.removeprefix("heldout_") for name in found if name.startswith("heldout_")]
     rows = [(n, _number(found[f"heldout_{n}"]), _number(found[f"train_{n}"]), units.get(n, "")) for n in names]
     head = (f"mean over {run.view.many}", "held-out", "train", "unit")

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from aecore.dataset import Dataset
 from aecore.measures.restoration import best_linear, psnr
-from aecore.runs.denoise import damaged
+from aecore.questions.denoise import damaged
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.runs.view import View

@@ -5,7 +5,7 @@ import streamlit as st
 from easel_view_app import SHAPE, digit, louder
 
 from aecore.portable import encoder, portable
-from aecore.runs.drawn import ACROSS, _main_plane
+from aecore.questions.drawn import ACROSS, _main_plane
 from aecore.ui.browser import Colouring, Decoding, Ground, Known, MapPoints, Plane, live_atlas, live_pen, live_walk
 from aecore.ui.browser.easel import Halves
 

@@ -9,7 +9,7 @@ import torch
 from aecore.capabilities import FillsIn
 from aecore.measures.pca import fit_pca
 from aecore.measures.strangers import NOISE, strangers
-from aecore.runs.findings import SLIGHT, SOME, STRONG, find
+from aecore.questions.findings import SLIGHT, SOME, STRONG, find
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.training import generator
@@ -37,7 +37,7 @@ def run(request, shared) -> Run:
 
 def test_what_is_found_is_what_plain_torch_finds(run):
     found, truth, train = find(run), run.data.test.images, run.data.train.images
-    looked_at = run.exhibits.looked_at.images
+    looked_at = run.exhibit.looked_at.images
     some, mean = looked_at[:SOME], train.mean(0)
     assert run.metrics["heldout_squared_error"] == pytest.approx(squared(forward(run, truth), truth), rel=1e-4)
     assert run.metrics["train_squared_error"] == pytest.approx(squared(forward(run, train), train), rel=1e-4)
@@ -90,13 +90,13 @@ def test_a_model_given_damaged_images_is_compared_with_pca_of_damaged_images(var
     architecture = {"architecture": "linear"} if "linear" in variant else {}
     run = Run(Spec(data="digits", variant=variant, latent=4, likelihood="gaussian", **architecture))
     run.prepare()
-    model, truth = run.model, run.exhibits.looked_at.images
+    model, truth = run.model, run.exhibit.looked_at.images
     whole, rng = torch.from_numpy(truth.copy())[:, None], generator(0, "as given")
     if isinstance(model, FillsIn):
         given = torch.where(model.hide(whole, rng) > 0, whole, model.mean)
     else:
         given = model.corruption.damage(whole, rng)
-    mean, *others = run.exhibits.floors
+    mean, *others = run.exhibit.floors
     assert mean.value == pytest.approx(squared(run.data.train.images.mean(0), truth), rel=1e-4)
     if model.stored_numbers >= 64:
         assert others == []

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from aecore.measures.activity import activity
 from aecore.measures.resistance import Resistance
 from aecore.measures.strangers import Kind
-from aecore.runs import conclusions as rules
-from aecore.runs.conclusions import RULES, Column, along, conclusions
-from aecore.runs.findings import Findings
+from aecore.questions import conclusions as rules
+from aecore.questions.conclusions import RULES, Column, along, conclusions
+from aecore.questions.findings import Findings
 from aecore.runs.naming import names_of
 from aecore.runs.spec import Spec
 

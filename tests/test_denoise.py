@@ -15,10 +15,10 @@ from aecore.corruptions import corruptions
 from aecore.figures.denoise import quality
 from aecore.measures.restoration import psnr
 from aecore.measures.score import smoothed_score
-from aecore.runs import denoise as ask
-from aecore.runs.coloured import coloured
-from aecore.runs.documents import AskPages
-from aecore.runs.filled import SHARES, filled
+from aecore.questions import denoise as ask
+from aecore.questions.coloured import coloured
+from aecore.questions.documents import AskPages
+from aecore.questions.filled import SHARES, filled
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.sources.text import page as printed
@@ -74,8 +74,9 @@ def test_noise_grows_under_the_finger_and_does_not_change():
 def test_rivals_are_compared_on_the_same_damage_and_tell_how_far_they_are(run, monkeypatch):
     monkeypatch.setattr(ask, "COPIES", 2)
     question = ask.AskRivals("gaussian")
-    found, own = question(run), ask.AskQuality("gaussian")(run)
-    assert question.share == 0.9
+    shares: list[float] = []
+    found, own = question(run, shares.append), ask.AskQuality("gaussian")(run)
+    assert shares[-1] == 0.9
     assert question == ask.AskRivals("gaussian")
     assert hash(question) == hash(ask.AskRivals("gaussian"))
     assert list(own.psnr) == ["Denoising autoencoder"]
@@ -107,7 +108,7 @@ def test_the_best_step_leads_to_the_data_and_is_not_known_far_away():
 
 def test_a_run_on_points_of_the_plane_remembers_what_it_does_to_a_lattice(shared):
     run = shared(Spec(data="curves", images=100, variant="plain", epochs=1, width=8, depth=1))
-    places = run.exhibits.probed
+    places = run.exhibit.probed
     assert places.shape == (441, 1, 2)
     assert (places.min(), places.max()) == pytest.approx((0.5 / 21, 20.5 / 21))
     assert np.array_equal(run.history.moments[-1].shown["rebuilt"], run.model.reconstruct(places)[:, 0])

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from aecore.corruptions import corruptions
-from aecore.runs import denoise as ask
-from aecore.runs.coloured import COLOURLESS, coloured
-from aecore.runs.documents import AskPages
-from aecore.runs.filled import SHARES, filled
+from aecore.questions import denoise as ask
+from aecore.questions.coloured import COLOURLESS, coloured
+from aecore.questions.documents import AskPages
+from aecore.questions.filled import SHARES, filled
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.sources.text import page

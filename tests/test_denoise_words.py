@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecore.runs.denoise import Agreement
-from aecore.runs.filled import best_at
+from aecore.questions.denoise import Agreement
+from aecore.questions.filled import best_at
 from aecore.ui.denoise.arrows import compared
 from aecore.ui.denoise.before import BY_HEART, by_heart, helps
 from aecore.ui.denoise.curves import said

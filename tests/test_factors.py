@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from aecore.figures import factors as figures
 from aecore.measures.disentanglement import mig, mutual_information
-from aecore.runs import factors as ask
+from aecore.questions import factors as ask
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from aecore.measures.paths import straight
-from aecore.runs import drawn
-from aecore.runs import latent as ask
+from aecore.questions import drawn
+from aecore.questions import latent as ask
+from aecore.questions.walks import AskWalk
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 
@@ -102,14 +103,14 @@ def test_figures_of_codes(vae):
 
 
 def test_a_walk_begins_and_ends_at_its_images(vae):
-    walk = ask.AskWalk(3, 400, "straight", 7)(vae)
+    walk = AskWalk(3, 400, "straight", 7)(vae)
     images, _ = ask.images_of(vae, 500)
     ends = vae.model.embed(images[[3, 400]])
     assert np.array_equal(walk.pictures, ask.grey(vae.model.generate(straight(*ends, 7))))
     assert walk.distances.shape == (7,)
     nearest = np.linalg.norm(vae.model.generate(ends[:1])[0] - vae.data.train.images, axis=(1, 2)).min()
     assert walk.distances[0] == pytest.approx(nearest, rel=1e-3)
-    same = ask.AskWalk(3, 3, "spherical", 5)(vae)
+    same = AskWalk(3, 3, "spherical", 5)(vae)
     assert (same.pictures == same.pictures[0]).all()
 
 

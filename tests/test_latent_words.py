@@ -9,7 +9,8 @@ import pytest
 
 from aecore.figures import latent as figures
 from aecore.measures.codes import used, variance_shares
-from aecore.runs import latent as ask
+from aecore.questions import latent as ask
+from aecore.questions.walks import AskWalk
 from aecore.runs.spec import Spec
 from aecore.ui.latent import words
 
@@ -122,7 +123,7 @@ def test_what_moves_while_a_run_is_rewound():
 @pytest.mark.parametrize(("a", "b"), [(0, 13), (3, 200), (7, 7)])
 def test_what_between_says_is_what_it_draws(runs, a, b):
     """From the pictures themselves: distances to the training images, their peaks and who is nearer how often."""
-    walks = {v: ask.AskWalk(a, b, "straight", 13)(runs[v]) for v in ("vae", "plain")}
+    walks = {v: AskWalk(a, b, "straight", 13)(runs[v]) for v in ("vae", "plain")}
     said = words.walks({name: walk.distances for name, walk in walks.items()}, walks["vae"].usual)
     known = {}
     for name, run in runs.items():

@@ -243,6 +243,10 @@ def test_a_run_that_cannot_be_handed_to_the_disk_says_so_and_lives(fate, make_po
 # Questions.
 
 
+def latent(trained):
+    return trained.model.latent
+
+
 @pytest.fixture(scope="module")
 def run() -> Run:
     found = Run(small())
@@ -262,12 +266,12 @@ def sentence(answer) -> str:
 @every_fate
 def test_a_question_that_is_lost_says_so_and_can_be_asked_anew(fate, run):
     answers = Answers(Loses(fate))
-    lost = answers.ask(run, Run.checkpoint)
+    lost = answers.ask(run, latent)
     sentence(lost)
     # Or a page that is drawn twice a second would ask for ever.
-    assert answers.ask(run, Run.checkpoint) is lost
+    assert answers.ask(run, latent) is lost
     answers.forget(run, lost)
-    assert answers.ask(run, Run.checkpoint).result().view is run.view
+    assert answers.ask(run, latent).result() == run.trained.model.latent
 
 
 @pytest.mark.parametrize(
@@ -285,7 +289,7 @@ def test_a_lost_question_waits_for_nobody(make_pool):
     pool = make_pool()
     seat = prepared(pool, "A", small())
     pool._preparing.shutdown()
-    assert "gone" in sentence(pool.ask(seat.run, Run.checkpoint))
+    assert "gone" in sentence(pool.ask(seat.run, latent))
 
 
 # Pages.
@@ -307,7 +311,7 @@ def test_a_page_says_that_a_question_was_lost_and_asks_again(run):
     pool = Pool(None, workers=1)
     pool._answers = Answers(Loses("worker gone"))
     page = AppTest.from_function(_asks)
-    page.session_state["-asked"] = (pool, run, Run.checkpoint)
+    page.session_state["-asked"] = (pool, run, latent)
     page.run()
     assert not page.exception
     assert "could not be found out" in page.error[0].value

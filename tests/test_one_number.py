@@ -10,7 +10,7 @@ import pytest
 from aecore.exhibits import images as images_exhibit
 from aecore.measures.pca import fit_pca
 from aecore.measures.quality import mean_image_scores, squared_error
-from aecore.runs import pca as ask
+from aecore.questions import pca as ask
 from aecore.runs.run import Run, train_spec
 from aecore.runs.spec import Spec
 from aecore.runs.store import decode, encode
@@ -35,19 +35,19 @@ def check(run: Run) -> None:
     known = squared_error(run.model, run.data.test)
     assert metrics["heldout_squared_error"] == pytest.approx(known, rel=1e-5)
     loss, squared = mean_image_scores(run.model, run.data)["heldout"]
-    assert run.exhibits.squared_floors[0].value == pytest.approx(squared, rel=1e-5)
+    assert run.exhibit.squared_floors[0].value == pytest.approx(squared, rel=1e-5)
     if run.spec.flat()["likelihood"] != "gaussian-learned":  # whose floor has the variance that fits it best
-        assert run.exhibits.floors[0].value == pytest.approx(loss, rel=1e-5)
+        assert run.exhibit.floors[0].value == pytest.approx(loss, rel=1e-5)
     rows = run.data.test.images.reshape(len(run.data.test), -1)
     pca = fit_pca(run.data.train.images).reconstruct(rows, run.model.stored_numbers).clip(0, 1)
     left = np.square(pca - rows).sum(1).mean()
-    assert run.exhibits.squared_floors[1].value == pytest.approx(left, rel=1e-4)
+    assert run.exhibit.squared_floors[1].value == pytest.approx(left, rel=1e-4)
 
 
 @pytest.mark.parametrize("variant", variants)
 def test_the_last_moments_held_out_figures_are_the_metrics(variant):
     run = trained(variant)
-    assert len(run.exhibits.scored) == len(run.data.test)
+    assert len(run.exhibit.scored) == len(run.data.test)
     check(run)
 
 
@@ -55,8 +55,8 @@ def test_the_last_moments_held_out_figures_are_the_metrics(variant):
 def test_of_many_held_out_images_a_look_scores_some_and_the_end_scores_all(monkeypatch, variant):
     monkeypatch.setattr(images_exhibit, "MOST_SCORED", 50)
     run = trained(variant)
-    assert len(run.exhibits.scored) == 50
-    assert np.bincount(run.exhibits.scored.labels).tolist() == [5] * 10
+    assert len(run.exhibit.scored) == 50
+    assert np.bincount(run.exhibit.scored.labels).tolist() == [5] * 10
     check(run)
 
 
@@ -77,8 +77,8 @@ def test_known_codes_give_the_error_of_images_encoded_anew():
 def test_a_map_of_fewer_images_scores_no_fewer(monkeypatch):
     monkeypatch.setattr(images_exhibit, "MOST_NUMBERS", 1)
     run = trained("plain")
-    assert len(run.exhibits.looked_at) == 100
-    assert len(run.exhibits.scored) == 360
+    assert len(run.exhibit.looked_at) == 100
+    assert len(run.exhibit.scored) == 360
     assert run.history.moments[-1].shown["places"].shape == (100, 2)
     check(run)
 
@@ -105,7 +105,7 @@ def test_pcas_curves_are_taken_on_the_images_that_the_metrics_are():
     usual = np.square(rows - run.data.train.images.reshape(100, -1).mean(0)).sum(1).mean()
     assert ask.Components(5)(run).errors[0] == pytest.approx(usual, rel=1e-4)
     assert ask.pca_costs(run).errors[0] == pytest.approx(usual, rel=1e-4)
-    assert run.exhibits.squared_floors[0].value == pytest.approx(usual, rel=1e-4)
+    assert run.exhibit.squared_floors[0].value == pytest.approx(usual, rel=1e-4)
     cut = ask.truncated(run)
     assert cut.errors[-1] == pytest.approx(run.metrics["heldout_reconstruction"], rel=1e-4)
 
@@ -128,6 +128,6 @@ def test_an_axis_of_losses_above_0_begins_there_and_holds_the_untrained_model():
 def test_the_floors_that_are_told_of_are_those_that_are_drawn(latent, pca):
     run = Run(Spec(**SMALL | {"latent": latent}, width=8, depth=1))
     run.prepare()
-    assert (len(run.exhibits.floors) == 2) == pca
-    assert ("PCA" in ImagesDoor().about_floors(run.exhibits)) == pca
-    assert "damaged" not in ImagesDoor().about_floors(run.exhibits)
+    assert (len(run.exhibit.floors) == 2) == pca
+    assert ("PCA" in ImagesDoor().about_floors(run.exhibit)) == pca
+    assert "damaged" not in ImagesDoor().about_floors(run.exhibit)

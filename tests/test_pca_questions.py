@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aecore.measures.pca import fit_pca
-from aecore.runs import pca as ask
+from aecore.questions import pca as ask
 from aecore.runs.answers import MOST_KEPT, Answers
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
@@ -29,7 +29,7 @@ def run() -> Run:
 @pytest.mark.parametrize("most", [1, 10, 64, 1024])
 def test_components_and_what_the_first_of_them_leave(run, most):
     found = ask.Components(most)(run)
-    rows = run.exhibits.looked_at.images.reshape(-1, 64)
+    rows = run.exhibit.looked_at.images.reshape(-1, 64)
     known = fit_pca(run.data.train.images)
     assert found.rank == np.linalg.matrix_rank(run.data.train.images.reshape(100, 64) - known.mean, tol=1e-3)
     assert found.counts[0] == 0
@@ -55,13 +55,13 @@ def test_a_long_slider_has_about_a_hundred_places():
 def test_a_code_cut_off_nowhere_is_the_whole_code(variant, shared):
     trained = shared(Spec(**FEW, variant=variant, latent=3, width=16, depth=1, epochs=3))
     found = ask.truncated(trained)
-    looked_at = trained.exhibits.looked_at
+    looked_at = trained.exhibit.looked_at
     whole = trained.history.moments[-1].heldout["reconstruction"]
     assert found.errors.shape == (4,)
     assert found.errors[-1] == pytest.approx(whole, rel=1e-4)
     assert found.errors[0] > found.errors[-1]
     assert found.rebuilt.shape == (4, 10, 8, 8)
-    assert np.array_equal(found.rebuilt[-1], ask.grey(trained.model.reconstruct(trained.exhibits.row[:, 0].numpy())))
+    assert np.array_equal(found.rebuilt[-1], ask.grey(trained.model.reconstruct(trained.exhibit.row[:, 0].numpy())))
     assert len(looked_at) == 360
 
 
@@ -101,7 +101,7 @@ def test_more_numbers_than_directions_are_not_compared():
     """100 images vary in 99 directions at most, and these in fewer."""
     over = Run(Spec(**FEW, architecture="linear", latent=90))
     over.prepare()
-    assert over.exhibits.components is None
+    assert over.exhibit.components is None
 
 
 class _AtOnce(Executor):

@@ -10,7 +10,7 @@ import pytest
 from aecore.exhibits.images import subspace_of
 from aecore.figures.pca import excess_of
 from aecore.measures.pca import pca_of
-from aecore.runs import pca as ask
+from aecore.questions import pca as ask
 from aecore.runs.spec import Spec
 from aecore.ui.pca import words
 

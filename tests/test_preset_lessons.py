@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from comparing import specs_of
 
-from aecore.runs.conclusions import COPIES
-from aecore.runs.findings import Findings, find
+from aecore.questions.conclusions import COPIES
+from aecore.questions.findings import Findings, find
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.sources import load

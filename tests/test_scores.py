@@ -14,7 +14,7 @@ from conftest import is_sentence
 from aecore.figures.palette import CLASS_COLOURS
 from aecore.figures.scores import bounds_by_samples
 from aecore.measures.quality import elbo
-from aecore.runs import scores as ask
+from aecore.questions import scores as ask
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.variants import variants
@@ -31,7 +31,7 @@ def run(shared) -> Run:
 
 @pytest.fixture(scope="module")
 def found(run) -> dict[str, ask.Scores]:
-    return ask.AskScores(100)(run)
+    return ask.AskScores(100)(run).by_name
 
 
 def exact(run: Run, images: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ def test_annealing_comes_nearer_than_a_bound_whose_encoder_is_too_sure(run, foun
 
 
 def test_one_code_is_the_elbo(run):
-    one = ask.AskScores(len(run.data.test))(run)["grey"]
+    one = ask.AskScores(len(run.data.test))(run).by_name["grey"]
     draws = np.array([elbo(run.model, run.data.test, seed) for seed in range(20)])
     assert one.bounds[0].mean() == pytest.approx(draws.mean(), abs=5 * draws.std())
 
@@ -95,10 +95,9 @@ def test_reconstruction_is_of_the_same_images_and_binarised_ones_score_otherwise
 
 
 def test_it_tells_how_far_it_is_and_equal_questions_are_one(run, monkeypatch):
-    question, shares, score = ask.AskScores(15), [], ask._scores
-    monkeypatch.setattr(ask, "_scores", lambda *given: shares.append(question.share) or score(*given))
-    assert question(run)["binarised"].wide.shape == (15,)
-    assert [*shares, question.share] == pytest.approx([0, 10 / 30, 15 / 30, 25 / 30, 1])
+    shares: list[float] = []
+    assert ask.AskScores(15)(run, shares.append).by_name["binarised"].wide.shape == (15,)
+    assert shares == pytest.approx([10 / 30, 15 / 30, 25 / 30, 1])
     assert ask.AskScores(15) == ask.AskScores(15)
     assert hash(ask.AskScores(15)) == hash(ask.AskScores(15))
     assert ask.AskScores(15) != ask.AskScores(16)
@@ -106,7 +105,7 @@ def test_it_tells_how_far_it_is_and_equal_questions_are_one(run, monkeypatch):
 
 def test_under_a_density_there_are_no_binarised_pixels(shared):
     run = shared(Spec(**SMALL, variant="vae-sigma", epochs=1))
-    assert list(ask.AskScores(10)(run)) == ["grey"]
+    assert list(ask.AskScores(10)(run).by_name) == ["grey"]
 
 
 @pytest.mark.parametrize("name", variants)

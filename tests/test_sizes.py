@@ -18,10 +18,8 @@ EXCEPTIONS = {
     "aecore/cli.py",
     "aecore/estimator.py",
     "aecore/idx.py",
-    "aecore/runs/latent.py",
     "aecore/runs/pool.py",
     "aecore/runs/run.py",
-    "aecore/runs/vae.py",
     "aecore/ui/feed.py",
 }
 

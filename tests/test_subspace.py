@@ -80,6 +80,6 @@ def test_a_linear_run_remembers_its_angles_and_others_have_none(shared):
 def test_points_in_space_are_remembered_rebuilt(shared):
     run = shared(Spec(data="sheets", images=100, epochs=1, width=8, depth=1, likelihood="gaussian"))
     last = run.history.moments[-1].shown["rebuilt"]
-    points = run.exhibits.looked_at.images
+    points = run.exhibit.looked_at.images
     assert last.shape == (len(points), 3)
     assert np.allclose(last, run.model.reconstruct(points)[:, 0], atol=1e-6)

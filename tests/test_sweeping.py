@@ -7,10 +7,10 @@ from comparing import specs_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aecore.questions.sweeping import points, steps_of
 from aecore.runs.choices import knobs_of
 from aecore.runs.naming import differing
 from aecore.runs.spec import Spec
-from aecore.runs.sweeping import points, steps_of
 from aecore.ui.presets import SWEEPS
 
 

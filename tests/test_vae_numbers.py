@@ -18,9 +18,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from aecore.capabilities import Conditional
 from aecore.dataset import Batch
 from aecore.figures.grey import grey
-from aecore.runs import drawn
-from aecore.runs import vae as ask
-from aecore.runs.latent import AskWalk, image_of
+from aecore.questions import drawn
+from aecore.questions import vae as ask
+from aecore.questions.latent import image_of
+from aecore.questions.walks import AskWalk
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.training import generator
@@ -139,7 +140,7 @@ def test_what_moves_is_decoded_as_of_the_class_of_its_image(variant, run_of):
     code, label = ask.start_of(run, 7)
     assert code == pytest.approx(base[0], abs=1e-5)
     assert label == labels[0]
-    sheet = ask.AskQuantiles(0, 1, 3, 7)(run)
+    sheet = ask.AskQuantiles(0, 1, 3, 7)(run).pictures
     base[0, :2] = 0
     assert near(sheet[1, 1][None], grey(plain_pictures(run, base, labels.numpy())))
     walk = AskWalk(7, 8, "straight", 5)(run)
@@ -245,8 +246,8 @@ def test_traverse_prints_the_rates(variant, run_of):
         codes[dimension, :, dimension] = np.linspace(-3, 3, 5)
     pictures = plain_pictures(run, codes.reshape(15, 3), np.tile(label, 15)).reshape(3, 5, 8, 8)
     moves = np.square(pictures - plain_pictures(run, base, label)).sum((2, 3)).max(1)
-    assert ask.AskMoves(7, False, 3.0)(run) == pytest.approx(moves, rel=1e-3, abs=1e-5)
-    assert ask.moves_said(ask.rates(run).used, ask.AskMoves(7, False, 3.0)(run)) in text
+    assert ask.AskMoves(7, False, 3.0)(run).errors == pytest.approx(moves, rel=1e-3, abs=1e-5)
+    assert ask.moves_said(ask.rates(run).used, ask.AskMoves(7, False, 3.0)(run).errors) in text
 
 
 @every

@@ -15,7 +15,9 @@ from streamlit.testing.v1 import AppTest
 from test_pages import live_texts
 
 from aecore.figures.vae import quantile_sheet
-from aecore.runs import vae as ask
+from aecore.questions import vae as ask
+from aecore.questions.trade import trade as ask_trade
+from aecore.questions.trade import trade_off
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.view import View
@@ -68,7 +70,7 @@ def test_at_temperature_0_all_samples_are_the_origin(run):
 
 @pytest.mark.parametrize("origin", [False, True])
 def test_a_sheet_over_the_priors_quantiles_moves_two_numbers_and_holds_the_others(run, origin):
-    sheet = ask.AskQuantiles(2, 0, 5, 4, origin)(run)
+    sheet = ask.AskQuantiles(2, 0, 5, 4, origin)(run).pictures
     assert sheet.shape == (5, 5, 8, 8)
     code = np.zeros(3) if origin else run.model.embed(run.data.test.images[4][None])[0]
     for (row, column), (across, up) in {(0, 0): (0.1, 0.9), (2, 3): (0.7, 0.5), (4, 4): (0.9, 0.1)}.items():
@@ -91,7 +93,7 @@ def test_a_conditional_model_draws_the_class_it_is_asked_for(shared):
 
 
 def test_a_trade_is_in_held_out_nats(run):
-    found = ask.trade(run)
+    found = ask_trade(run)
     assert found.kl == run.metrics["heldout_kl"]
     assert found.per_number.kl.sum() == pytest.approx(found.kl, abs=1e-3)
     assert found.samples.shape == (20, 8, 8)
@@ -106,13 +108,13 @@ def trade(kl: float, reconstruction: float, used: int) -> SimpleNamespace:
 
 def test_what_beta_does_is_told_of_the_runs_in_view():
     falls = [trade(20, 90, 4), trade(21, 95, 3), trade(3, 120, 1)]
-    assert ask.trade_off([0.1, 1, 32], falls) == (
+    assert trade_off([0.1, 1, 32], falls) == (
         "From beta 0.1 to 32, held-out: the KL falls from 20.0 to 3.0 nats, at 1 of 2 steps; the reconstruction loss "
         "rises from 90.0 to 120.0 nats, at every step; of 4 code dimensions 4 are in use at first and 1 in the end."
     )
     # Whatever anybody expects of it.
-    assert "the KL rises from 3.0 to 20.0 nats" in ask.trade_off([1, 4], [trade(3, 1, 1), trade(20, 2, 1)])
-    assert "the reconstruction loss stays at 5.0 nats" in ask.trade_off([1, 4], [trade(3, 5, 1), trade(2, 5, 1)])
+    assert "the KL rises from 3.0 to 20.0 nats" in trade_off([1, 4], [trade(3, 1, 1), trade(20, 2, 1)])
+    assert "the reconstruction loss stays at 5.0 nats" in trade_off([1, 4], [trade(3, 5, 1), trade(2, 5, 1)])
 
 
 def test_each_beta_is_shown_as_soon_as_it_is_trained_and_the_others_are_told_to_come(run):
@@ -157,9 +159,12 @@ def test_a_model_without_a_posterior_says_so():
 
 def test_betas_whose_decoders_only_torch_can_run_are_told_so():
     def page():
+        from types import SimpleNamespace
+
+        from aecore.questions.packed import Packed
         from aecore.ui.vae.beta import _traversals
 
-        _traversals("a", [(None, "Only torch can run this decoder.")])
+        _traversals("a", [SimpleNamespace(decoder=Packed(None, "Only torch can run this decoder."))])
 
     app = AppTest.from_function(page).run()
     assert [info.value for info in app.info] == ["Only torch can run this decoder."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import torch
 from aecore.dataset import SourceError
 from aecore.runs.errands import send
 from aecore.runs.run import Run
+from aecore.runs.trained import Trained
 from aecore.settings import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -25,13 +27,34 @@ class AnswerError(RuntimeError):
     """A question has no answer; one sentence that says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Answer(Generic[T]):
-    """The promise of what ``question`` finds out; the one that was asked first, of those that are equal."""
+# Called with how far a question is, from 0 to 1.
+Report = Callable[[float], None]
 
-    question: Callable[[Run], T]
+
+def silent(share: float) -> None:
+    """A Report that nobody hears."""
+
+
+class Reporting(ABC):
+    """A question that takes so long that it reports how far it is."""
+
+    @abstractmethod
+    def __call__(self, trained: Trained, report: Report = silent) -> object: ...
+
+
+@dataclass(eq=False)
+class Answer(Generic[T]):
+    """The promise of what ``question`` finds out."""
+
+    question: Callable[[Trained], T]
     # Not an executor's own, which may never come to an end.
     future: Future[T] = field(default_factory=Future)
+    # How far it is, from 0 to 1; None where the question does not report.
+    share: float | None = None
+
+    def __post_init__(self):
+        if isinstance(self.question, Reporting):
+            self.share = 0.0
 
     def done(self) -> bool:
         return self.future.done()
@@ -40,23 +63,30 @@ class Answer(Generic[T]):
         """What was found out, waited for; AnswerError where the question failed or was lost."""
         return self.future.result()
 
-    @property
-    def share(self) -> float | None:
-        """How far it is, from 0 to 1, where the question tells."""
-        return getattr(self.question, "share", None)
-
-    def find(self, run: Run) -> None:
-        """Asks ``run``, and keeps the promise whatever comes of it."""
+    def find(self, trained: Trained) -> None:
+        """Asks, and keeps the promise whatever comes of it."""
         torch.set_num_threads(1)
         try:
-            found = self.question(run)
+            found = self._found(trained)
         except (SettingsError, SourceError) as error:
             self.fail(str(error))
         except Exception:  # noqa: BLE001
-            logger.exception("a question to run %s failed", run.id)
+            logger.exception("a question to run %s failed", trained.id)
             self.fail("this could not be found out because of an error of the app, which is in the server's log")
         else:
             self.future.set_result(found)
+
+    def _found(self, trained: Trained) -> T:
+        if isinstance(self.question, Reporting):
+            return self.question(trained, self._report)
+        return self.question(trained)
+
+    def _report(self, share: float) -> None:
+        self.share = share
+
+    def lose(self, why: str) -> None:
+        """Keeps the promise with a sentence: the question is lost, ``why`` in a few words."""
+        self.fail(f"this could not be found out ({why})")
 
     def fail(self, sentence: str) -> None:
         self.future.set_exception(AnswerError(sentence))
@@ -76,14 +106,16 @@ class Answers:
         self._executor = executor
         self._kept: WeakKeyDictionary[Run, dict[tuple[Callable, int | None], Answer]] = WeakKeyDictionary()
 
-    def ask(self, run: Run, question: Callable[[Run], T], of_data: bool = False) -> Answer[T]:
+    def ask(self, run: Run, question: Callable[[Trained], T], of_data: bool = False) -> Answer[T]:
         """The answer; one ``of_data`` alone stays the same however far the run is."""
         answers = self._kept.setdefault(run, {})
         key = (question, None if of_data else run.view.step)
         found = answers.pop(key, None)
         if found is None:
             found = Answer(question)
-            send(self._executor, found.find, run, lambda why: found.fail(f"this could not be found out ({why})"))
+            send(
+                self._executor, found.find, run.trained, lambda why: found.fail(f"this could not be found out ({why})")
+            )
         answers[key] = found
         done = [old for old, answer in answers.items() if answer.done()]
         for old in done[: max(0, len(answers) - MOST_KEPT)]:

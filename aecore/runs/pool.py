@@ -26,6 +26,7 @@ from aecore.runs.right_of_way import RightOfWay
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError
+from aecore.runs.trained import Trained
 from aecore.runs.view import BROKEN, STARTABLE, View
 from aecore.settings import SettingsError
 from aecore.training import MisfitError
@@ -145,7 +146,7 @@ class Pool:
         """How many visitors look at the run now."""
         return run.watchers or len(self._lookers(run, PRESENT))
 
-    def ask(self, run: Run, question: Callable[[Run], T], of_data: bool = False) -> Answer[T]:
+    def ask(self, run: Run, question: Callable[[Trained], T], of_data: bool = False) -> Answer[T]:
         """What ``question`` finds out about a run as it now is; asked once, however often it is drawn.
 
         For what takes too long for a page and is kept by nobody; ask it of a run at rest, or ``of_data`` alone.

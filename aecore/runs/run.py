@@ -17,6 +17,7 @@ from aecore.exhibits import exhibit_of
 from aecore.model import Model
 from aecore.runs.history import History, moments_of
 from aecore.runs.spec import Spec
+from aecore.runs.trained import Trained
 from aecore.runs.turns import Turns
 from aecore.runs.view import Checkpoint, State, View
 from aecore.sources import load
@@ -43,7 +44,7 @@ class Run:
         self.unkept = ""
         self.data: Dataset | None = None
         self.model: Model | None = None
-        self.exhibits: Exhibit | None = None
+        self.exhibit: Exhibit | None = None
         self._trainer: TrainerState | None = None
         self._turns = Turns()
         self._goal: int | None = None
@@ -74,6 +75,11 @@ class Run:
             for tell in tuple(self.listeners):
                 tell(self)
 
+    @property
+    def trained(self) -> Trained:
+        """The run as questions see it; of a prepared run."""
+        return Trained(self.spec, self.data, self.model, self.exhibit, dict(self.metrics))
+
     def seen_within(self, seconds: float) -> bool:
         """Whether somebody watches the run, or did in the last ``seconds``."""
         return self.watchers > 0 or time.monotonic() - self.watched_at < seconds
@@ -92,7 +98,7 @@ class Run:
         how = self.spec.training
         self.model = self.spec.model(self.data.facts).to(self.device)
         self._trainer = TrainerState(self.model, how)
-        self.exhibits = exhibit_of(self.spec, self.data, self.model)
+        self.exhibit = exhibit_of(self.spec, self.data, self.model)
         per_epoch = steps_per_epoch(len(self.data.train), how)
         train = self.data.train
         fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(train), train.many)
@@ -171,7 +177,7 @@ class Run:
     def fork(self) -> Run:
         """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
         kept, twin = self.checkpoint(), Run(self.spec, str(self.device))
-        twin.data, twin.exhibits, twin._moments = self.data, self.exhibits, self._moments
+        twin.data, twin.exhibit, twin._moments = self.data, self.exhibit, self._moments
         twin.model = self.spec.model(self.data.facts).to(self.device)
         twin._trainer = TrainerState(twin.model, self.spec.training)
         twin._go_to(kept)
@@ -233,10 +239,10 @@ class Run:
 
     def _finish(self) -> None:
         """Measures the trained model. Nobody's press waits for it: on large data it takes seconds."""
-        found = self.exhibits.metrics(self.model, self.data)
+        found = self.exhibit.metrics(self.model, self.data)
         measured, said = all(map(math.isfinite, found.values())), ""
         if measured:
-            said = self.exhibits.verdict(self.model, self.data, found, self.spec, self._trainer.step)
+            said = self.exhibit.verdict(self.model, self.data, found, self.spec, self._trainer.step)
         found |= {"seconds": self.view.seconds, f"{self.data.train.many}_per_second": self.view.rate}
         with self._turns:
             self.metrics, self._stopping = found, None
@@ -283,7 +289,7 @@ class Run:
     def _look(self, view: View, scores: bool = True) -> Moment:
         kept = view.history.moments
         now = Moment(view.step, view.epoch, view.seconds, self._mean_terms())
-        return self.exhibits.look(self.model, now, kept[-1] if kept else None, scores)
+        return self.exhibit.look(self.model, now, kept[-1] if kept else None, scores)
 
 
 def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | None = None) -> Run:

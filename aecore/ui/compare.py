@@ -51,7 +51,7 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
 def _column(pool: Pool, letter: str, seat: Seat, name: str) -> None:
     run, view = seat.run, seat.view
     status.line(pool, seat, f"{letter}-status")
-    if run.exhibits is None or view.newest is None:
+    if run.exhibit is None or view.newest is None:
         return
     images.reconstructions(run, view, name, letter)
     images.map_of_codes(run, view, name, letter)
@@ -92,7 +92,7 @@ def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[s
         found = history.figure("squared_error")
         values[: len(found)] = found
         lines.append(Line(title, "held-out", values, hue))
-    floors = {floor.title: floor.value for run in runs for floor in run.exhibits.squared_floors}
+    floors = {floor.title: floor.value for run in runs for floor in run.exhibit.squared_floors}
     end, top = max(view.epochs for view in views), max(floors.values()) * HEADROOM
     axes = Axes(total=end, top=top, unit="squared error per image")
     return loss_drawing(

@@ -123,7 +123,7 @@ def figures(seat: Seat) -> None:
         f"| mean over images | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
         "|---|---|---:|---:|",
     ]
-    for name, unit in run.exhibits.units.items():
+    for name, unit in run.exhibit.units.items():
         if f"heldout_{name}" in run.metrics:
             digits = 5 if name.endswith("per_pixel") else 2
             held, train = (f"{run.metrics[f'{split}_{name}']:.{digits}f}" for split in ("heldout", "train"))

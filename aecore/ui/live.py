@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aecore.runs.answers import Answer
     from aecore.runs.pool import Pool
     from aecore.runs.run import Run
+    from aecore.runs.trained import Trained
     from aecore.runs.view import View
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ ROOM_BELOW, ROOM_ABOVE = 3.0, 1.0
 
 def pictures(run: Run, view: View, prefix: str = "live") -> None:
     """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
-    if run.exhibits is None or view.newest is None:
+    if run.exhibit is None or view.newest is None:
         if view.state == "preparing":
             waiting(run, view, prefix)
         return
@@ -61,9 +62,9 @@ def door_of(run: Run) -> Door:
     return doors[kind]() if kind in doors else Door()
 
 
-def answer(pool: Pool, run: Run, question: Callable[[Run], T], meanwhile: str, of_data: bool = False) -> T | None:
+def answer(pool: Pool, run: Run, question: Callable[[Trained], T], meanwhile: str, of_data: bool = False) -> T | None:
     """What ``question`` finds of a prepared run at rest, or of its data alone; None, and a word, until it is found."""
-    if run.exhibits is None:
+    if run.exhibit is None:
         st.info(PREPARING)
         return None
     found = pool.ask(run, question, of_data)
@@ -135,7 +136,7 @@ def first_of(view: View, moments: Sequence[Moment]) -> int:
 
 def loss(run: Run, view: View, name: str, prefix: str) -> None:
     """The loss terms of a run, on train and held-out images."""
-    shown, door, many = run.exhibits, door_of(run), run.data.train.many
+    shown, door, many = run.exhibit, door_of(run), run.data.train.many
     marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
     about = f"{door.about_floors(shown)}Held-out {many} are never trained on.{marked}"
     st.markdown(f"**Loss**, {_unit(shown)}{door.about_loss(shown)}", help=about)
@@ -144,7 +145,7 @@ def loss(run: Run, view: View, name: str, prefix: str) -> None:
 
 def _loss(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     (view,) = views
-    shown, moments = run.exhibits, moments_of(view)
+    shown, moments = run.exhibit, moments_of(view)
     unit = _unit(shown)
     lines = [
         Line(_titled(term, shown.units, unit), label, values, group)
@@ -177,9 +178,9 @@ def _titled(name: str, units: dict[str, str], unit: str) -> str:
 
 def _loss_axis(run: Run, view: View) -> tuple[float, float]:
     """Ends of the loss axis, known before training."""
-    floors = [floor.value for floor in run.exhibits.floors]
-    first = view.history.moments[0].heldout[next(iter(run.exhibits.units))]
-    return loss_axis(floors, first, run.exhibits.below_zero)
+    floors = [floor.value for floor in run.exhibit.floors]
+    first = view.history.moments[0].heldout[next(iter(run.exhibit.units))]
+    return loss_axis(floors, first, run.exhibit.below_zero)
 
 
 def loss_axis(floors: Sequence[float], first: float, below_zero: bool) -> tuple[float, float]:

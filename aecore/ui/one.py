@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,8 +12,6 @@ from aecore.settings import Settings
 from aecore.ui import live, sections
 
 if TYPE_CHECKING:
-    from aecore.autoencoder import Autoencoder
-    from aecore.portable import Portable
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
@@ -80,33 +78,3 @@ def heldout_number(run: Run, number: int) -> int:
     if number > last:
         st.info(f"There are {last + 1:,} held-out images here and no image {number:,}; showing {last:,}.")
     return min(number, last)
-
-
-def portable_of(run: Run) -> Portable | str:
-    """The run's decoder for the browser, or the sentence that says why it cannot be had."""
-    from aecore.portable import portable
-
-    return _or_reason(portable, run)
-
-
-def restorer_of(run: Run) -> Portable | str:
-    """The run's whole model for the browser, or the sentence that says why it cannot be had."""
-    from aecore.portable import restorer
-
-    return _or_reason(restorer, run)
-
-
-def encoder_of(run: Run) -> Portable | str:
-    """The run's encoder for the browser, or the sentence that says why it cannot be had."""
-    from aecore.portable import encoder
-
-    return _or_reason(encoder, run)
-
-
-def _or_reason(way: Callable[[Autoencoder], Portable], run: Run) -> Portable | str:
-    from aecore.portable import NotPortable
-
-    try:
-        return way(run.model)
-    except NotPortable as reason:
-        return str(reason)

@@ -16,7 +16,7 @@ from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
 if TYPE_CHECKING:
-    from aecore.runs.conclusions import Column
+    from aecore.questions.conclusions import Column
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -42,7 +42,7 @@ NONE = "–"
 
 def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     """Conclusions, table and pictures of the columns that are trained, as soon as they are found."""
-    from aecore.runs.findings import find
+    from aecore.questions.findings import find
 
     promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.view.state == "finished"}
     if not promised:
@@ -61,7 +61,7 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
 
 def _columns(seats: Mapping[str, Seat], found: Mapping[str, object]) -> dict[str, Column]:
     """The columns that are trained, by letter, called as they are above."""
-    from aecore.runs.conclusions import Column
+    from aecore.questions.conclusions import Column
     from aecore.runs.naming import names_of
 
     names = names_of({letter: seat.run.spec for letter, seat in seats.items()})
@@ -73,7 +73,7 @@ def _columns(seats: Mapping[str, Seat], found: Mapping[str, object]) -> dict[str
 
 
 def _draw(columns: Mapping[str, Column], seats: Mapping[str, Seat]) -> None:
-    from aecore.runs.conclusions import conclusions
+    from aecore.questions.conclusions import conclusions
 
     shown = list(columns.values())
     conclude(conclusions(shown))

@@ -26,7 +26,7 @@ SPLITS = {"heldout": "held-out", "train": "training images"}
 
 def points(spec: Spec) -> dict[Any, Spec]:
     """The specs of the sweep by the swept setting's value, as the visitor asks; says what cannot be."""
-    from aecore.runs import sweeping
+    from aecore.questions import sweeping
     from aecore.runs.spec import as_text
 
     known = columns.sweepable(spec)
@@ -60,7 +60,7 @@ def points(spec: Spec) -> dict[Any, Spec]:
 
 def _equally_long(specs: list[Spec]) -> str:
     """What is done to the epochs where the number of images is swept."""
-    from aecore.runs.sweeping import steps_of
+    from aecore.questions.sweeping import steps_of
 
     epochs, steps = ([count(spec) for spec in specs] for count in (lambda spec: spec.training.epochs, steps_of))
     few, many = (f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in map(_ends, (steps, epochs)))
@@ -95,8 +95,8 @@ def texts() -> dict[str, str]:
 
 def draw(seats: Mapping[Any, Seat]) -> None:
     """What has been found: error against value on both splits, and the same digits at every value."""
+    from aecore.questions.conclusions import along
     from aecore.runs import naming
-    from aecore.runs.conclusions import along
     from aecore.runs.spec import as_text
 
     name = st.session_state["sweep"]
@@ -125,7 +125,7 @@ def _digits(name: str, done: Mapping[Any, Seat]) -> None:
     from aecore.runs.naming import said
 
     first = next(iter(done.values()))
-    rows = [("original", first.run.exhibits.originals[None])]
+    rows = [("original", first.run.exhibit.originals[None])]
     rows += [(said(name, value), seat.view.newest.shown["pictures"][None]) for value, seat in done.items()]
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** and what each model makes of them")

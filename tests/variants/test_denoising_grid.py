@@ -7,7 +7,7 @@ import pytest
 
 from aecore.dataset import Facts
 from aecore.measures.restoration import psnr
-from aecore.runs.denoise import damaged
+from aecore.questions.denoise import damaged
 from aecore.runs.spec import Spec
 
 GRID = {"variant": "denoising-grid", "corruption": "gaussian"}

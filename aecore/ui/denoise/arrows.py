@@ -14,8 +14,8 @@ from aecore.ui import feed, live, sections
 from aecore.ui.browser import Drawing, arrows_drawing
 
 if TYPE_CHECKING:
+    from aecore.questions.denoise import Agreement, BestSteps
     from aecore.runs.answers import Answer
-    from aecore.runs.denoise import Agreement
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
@@ -88,7 +88,7 @@ class Arrows(sections.Section):
         )
 
     def _column(self, pool: Pool, seat: Seat, name: str, key: str, resting: bool) -> Agreement | None:
-        from aecore.runs.denoise import AskAgreement, AskBestSteps
+        from aecore.questions.denoise import AskAgreement, AskBestSteps
 
         run, view = seat.run, seat.view
         if view.newest is None:
@@ -110,15 +110,15 @@ class Arrows(sections.Section):
         return found
 
 
-def _field(views: tuple[View, ...], run: Run, name: str, level: float, best: Answer[np.ndarray] | None) -> Drawing:
+def _field(views: tuple[View, ...], run: Run, name: str, level: float, best: Answer[BestSteps] | None) -> Drawing:
     (view,) = views
     moments = live.shown_of(view)
     return arrows_drawing(
         name,
         run.data.train.images[:DOTS, 0],
-        run.exhibits.probed[:, 0],
+        run.exhibit.probed[:, 0],
         np.stack([moment.shown["rebuilt"] for moment in moments]),
-        best.result() if best is not None else None,
+        best.result().moved if best is not None else None,
         bar=level,
         first_frame=live.first_of(view, moments),
     )

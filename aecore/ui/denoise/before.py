@@ -15,7 +15,7 @@ from aecore.ui.denoise.tested import DENOISING, Tested, level_labels
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
-    from aecore.runs.denoise import Restored
+    from aecore.questions.denoise import Restored
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
@@ -36,7 +36,7 @@ class Before(OneRun):
     Settings = Tested
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.denoise import AskRestored
+        from aecore.questions.denoise import AskRestored
 
         run, damage = seat.run, self.settings.damage
         found = live.answer(pool, run, AskRestored(damage), "Damaging and restoring.")

@@ -39,7 +39,7 @@ class Colour(OneRun):
         return {"run": Spec(**self.given, **HOW, **HOLE, epochs=self.settings.epochs)}
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.coloured import coloured
+        from aecore.questions.coloured import coloured
 
         run = seat.run
         found = live.answer(pool, run, coloured, "Colouring.")

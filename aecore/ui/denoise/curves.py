@@ -14,7 +14,7 @@ from aecore.ui.chart import chart
 from aecore.ui.denoise.tested import DENOISING, Tested
 
 if TYPE_CHECKING:
-    from aecore.runs.denoise import Quality
+    from aecore.questions.denoise import Quality
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -38,7 +38,7 @@ class Curves(sections.Section):
         return {"run": own, "plain": own.changed(variant="plain")}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.denoise import AskQuality, AskRivals
+        from aecore.questions.denoise import AskQuality, AskRivals
 
         damage = self.settings.damage
         waiting.tell(seats, "its curve is drawn", lambda key: seats[key].run.spec.member("variant").title)

@@ -51,7 +51,7 @@ class Documents(OneRun):
         return {"run": Spec(**self.given, **HOW, corruption=own.damage, level=LEVELS[own.damage], epochs=own.epochs)}
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.documents import AskPages
+        from aecore.questions.documents import AskPages
 
         run, own = seat.run, self.settings
         found = live.answer(pool, run, AskPages(own.damage, own.page_number), "Cleaning the page.")

@@ -15,7 +15,7 @@ from aecore.ui import live, sections, waiting
 from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss, scrubber
 
 if TYPE_CHECKING:
-    from aecore.runs.filled import Filled
+    from aecore.questions.filled import Filled
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -48,7 +48,7 @@ class Masked(sections.Section):
         return {name: Spec(**shared, **own) for name, own in MODELS.items()}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.filled import filled
+        from aecore.questions.filled import filled
 
         waiting.tell(seats, "each model's digits are filled in as soon as it is trained")
         done = waiting.trained(seats)
@@ -59,7 +59,7 @@ class Masked(sections.Section):
 
 
 def _draw(name: str, found: Mapping[str, Filled]) -> None:
-    from aecore.runs.filled import SHARES, best_at
+    from aecore.questions.filled import SHARES, best_at
 
     first, of = next(iter(found.values())), "" if len(found) == len(MODELS) else f" of {len(found)}"
     best = best_at({model: one.errors for model, one in found.items()})

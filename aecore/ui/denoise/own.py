@@ -14,7 +14,7 @@ from aecore.ui import live, photo
 from aecore.ui.browser import live_easel
 from aecore.ui.browser.easel import in_the_middle
 from aecore.ui.denoise.tested import DENOISING
-from aecore.ui.one import OneRun, can_be_drawn_in, heldout_number, restorer_of
+from aecore.ui.one import OneRun, can_be_drawn_in, heldout_number
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -37,15 +37,16 @@ class Own(OneRun):
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.capabilities import FillsIn
+        from aecore.questions.packed import restorer_of
 
         run, own = seat.run, self.settings
         if not can_be_drawn_in(run):
             return
-        restorer = live.answer(pool, run, restorer_of, "Packing the model.")
-        if restorer is None:
+        packed = live.answer(pool, run, restorer_of, "Packing the model.")
+        if packed is None:
             return
-        if isinstance(restorer, str):
-            st.info(restorer)
+        if packed.portable is None:
+            st.info(packed.reason)
             return
         image = None
         if own.start == "image":
@@ -56,7 +57,7 @@ class Own(OneRun):
         with st.container(key="live-easel"):
             # Not by the run: the same drawing can then be tried on another model.
             name = f"{own.start}-{0 if image is None else zlib.crc32(image.tobytes())}"
-            live_easel(name, restorer, image, tool=tool, hole=_hole(run), key="own-easel")
+            live_easel(name, packed.portable, image, tool=tool, hole=_hole(run), key="own-easel")
 
 
 def _hole(run: Run) -> tuple[int, int, int, int] | None:

@@ -41,14 +41,14 @@ class ImagesDoor(Door):
 def map_of_codes(run: Run, view: View, name: str, prefix: str) -> None:
     """The codes of held-out images, under ``name``, which the scrubber goes by."""
     with st.container(key=f"{prefix}-map"):
-        shown = run.exhibits
+        shown = run.exhibit
         st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(run.model.latent)}")
         feed.follow(_map, [run], [view], run, name, key=f"{prefix}-map-view")
 
 
 def _map(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     (view,) = views
-    shown, latent, moments = run.exhibits, run.model.latent, live.shown_of(view)
+    shown, latent, moments = run.exhibit, run.model.latent, live.shown_of(view)
     # One scale for all that is shown together: rewinding must not move the axes.
     half_width = max(float(m.shown["half_width"]) for m in moments)
     places = np.stack([m.shown["places"] for m in moments])
@@ -83,7 +83,7 @@ def reconstructions(run: Run, view: View, name: str, prefix: str) -> None:
 
 def _reconstructions(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     (view,) = views
-    shown, moments = run.exhibits, live.shown_of(view)
+    shown, moments = run.exhibit, live.shown_of(view)
     rows = [("original", shown.originals[None])]
     if shown.inputs is not None:
         rows.append(("given", shown.inputs[None]))

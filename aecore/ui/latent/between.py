@@ -16,7 +16,7 @@ from aecore.ui.latent import words
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
-    from aecore.runs.latent import Walk
+    from aecore.questions.walks import Walk
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -48,7 +48,7 @@ class Between(OneRun):
         return {"run": own, "beside": own.changed(variant=beside)}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.latent import AskWalk
+        from aecore.questions.walks import AskWalk
 
         walks: dict[str, Walk] = {}
         for key, seat in seats.items():

@@ -26,12 +26,12 @@ from aecore.ui.browser import (
 from aecore.ui.browser.easel import Answer, Halves, picture_of
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.map import fitted
-from aecore.ui.one import OneRun, Points, can_be_drawn_in, encoder_of, heldout_number, portable_of
+from aecore.ui.one import OneRun, Points, can_be_drawn_in, heldout_number
 
 if TYPE_CHECKING:
-    from aecore.portable import Portable
-    from aecore.runs import drawn
-    from aecore.runs.latent import Points as Found
+    from aecore.questions import drawn
+    from aecore.questions.latent import Points as Found
+    from aecore.questions.packed import Packed
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
@@ -54,8 +54,9 @@ class Drawn(OneRun):
         sample: int = Field(0, ge=0, le=999, description="Another number, other codes drawn from a VAE's posterior.")
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.drawn import AskGround
-        from aecore.runs.latent import AskPoints
+        from aecore.questions.drawn import AskGround
+        from aecore.questions.latent import AskPoints
+        from aecore.questions.packed import decoder_of, encoder_of
 
         run, own = seat.run, self.settings
         if not can_be_drawn_in(run):
@@ -63,7 +64,7 @@ class Drawn(OneRun):
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
         on = live.answer(pool, run, AskGround(own.points), "Finding the plane to see it on.")
         encoder = live.answer(pool, run, encoder_of, "Packing the encoder.")
-        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
+        decoder = live.answer(pool, run, decoder_of, "Packing the decoder.")
         if found is None or on is None or encoder is None or decoder is None:
             return
         image = None
@@ -83,9 +84,8 @@ class _Studio:
     name: str
     found: Found
     on: drawn.Ground
-    # Or the sentence that says why a browser cannot compute it.
-    encoder: Portable | str
-    decoder: Portable | str
+    encoder: Packed
+    decoder: Packed
 
     def draw(self, pool: Pool, image: np.ndarray | None, start: str, seed: int) -> None:
         left, right = st.columns([2, 3])
@@ -103,7 +103,7 @@ class _Studio:
     @property
     def reason(self) -> str:
         """Why the browser cannot do it alone; nothing where it can."""
-        return next((half for half in (self.encoder, self.decoder) if isinstance(half, str)), "")
+        return self.encoder.reason or self.decoder.reason
 
     @property
     def reached(self) -> int:
@@ -116,7 +116,7 @@ class _Studio:
         if self.reason:
             st.caption(f"{self.reason} So the server answers, each time that you lift the pen.")
         else:
-            halves = Halves(self.name, self.run.model.latent, self.encoder, self.decoder)
+            halves = Halves(self.name, self.run.model.latent, self.encoder.portable, self.decoder.portable)
         shape, errors = self.run.data.shape, self.found.errors[self.found.heldout]
         # Not by the run: the same drawing can then be tried on another model.
         name = f"pen-{start}-{shape}-{0 if image is None else zlib.crc32(image.tobytes())}"
@@ -128,18 +128,18 @@ class _Studio:
         return None if answer is None else answer.numbers[0]
 
     def answer(self, asked: str) -> Answer | None:
-        from aecore.runs.drawn import place
+        from aecore.questions.drawn import place
 
         picture = picture_of(asked, self.run.data.shape) if asked else None
         if picture is None:
             return None
-        placed = place(self.run, picture)
+        placed = place(self.run.trained, picture)
         return Answer(asked, placed.numbers, placed.rebuilt)
 
     def map(self) -> AtlasState:
         names, latent, found = self.run.data.class_names, self.run.model.latent, self.found
         plane = Plane(np.zeros(latent, np.float32), 0, 1 if latent == 2 else None) if latent <= 2 else None
-        decodes = plane is not None and not isinstance(self.decoder, str)
+        decodes = plane is not None and self.decoder.portable is not None
         return live_atlas(
             f"drawn-{self.name}",
             MapPoints(
@@ -153,7 +153,7 @@ class _Studio:
                 images=found.originals,
                 rebuilt=found.rebuilt,
             ),
-            Decoding(self.decoder, plane, names) if decodes else None,
+            Decoding(self.decoder.portable, plane, names) if decodes else None,
             pen=Ground(self.name, self.on.centre, self.on.directions, self.reached, asks=bool(self.reason)),
             key="drawn-atlas",
         )
@@ -163,7 +163,7 @@ class _Studio:
         live_walk(
             self.name,
             self.name,
-            self.decoder,
+            self.decoder.portable,
             Known(found.codes[:count], found.originals[:count], found.labels[:count], self.run.data.class_names),
             places=self.run.model.latent <= 2,
             seed=seed,
@@ -172,7 +172,7 @@ class _Studio:
 
     def walk(self, pool: Pool, code: np.ndarray | None, chosen: AtlasState) -> None:
         """The way from a drawing's code to what is marked, by the server."""
-        from aecore.runs.latent import AskWalk
+        from aecore.questions.walks import AskWalk
 
         if code is None or not chosen.picked:
             st.caption("Draw a digit and click a place on the map to walk from one to the other.")

@@ -17,12 +17,12 @@ from aecore.ui.browser.atlas import AtlasState, Colouring, Decoding, MapPoints, 
 from aecore.ui.latent import words
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.marks import CLASSES, ONE_OR_TWO, hidden_classes, kept_marks, remember_hidden, text_of
-from aecore.ui.one import OneRun, Points, portable_of
+from aecore.ui.one import OneRun, Points
 
 if TYPE_CHECKING:
     from aecore.portable import Portable
-    from aecore.runs.latent import Flat
-    from aecore.runs.latent import Points as Found
+    from aecore.questions.latent import Flat
+    from aecore.questions.latent import Points as Found
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
 
@@ -53,25 +53,26 @@ class Map(OneRun):
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.latent import AskFlat, AskPoints
+        from aecore.questions.latent import AskFlat, AskPoints
+        from aecore.questions.packed import Packed, decoder_of
 
         run, own = seat.run, self.settings
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
         flat = live.answer(pool, run, AskFlat(own.projection, own.points), "Laying the codes out.")
         if found is None or flat is None:
             return
-        decoder = None
+        packed = Packed(None)
         if run.model.latent <= 2:
-            decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
-            if decoder is None:
+            packed = live.answer(pool, run, decoder_of, "Packing the decoder.")
+            if packed is None:
                 return
         name = f"atlas-{run.id}-{seat.view.step}-{own.projection}-{own.points}"
         with st.container(key="live-map"):
             limits = fitted(flat.places) if own.axes == "fitted" else _fixed(flat.places)
-            chosen = _atlas(name, run, found, flat, limits, None if isinstance(decoder, str) else decoder)
+            chosen = _atlas(name, run, found, flat, limits, packed.portable)
         st.caption(words.trust(flat.axes, run.model.latent, flat.trust, flat.accuracy, len(found.codes), flat.measured))
-        if isinstance(decoder, str):
-            st.info(decoder)
+        if packed.reason:
+            st.info(packed.reason)
         _walk(pool, run, chosen)
         _gallery(run, found, chosen.selected)
 
@@ -141,7 +142,7 @@ def fitted(places: np.ndarray) -> tuple[float, float, float, float]:
 
 def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
     """The way between two marks: decoded here, and beside a second model where both are images."""
-    from aecore.runs.latent import AskWalk
+    from aecore.questions.walks import AskWalk
 
     ends = [_end(mark, run.model.latent) for mark in chosen.picked]
     if len(ends) < 2:

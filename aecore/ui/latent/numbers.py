@@ -13,7 +13,7 @@ from aecore.ui.latent import words
 from aecore.ui.one import OneRun, Points
 
 if TYPE_CHECKING:
-    from aecore.runs.latent import Figures
+    from aecore.questions.latent import Figures
     from aecore.runs.pool import Pool, Seat
 
 
@@ -28,7 +28,7 @@ class Numbers(OneRun):
         pass
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.latent import AskFigures
+        from aecore.questions.latent import AskFigures
 
         found = live.answer(pool, seat.run, AskFigures(self.settings.points), "Measuring the codes.")
         if found is None:

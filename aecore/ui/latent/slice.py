@@ -12,7 +12,7 @@ from aecore.ui import live
 from aecore.ui.browser.atlas import AtlasState, Colouring, Decoding, MapPoints, Plane, live_atlas
 from aecore.ui.latent import words
 from aecore.ui.latent.marks import CLASSES, hidden_classes, remember_hidden
-from aecore.ui.one import OneRun, Points, portable_of
+from aecore.ui.one import OneRun, Points
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -38,7 +38,8 @@ class Slice(OneRun):
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.measures.codes import used, variance_shares
-        from aecore.runs.latent import AskPoints, least_variance
+        from aecore.questions.latent import AskPoints, least_variance
+        from aecore.questions.packed import decoder_of
 
         run, own = seat.run, self.settings
         latent = run.model.latent
@@ -47,11 +48,11 @@ class Slice(OneRun):
             st.info(f"A slice needs {two}; across is {own.across} and up is {own.up}.")
             return
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
-        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
-        if found is None or decoder is None:
+        packed = live.answer(pool, run, decoder_of, "Packing the decoder.")
+        if found is None or packed is None:
             return
-        if isinstance(decoder, str):
-            st.info(decoder)
+        if (decoder := packed.portable) is None:
+            st.info(packed.reason)
             return
         image = min(own.image, len(found.codes) - 1)
         if image < own.image:

@@ -17,7 +17,7 @@ from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
-    from aecore.runs.pca import Grouped
+    from aecore.questions.pca import Grouped
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -52,7 +52,7 @@ class Clusters(sections.Section):
         ]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.pca import Grouping
+        from aecore.questions.pca import Grouping
 
         (seat,) = seats.values()
         if seat.view.newest is None:
@@ -63,7 +63,7 @@ class Clusters(sections.Section):
         elif (found := live.answer(pool, seat.run, Grouping(self.settings.clusters), "Grouping.")) is not None:
             _scores(found)
             _centres(f"centres-{seat.run.id}-{self.settings.clusters}", found)
-            _maps(f"groups-{seat.run.id}-{self.settings.clusters}", found, seat.run.exhibits.class_names)
+            _maps(f"groups-{seat.run.id}-{self.settings.clusters}", found, seat.run.exhibit.class_names)
 
 
 def _scores(found: Grouped) -> None:

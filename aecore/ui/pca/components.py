@@ -17,7 +17,7 @@ from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
-    from aecore.runs.pca import Found
+    from aecore.questions.pca import Found
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -48,7 +48,7 @@ class Components(sections.Section):
         return [formulas.pca(f"0 to {self.settings.components}")]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.pca import Components as Question
+        from aecore.questions.pca import Components as Question
 
         run, most = seats["data"].run, self.settings.components
         found = live.answer(pool, run, Question(most), "Finding the principal components.", of_data=True)
@@ -60,7 +60,7 @@ class Components(sections.Section):
                 f"directions only; the slider goes to {found.rank:,}."
             )
         name = f"components-{run.id}-{most}"
-        self._slider(name, found, run.exhibits.originals)
+        self._slider(name, found, run.exhibit.originals)
         left, right = st.columns(2)
         with left:
             self._pictures(found, len(run.data.train))

@@ -64,12 +64,12 @@ class Curved(sections.Section):
 
 
 def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: str) -> Drawing:
-    from aecore.runs.pca import pca_points
+    from aecore.questions.pca import pca_points
 
     (view,) = views
     moments = live.shown_of(view)
-    points = run.exhibits.looked_at.images.reshape(-1, 3)
-    flat, rebuilt = pca_points(run, latent), np.stack([m.shown["rebuilt"] for m in moments])
+    points = run.exhibit.looked_at.images.reshape(-1, 3)
+    flat, rebuilt = pca_points(run.trained, latent), np.stack([m.shown["rebuilt"] for m in moments])
     numbers = f"{latent} dimension{'s' * (latent > 1)}"
     return cloud_drawing(
         name,
@@ -85,17 +85,17 @@ def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: s
 
 
 def _said(views: tuple[View, ...], run: Run, latent: int) -> Drawing:
-    from aecore.runs.pca import pca_points
+    from aecore.questions.pca import pca_points
 
-    points = run.exhibits.looked_at.images.reshape(-1, 3)
-    flat, rebuilt = pca_points(run, latent), views[0].newest.shown["rebuilt"]
+    points = run.exhibit.looked_at.images.reshape(-1, 3)
+    flat, rebuilt = pca_points(run.trained, latent), views[0].newest.shown["rebuilt"]
     return words_drawing(words.curved(_off(points, flat), _off(points, rebuilt)))
 
 
 def _colours(run: Run, moments: tuple[Moment, ...], colour: str) -> np.ndarray:
     """[F, N] in [0, 1]."""
     if colour == "place on the sheet":
-        labels = run.exhibits.looked_at.labels
+        labels = run.exhibit.looked_at.labels
         return (labels / max(labels.max(), 1))[None]
     codes = np.stack([m.shown["places"][:, 0] for m in moments])
     low, high = (np.nanquantile(codes, q, axis=1, keepdims=True) for q in (0.01, 0.99))

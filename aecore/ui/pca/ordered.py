@@ -15,7 +15,7 @@ from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.pca import formulas, words
 
 if TYPE_CHECKING:
-    from aecore.runs.pca import Truncated
+    from aecore.questions.pca import Truncated
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
@@ -43,7 +43,7 @@ class Ordered(sections.Section):
         return [formulas.pca(f"0 to {self.settings.latent}"), *explain.of_specs(specs.values())]
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.pca import pca_costs, truncated
+        from aecore.questions.pca import pca_costs, truncated
 
         if not all(seat.view.state == "finished" for seat in seats.values()):
             _untrained(seats)
@@ -68,7 +68,7 @@ def _untrained(seats: Mapping[str, Seat]) -> None:
 
 
 def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> None:
-    from aecore.runs.pca import pca_row
+    from aecore.questions.pca import pca_row
 
     latent = run.model.latent
     counts, name = list(range(latent + 1)), f"ordered-{run.id}"
@@ -76,7 +76,7 @@ def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> Non
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** rebuilt from the first k dimensions of their codes alone")
         rows = [(NAMES[key], one.rebuilt) for key, one in found.items()]
-        rows = [("original", run.exhibits.originals[None]), ("PCA", pca_row(run, counts)), *rows]
+        rows = [("original", run.exhibit.originals[None]), ("PCA", pca_row(run.trained, counts)), *rows]
         live_images(name, rows, first_frame=0, key="ordered-images")
     said = ["none: k = 0", *(f"first {k} of {latent} dimensions" for k in counts[1:])]
     scrubber(name, said, key="ordered-kept", name="Code dimensions kept", start=min(4, latent))

@@ -17,7 +17,7 @@ from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, subspace, words
 
 if TYPE_CHECKING:
-    from aecore.runs.pca import Truncated
+    from aecore.questions.pca import Truncated
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -71,7 +71,7 @@ class Price(sections.Section):
         return [formulas.pca(sizes), *explain.of_specs(specs.values())]
 
     def draw(self, pool: Pool, seats: Mapping[tuple[str, int], Seat]) -> None:
-        from aecore.runs.pca import pca_costs, truncated
+        from aecore.questions.pca import pca_costs, truncated
 
         first = next(iter(seats.values())).run
         costs = live.answer(pool, first, pca_costs, "Finding the principal components.", of_data=True)
@@ -104,7 +104,7 @@ class Price(sections.Section):
 
     def _digits(self, done: Mapping[tuple[str, int], Seat], cut: Truncated | None, sizes: list[int]) -> None:
         """The same images from each kind of model, a frame for each size that all of them have finished."""
-        from aecore.runs.pca import pca_row
+        from aecore.questions.pca import pca_row
 
         if not done:
             return
@@ -113,7 +113,7 @@ class Price(sections.Section):
         if not ready:
             return
         run = next(iter(done.values())).run
-        rows = [("original", run.exhibits.originals[None]), ("PCA", pca_row(run, ready))]
+        rows = [("original", run.exhibit.originals[None]), ("PCA", pca_row(run.trained, ready))]
         rows += [(name, np.stack([done[name, size].view.newest.shown["pictures"] for size in ready])) for name in names]
         if cut is not None:
             rows.append(("nested", cut.rebuilt[ready]))

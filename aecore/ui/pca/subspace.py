@@ -153,13 +153,13 @@ def _angles(views: tuple[View, ...], name: str) -> Drawing:
 
 def _pictures(views: tuple[View, ...], run: Run, name: str) -> Drawing:
     from aecore.exhibits.images import subspace_of
-    from aecore.runs.pca import component_pictures
+    from aecore.questions.pca import component_pictures
 
     (view,) = views
     moments = live.shown_of(view)
     count = len(subspace_of(moments[0]).raw)
     rows = [
-        ("PCA", component_pictures(run, count)[None]),
+        ("PCA", component_pictures(run.trained, count)[None]),
         ("columns", np.stack([subspace_of(m).raw for m in moments])),
         ("turned", np.stack([subspace_of(m).turned for m in moments])),
     ]

@@ -12,15 +12,13 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import live, sections, waiting
 from aecore.ui.browser import Scene, live_bars, live_images, live_path, live_traversals, scrubber
-from aecore.ui.one import portable_of
 from aecore.ui.vae.traverse import MARKS, strips_of
 
 if TYPE_CHECKING:
-    from aecore.portable import Portable
+    from aecore.questions.trade import Trade
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
-    from aecore.runs.vae import Trade
 
 Betas = tuple[Annotated[float, Field(ge=0, le=100)], ...]
 # Large batches: on mnist-5k eight models of 20 epochs are trained in 19 seconds on two cores, not in 28.
@@ -55,27 +53,22 @@ class Beta(sections.Section):
         return {beta: Spec(**shared, beta=beta) for beta in sorted(own.betas)}
 
     def draw(self, pool: Pool, seats: Mapping[float, Seat]) -> None:
+        from aecore.questions.trade import trade
+
         waiting.tell(seats, "every beta becomes a run, shown as soon as it is trained", lambda beta: f"beta {beta:g}")
         done, found = waiting.trained(seats), {}
         for beta, seat in done.items():
-            if (one := live.answer(pool, seat.run, _shown, f"Measuring beta {beta:g}.")) is not None:
+            if (one := live.answer(pool, seat.run, trade, f"Measuring beta {beta:g}.")) is not None:
                 found[beta] = one
         if found:
             _switch("-".join(done[beta].run.id for beta in found), done[min(found)].run, found)
 
 
-def _shown(run: Run) -> tuple[Trade, Portable | str]:
-    """All that is shown of a run: one question, so that its answers come together."""
-    from aecore.runs.vae import trade
-
-    return trade(run), portable_of(run)
-
-
-def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | str]]) -> None:
+def _switch(name: str, run: Run, found: Mapping[float, Trade]) -> None:
     """One slider over what is ``found`` of each beta, and all that it switches; ``run`` is one of those compared."""
-    from aecore.runs.vae import trade_off
+    from aecore.questions.trade import trade_off
 
-    betas, trades = list(found), [trade for trade, _ in found.values()]
+    betas, trades = list(found), list(found.values())
     said = [
         f"beta {beta:g}: KL {t.kl:.2f}, reconstruction {t.reconstruction:.1f} nats"
         for beta, t in zip(betas, trades, strict=True)
@@ -90,7 +83,7 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
         live_images(
             name,
             [
-                ("original", run.exhibits.originals[None]),
+                ("original", run.exhibit.originals[None]),
                 ("rebuilt", np.stack([t.row for t in trades])),
                 ("drawn", np.stack([t.samples[:10] for t in trades])),
                 ("drawn", np.stack([t.samples[10:] for t in trades])),
@@ -108,7 +101,7 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
         rates, distortions = [t.kl for t in trades], [t.reconstruction for t in trades]
         labels, axes = [f"{beta:g}" for beta in betas], ("rate: KL", "distortion: reconstruction")
         live_path(name, rates, distortions, labels, name="beta", axes=axes, unit="nats per image", key="beta-path")
-    _traversals(name, list(found.values()))
+    _traversals(name, trades)
     pixels, latent = run.data.train.images[0].size, run.model.latent
     st.caption(
         f"Losses are sums over {pixels} pixels and {latent} code dimensions. Papers that average both write beta as "
@@ -117,14 +110,14 @@ def _switch(name: str, run: Run, found: Mapping[float, tuple[Trade, Portable | s
     )
 
 
-def _traversals(name: str, found: Sequence[tuple[Trade, Portable | str]]) -> None:
+def _traversals(name: str, trades: Sequence[Trade]) -> None:
     st.markdown("**One code dimension at a time**, from the code of the first image above")
     scenes = []
-    for trade, decoder in found:
-        if isinstance(decoder, str):
-            st.info(decoder)
+    for trade in trades:
+        if trade.decoder.portable is None:
+            st.info(trade.decoder.reason)
             return
         of_each = trade.per_number
-        scenes.append(Scene(decoder, trade.code, strips_of(of_each.kl, of_each.used, REACH)))
+        scenes.append(Scene(trade.decoder.portable, trade.code, strips_of(of_each.kl, of_each.used, REACH)))
     with st.container(key="live-traversals"):
         live_traversals(name, scenes, marks=MARKS, key="beta-traversals")

@@ -17,7 +17,7 @@ from aecore.ui.vae.beta import Betas
 
 if TYPE_CHECKING:
     from aecore.dataset import Dataset
-    from aecore.runs.factors import Scores
+    from aecore.questions.factors import Scores
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -107,7 +107,7 @@ class Factors(sections.Section):
 
     def _trained(self, pool: Pool, done: Mapping[Key, Seat]) -> None:
         """What is found of the runs that are trained."""
-        from aecore.runs.factors import scores
+        from aecore.questions.factors import scores
 
         found: dict[Key, Scores] = {}
         for key, seat in done.items():
@@ -122,7 +122,7 @@ class Factors(sections.Section):
 
 def _show(name: str, found: Mapping[Key, Scores], data: Dataset) -> None:
     """The finding, every score by beta, and the matrix of one of the runs, which together are called ``name``."""
-    from aecore.runs.factors import best_beta, finding
+    from aecore.questions.factors import best_beta, finding
 
     of_beta = {beta: [one for (its, _), one in found.items() if its == beta] for beta, _ in found}
     migs = {beta: [one.mig for one in several] for beta, several in of_beta.items()}
@@ -138,7 +138,7 @@ def _show(name: str, found: Mapping[Key, Scores], data: Dataset) -> None:
 
 def _scores(of_beta: Mapping[float, Sequence[Scores]]) -> None:
     """Every score by beta."""
-    from aecore.runs.factors import TITLES
+    from aecore.questions.factors import TITLES
 
     st.markdown("**Scores** by beta: the mean over the seeds, on a line from the least to the most")
     chart(
@@ -160,7 +160,7 @@ def _scores(of_beta: Mapping[float, Sequence[Scores]]) -> None:
 
 def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: Sequence[str]) -> None:
     """What each code dimension of one run knows of each factor; of the ``best`` beta, if nobody asks for another."""
-    from aecore.runs.vae import in_use
+    from aecore.questions.vae import in_use
 
     keys = {f"{beta:g},{seed}": (beta, seed) for beta, seed in found}
     usual = next(text for text, (beta, _) in keys.items() if beta == best)
@@ -194,7 +194,7 @@ def _name(beta: float, seed: int) -> str:
 def _meanings(data: Dataset) -> str:
     """Every score, its source, and what its ends mean on ``data``."""
     from aecore.measures.disentanglement import MOST
-    from aecore.runs.factors import TITLES, guessing
+    from aecore.questions.factors import TITLES, guessing
 
     ends = {"guess": guessing(data.test.factors[:MOST]), "chance": 1 / len(data.factor_names)}
     lines = [

@@ -36,7 +36,7 @@ class Generate(OneRun):
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.capabilities import Conditional
-        from aecore.runs.vae import SOME, AskSamples
+        from aecore.questions.vae import SOME, AskSamples
 
         run, own = seat.run, self.settings
         classes = len(run.data.class_names)

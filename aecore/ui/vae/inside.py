@@ -18,10 +18,10 @@ from aecore.ui.live import metric_title
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
+    from aecore.questions.vae import Inside as Found
+    from aecore.questions.vae import Rates
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
-    from aecore.runs.vae import Inside as Found
-    from aecore.runs.vae import Rates
 
 STAGES = ("encode", "sample", "decode", "two losses")
 DRAWS = 10
@@ -42,7 +42,7 @@ class Inside(OneRun):
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.vae import inside, rates
+        from aecore.questions.vae import inside, rates
         from aecore.variational import HasPosterior
 
         run, own = seat.run, self.settings
@@ -55,7 +55,7 @@ class Inside(OneRun):
             return
         known = live.answer(pool, run, rates, "Measuring every code dimension.")
         if known is not None:
-            _stages(run, inside(run, own.image, DRAWS, own.draw), known, STAGES.index(own.stage), own.draw)
+            _stages(run, inside(run.trained, own.image, DRAWS, own.draw), known, STAGES.index(own.stage), own.draw)
 
 
 def _stages(run: Run, found: Found, known: Rates, last: int, draw: int) -> None:
@@ -69,7 +69,7 @@ def _stages(run: Run, found: Found, known: Rates, last: int, draw: int) -> None:
 
 
 def _encode(run: Run, found: Found, known: Rates) -> None:
-    from aecore.runs.vae import use_said
+    from aecore.questions.vae import use_said
 
     st.markdown("**1. Encode.** The image goes in; out come a mean and a sigma for every code dimension.")
     left, right = st.columns([1, 3])

@@ -15,9 +15,9 @@ from aecore.ui.chart import chart
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
+    from aecore.questions.scores import Scores as Found
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
-    from aecore.runs.scores import Scores as Found
     from aecore.runs.spec import Spec
 
 # At 0.001, with 10 dimensions on mnist-5k, reconstruction wins and likelihood loses, by about 30 nats by annealed
@@ -58,7 +58,7 @@ class Scores(OneRun):
         return {"run": own} if second == own else {"run": own, "beside": second}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.runs.scores import AskScores, lack
+        from aecore.questions.scores import AskScores, lack
 
         asked: dict[str, Run] = {}
         for seat in seats.values():
@@ -73,7 +73,7 @@ class Scores(OneRun):
         found = {}
         for name, run in asked.items():
             if (one := live.answer(pool, run, AskScores(self.settings.scored), f"Scoring {name}.")) is not None:
-                found[name] = one
+                found[name] = one.by_name
         if found:
             _scored(asked, found)
 
@@ -86,7 +86,7 @@ def _name(spec: Spec) -> str:
 def _scored(runs: Mapping[str, Run], found: Mapping[str, Mapping[str, Found]]) -> None:
     """What was ``found`` of each of the ``runs``: a column for each way to read pixels."""
     from aecore.measures.annealing import TEMPERATURES
-    from aecore.runs.scores import CHAINS, WIDER
+    from aecore.questions.scores import CHAINS, WIDER
 
     sound = {name: one for name, one in found.items() if all(scores.finite for scores in one.values())}
     for name in found:
@@ -119,7 +119,7 @@ def _scored(runs: Mapping[str, Run], found: Mapping[str, Mapping[str, Found]]) -
 
 def _column(reading: str, crossed: bool, found: Mapping[str, Found]) -> None:
     """Words, table and chart on the scores by one ``reading``; ``crossed`` where reconstruction is a cross-entropy."""
-    from aecore.runs.scores import SAMPLES, finding, mean_and_error
+    from aecore.questions.scores import SAMPLES, finding, mean_and_error
 
     names = list(found)
     if len(names) == 2:
@@ -131,7 +131,7 @@ def _column(reading: str, crossed: bool, found: Mapping[str, Found]) -> None:
 
 
 def _table(found: Mapping[str, Found], crossed: bool) -> str:
-    from aecore.runs.scores import SAMPLES, mean_and_error
+    from aecore.questions.scores import SAMPLES, mean_and_error
 
     scores = found.values()
     rows = {"squared error": [one.squared for one in scores]}

@@ -13,12 +13,12 @@ from aecore.settings import Settings
 from aecore.ui import live
 from aecore.ui.browser import Scene, Strip, live_traversals
 from aecore.ui.chart import chart
-from aecore.ui.one import OneRun, portable_of
+from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
+    from aecore.questions.vae import AskQuantiles
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
-    from aecore.runs.vae import AskQuantiles
 
 # Pictures along each side of the sheet over the prior.
 SIDE = 15
@@ -43,7 +43,8 @@ class Traverse(OneRun):
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.runs.vae import AskMoves, AskQuantiles, in_use, moves_said, rates, start_of
+        from aecore.questions.packed import decoder_of
+        from aecore.questions.vae import AskMoves, AskQuantiles, in_use, moves_said, rates, start_of
         from aecore.variational import HasPosterior
 
         run, own = seat.run, self.settings
@@ -55,14 +56,15 @@ class Traverse(OneRun):
             st.info(f"There are {images:,} images here: take a number from 0 to {images - 1:,}.")
             return
         known = live.answer(pool, run, rates, "Measuring every code dimension.")
-        decoder = live.answer(pool, run, portable_of, "Packing the decoder.")
-        if isinstance(decoder, str):
-            st.info(decoder)
+        packed = live.answer(pool, run, decoder_of, "Packing the decoder.")
+        if packed is not None and packed.portable is None:
+            st.info(packed.reason)
             return
         moves = live.answer(pool, run, AskMoves(own.image, own.start == "origin", own.reach), "Moving each.")
-        if known is None or decoder is None or moves is None:
+        if known is None or packed is None or moves is None:
             return
-        base, label = start_of(run, own.image, own.start == "origin")
+        decoder = packed.portable
+        base, label = start_of(run.trained, own.image, own.start == "origin")
         told = decoder.labels is not None
         order = np.argsort(-known.kl)
         with st.container(key="live-traversals"):
@@ -75,7 +77,7 @@ class Traverse(OneRun):
         st.caption(
             f"{in_use(known.used)} (variance of the posterior mean over the held-out images above 0.01); KL in nats, "
             f"mean over {len(run.data.test):,} held-out images, {known.kl.sum():.2f} in all. "
-            f"{moves_said(known.used, moves)}{f' It is told the class {run.data.class_names[label]}.' * told}"
+            f"{moves_said(known.used, moves.errors)}{f' It is told the class {run.data.class_names[label]}.' * told}"
         )
         if run.model.latent > 1:
             sheet = AskQuantiles(int(order[0]), int(order[1]), SIDE, own.image, own.start == "origin")
@@ -97,5 +99,5 @@ def _over_quantiles(pool: Pool, run: Run, sheet: AskQuantiles) -> None:
     others = ", all others as they are" if run.model.latent > 2 else ""
     st.markdown(f"**The two of largest KL, together**: the prior's quantiles of each{others}")
     names = (f"dimension {sheet.across + 1}", f"dimension {sheet.up + 1}")
-    chart(figures.quantile_sheet(found, names), "quantiles")
+    chart(figures.quantile_sheet(found.pictures, names), "quantiles")
     st.caption("Every picture stands for an equal share of the codes that the prior draws.")

@@ -5,8 +5,8 @@ Letters: N images, L numbers of a code, S draws, R images in the row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,8 +17,8 @@ from aecore.measures.classes import embed_as, generate_as, losses_as, posterior_
 from aecore.measures.paths import nearest_distances
 from aecore.measures.quality import term_weights
 from aecore.measures.threads import one_thread
-from aecore.runs.latent import image_of
-from aecore.runs.run import Run
+from aecore.questions.latent import image_of
+from aecore.runs.trained import Trained
 from aecore.training import generator
 
 # Burda et al. 2016: a code number is in use where the variance of its posterior mean over the data is above it.
@@ -44,10 +44,10 @@ class Rates:
 
 
 @torch.no_grad()
-def rates(run: Run) -> Rates:
+def rates(trained: Trained) -> Rates:
     """The Rates of a run, whose model has a posterior."""
-    test = run.data.test
-    posterior = posterior_as(run.model, test.images, test.labels)
+    test = trained.data.test
+    posterior = posterior_as(trained.model, test.images, test.labels)
     variance = posterior.mean.var(0, correction=0).cpu().numpy()
     return Rates(posterior.kl().mean(0).cpu().numpy(), variance, variance > IN_USE)
 
@@ -78,10 +78,10 @@ class Inside:
 
 
 @torch.no_grad()
-def inside(run: Run, image: int, draws: int, seed: int) -> Inside:
+def inside(trained: Trained, image: int, draws: int, seed: int) -> Inside:
     """Image number ``image``, held-out ones first, with ``draws`` from its posterior."""
-    chosen, label = image_of(run, image)
-    model, device = run.model, run.model.device
+    chosen, label = image_of(trained, image)
+    model, device = trained.model, trained.model.device
     posterior = posterior_as(model, chosen, label)
     rng = generator(seed, "inside", device=device)
     noise = torch.randn(draws, model.latent, generator=rng, device=device)
@@ -145,31 +145,31 @@ class AskSamples:
     ``label`` is the class wanted of a model that takes one; -1 is each in turn.
     """
 
-    source: str
+    source: Literal["prior", "posterior"]
     temperature: float
     seed: int
     count: int
     label: int = -1
 
     @torch.no_grad()
-    def __call__(self, run: Run) -> Samples:
-        model, train = run.model, run.data.train.images
-        codes = self._codes(run)
-        labels = np.arange(self.count) % len(run.data.class_names) if self.label < 0 else self.label
+    def __call__(self, trained: Trained) -> Samples:
+        model, train = trained.model, trained.data.train.images
+        codes = self._codes(trained)
+        labels = np.arange(self.count) % len(trained.data.class_names) if self.label < 0 else self.label
         pictures = generate_as(model, codes, labels)
         distances, found = nearest_distances(pictures, train)
-        usual, _ = nearest_distances(run.data.test.images[:SOME], train)
+        usual, _ = nearest_distances(trained.data.test.images[:SOME], train)
         return Samples(grey(pictures), grey(train[found]), distances, float(usual.mean()))
 
-    def _codes(self, run: Run) -> np.ndarray:
+    def _codes(self, trained: Trained) -> np.ndarray:
         """[count, L]"""
-        model = run.model
+        model = trained.model
         if self.source == "prior":
             rng = generator(self.seed, "samples")
             return self.temperature * torch.randn(self.count, model.latent, generator=rng).numpy()
         from sklearn.mixture import GaussianMixture
 
-        train = run.data.train
+        train = trained.data.train
         codes = embed_as(model, train.images[:MOST], train.labels[:MOST]).astype(np.float64)
         with one_thread():
             fit = GaussianMixture(MIXTURE, covariance_type="diag", random_state=self.seed, reg_covar=1e-4).fit(codes)
@@ -178,34 +178,38 @@ class AskSamples:
         return np.random.default_rng(self.seed).permutation(drawn).astype(np.float32)
 
 
-def start_of(run: Run, image: int, origin: bool = False) -> tuple[np.ndarray, int]:
+def start_of(trained: Trained, image: int, origin: bool = False) -> tuple[np.ndarray, int]:
     """[L] the code that is moved, that of ``image`` or all 0 at the ``origin``, and the image's class."""
-    chosen, label = image_of(run, image)
+    chosen, label = image_of(trained, image)
     if origin:
-        return np.zeros(run.model.latent, np.float32), int(label[0])
-    return embed_as(run.model, chosen, label)[0], int(label[0])
+        return np.zeros(trained.model.latent, np.float32), int(label[0])
+    return embed_as(trained.model, chosen, label)[0], int(label[0])
+
+
+@dataclass(frozen=True)
+class Moves:
+    """``errors`` [L]: the largest squared error along each code dimension from the picture that is started from."""
+
+    errors: np.ndarray
 
 
 @dataclass(frozen=True)
 class AskMoves:
-    """Asks how far the picture of ``start_of`` moves along each code dimension, from -``reach`` to ``reach``.
-
-    The answer is [L], the largest squared error from the picture that is started from.
-    """
+    """Asks how far the picture of ``start_of`` moves along each code dimension, from -``reach`` to ``reach``."""
 
     image: int
     origin: bool
     reach: float
 
-    def __call__(self, run: Run) -> np.ndarray:
-        base, label = start_of(run, self.image, self.origin)
-        start = generate_as(run.model, base[None], label)
+    def __call__(self, trained: Trained) -> Moves:
+        base, label = start_of(trained, self.image, self.origin)
+        start = generate_as(trained.model, base[None], label)
         most = np.zeros(len(base))
         for value in np.linspace(-self.reach, self.reach, 5):
             codes = np.tile(base, (len(base), 1))
             np.fill_diagonal(codes, value)
-            most = np.maximum(most, np.square(generate_as(run.model, codes, label) - start).sum((1, 2)))
-        return most
+            most = np.maximum(most, np.square(generate_as(trained.model, codes, label) - start).sum((1, 2)))
+        return Moves(most)
 
 
 def moves_said(used: np.ndarray, moves: np.ndarray) -> str:
@@ -226,12 +230,18 @@ def _range(values: np.ndarray) -> str:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """``pictures`` uint8 [side, side, H, W], the first row of the highest quantile (Kingma and Welling 2014)."""
+
+    pictures: np.ndarray
+
+
+@dataclass(frozen=True)
 class AskQuantiles:
     """Asks for ``side`` x ``side`` pictures over the prior's quantiles of two code numbers, ``across`` and ``up``.
 
     The other numbers are those of ``image``'s code, or all 0 at the ``origin``; a model that takes a class decodes them
-    as of the image's. The answer is uint8 [side, side, H, W], its first row the highest quantile of ``up`` (Kingma and
-    Welling 2014, figure 4).
+    as of the image's.
     """
 
     across: int
@@ -241,61 +251,12 @@ class AskQuantiles:
     origin: bool = False
 
     @torch.no_grad()
-    def __call__(self, run: Run) -> np.ndarray:
-        model = run.model
-        base, label = start_of(run, self.image, self.origin)
+    def __call__(self, trained: Trained) -> Sheet:
+        model = trained.model
+        base, label = start_of(trained, self.image, self.origin)
         steps = ndtri((np.arange(self.side) + 0.5) / self.side)
         codes = np.tile(base, (self.side, self.side, 1))
         codes[:, :, self.across] = steps[None, :]
         codes[:, :, self.up] = steps[::-1, None]
         pictures = generate_as(model, codes.reshape(-1, model.latent), label)
-        return grey(pictures).reshape(self.side, self.side, *pictures.shape[1:])
-
-
-@dataclass(frozen=True)
-class Trade:
-    """Where a run stands between rate and distortion, held-out: mean ``kl`` and ``reconstruction`` in nats.
-
-    ``per_number`` are the Rates of its code numbers, ``samples`` [20, H, W] uint8 are of the prior, ``row`` [R, H, W]
-    uint8 is the exhibits' row rebuilt, and ``code`` [L] that of the first in it.
-    """
-
-    kl: float
-    reconstruction: float
-    per_number: Rates
-    samples: np.ndarray
-    row: np.ndarray
-    code: np.ndarray
-
-
-def trade(run: Run) -> Trade:
-    """The Trade of a run, whose model has a posterior."""
-    row = run.exhibits.row[:, 0].cpu().numpy()
-    return Trade(
-        run.metrics["heldout_kl"],
-        run.metrics["heldout_reconstruction"],
-        rates(run),
-        AskSamples("prior", 1.0, 0, 20)(run).pictures,
-        grey(run.model.reconstruct(row)),
-        run.model.embed(row[:1])[0],
-    )
-
-
-def trade_off(betas: Sequence[float], trades: Sequence[Trade]) -> str:
-    """What becomes of KL, reconstruction and code dimensions in use from the least of ``betas`` to the largest."""
-    kl = _trend("the KL", [trade.kl for trade in trades])
-    loss = _trend("the reconstruction loss", [trade.reconstruction for trade in trades])
-    used, of = [int(trade.per_number.used.sum()) for trade in trades], len(trades[0].per_number.used)
-    dimensions = f"of {of} code dimensions {used[0]} are in use at first and {used[-1]} in the end"
-    return f"From beta {betas[0]:g} to {betas[-1]:g}, held-out: {kl}; {loss}; {dimensions}."
-
-
-def _trend(what: str, values: Sequence[float]) -> str:
-    """``the KL falls from 20.0 to 3.0 nats, at 5 of 6 steps``."""
-    steps = np.diff(values)
-    verb = "rises" if values[-1] > values[0] else "falls" if values[-1] < values[0] else "stays"
-    if verb == "stays":
-        return f"{what} stays at {values[0]:.1f} nats"
-    alike = int((np.sign(steps) == np.sign(values[-1] - values[0])).sum())
-    where = "at every step" if alike == len(steps) else f"at {alike} of {len(steps)} steps"
-    return f"{what} {verb} from {values[0]:.1f} to {values[-1]:.1f} nats, {where}"
+        return Sheet(grey(pictures).reshape(self.side, self.side, *pictures.shape[1:]))

@@ -8,8 +8,8 @@ import numpy as np
 
 from aecore.figures.grey import grey
 from aecore.measures.restoration import psnr
-from aecore.runs.denoise import damaged, levels
-from aecore.runs.run import Run
+from aecore.questions.denoise import damaged, levels
+from aecore.runs.trained import Trained
 from aecore.sources.text import page
 
 # Height and width: as broad as a screen.
@@ -37,12 +37,12 @@ class AskPages:
     damage: str
     number: int
 
-    def __call__(self, run: Run) -> Pages:
+    def __call__(self, trained: Trained) -> Pages:
         clean = page(self.number, *SHAPE)[None]
         # Every second level: a page is a hundred times as large as an image.
         found = levels(self.damage)[::2]
         given = [damaged(clean, self.damage, level, seed=self.number) for level in found]
-        made = [run.model.reconstruct(one) for one in given]
+        made = [trained.model.reconstruct(one) for one in given]
         return Pages(
             found,
             *(grey(np.concatenate(pages)) for pages in (given, made)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aecore.measures.strangers import HELD_OUT
-from aecore.runs.findings import Findings
+from aecore.questions.findings import Findings
 from aecore.runs.naming import differing
 from aecore.runs.spec import Spec, as_text
 from aecore.runs.verdict import LEAST_EXPLAINED

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aecore.runs.filled import fill_in
-from aecore.runs.run import Run
+from aecore.questions.filled import fill_in
+from aecore.runs.trained import Trained
 from aecore.sources.coloured import rgb
 from aecore.training import generator
 
@@ -39,10 +39,10 @@ class Coloured:
 
 
 @torch.no_grad()
-def coloured(run: Run) -> Coloured:
+def coloured(trained: Trained) -> Coloured:
     """What a run, trained with the planes of colour as its hole, makes of held-out scenes."""
-    model = run.model
-    true = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.device)
+    model = trained.model
+    true = torch.from_numpy(trained.data.test.images[:MOST].copy())[:, None].to(model.device)
     seen = model.hide(true, generator(0, "colour", device=true.device)) > 0
     made = fill_in(model, true, seen.to(true.dtype))
     guesses = {"error": made, "undone": torch.full_like(true, COLOURLESS), "mean": model.mean.expand_as(true)}

@@ -11,8 +11,8 @@ import numpy as np
 
 from aecore.measures.classes import generate_as, guessed, posterior_as
 from aecore.measures.pca import fit_pca
-from aecore.runs.latent import images_of, in_a_row
-from aecore.runs.run import Run
+from aecore.questions.latent import images_of, in_a_row
+from aecore.runs.trained import Trained
 from aecore.variational import HasPosterior
 
 # The direction that a single code dimension is drawn along; the other tells classes apart, and no drawing has one.
@@ -40,12 +40,12 @@ class AskGround:
 
     most: int
 
-    def __call__(self, run: Run) -> Ground:
-        images, labels = images_of(run, self.most)
-        codes = run.model.embed(images)
+    def __call__(self, trained: Trained) -> Ground:
+        images, labels = images_of(trained, self.most)
+        codes = trained.model.embed(images)
         latent = codes.shape[1]
         if latent == 1:
-            places, axes = in_a_row(codes, labels, len(run.data.class_names))
+            places, axes = in_a_row(codes, labels, len(trained.data.class_names))
             return Ground(np.zeros(1, np.float32), ACROSS, places, axes, 1.0)
         if latent == 2:
             names = ("code dimension 1", "code dimension 2")
@@ -75,9 +75,9 @@ class Placed:
     rebuilt: np.ndarray
 
 
-def place(run: Run, image: np.ndarray) -> Placed:
+def place(trained: Trained, image: np.ndarray) -> Placed:
     """What the run makes of a new image [H, W]; a model that is told classes, as of the one it takes it for."""
-    model, images = run.model, image[None]
+    model, images = trained.model, image[None]
     labels = guessed(model, images)
     if not isinstance(model, HasPosterior):
         return Placed(model.embed(images), model.reconstruct(images)[0])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecore.measures.disentanglement import MOST, dci, factor_vae_score, mig, modularity, mutual_information, sap
-from aecore.runs.run import Run
-from aecore.runs.vae import rates
+from aecore.questions.vae import rates
+from aecore.runs.trained import Trained
 
 # The scores in the order they are shown, by their names in Scores.
 TITLES = {
@@ -46,11 +46,11 @@ class Scores:
     images: int
 
 
-def scores(run: Run) -> Scores:
+def scores(trained: Trained) -> Scores:
     """The Scores of a run with a posterior on data with factors, by posterior means; takes about a second."""
-    test = run.data.test
-    codes, factors = run.model.embed(test.images[:MOST]), test.factors[:MOST]
-    used = rates(run).used
+    test = trained.data.test
+    codes, factors = trained.model.embed(test.images[:MOST]), test.factors[:MOST]
+    used = rates(trained).used
     # Scores are blind to scale: the rounding of a number that died would pass for one that tells a little.
     codes[:, ~used] = 0
     information = mutual_information(codes, factors)

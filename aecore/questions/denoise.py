@@ -6,7 +6,7 @@ Letters: K levels of damage, N images, R images in the row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -18,7 +18,8 @@ from aecore.dataset import Dataset
 from aecore.figures.grey import grey
 from aecore.measures.restoration import FILTERS, best_linear, psnr, ssim
 from aecore.measures.score import cosines, smoothed_score
-from aecore.runs.run import Run
+from aecore.runs.answers import Report, Reporting, silent
+from aecore.runs.trained import Trained
 from aecore.settings import build, knobs
 from aecore.training import generator
 
@@ -77,30 +78,30 @@ class AskRestored:
 
     damage: str
 
-    def __call__(self, run: Run) -> Restored:
-        clean, found = run.data.test.images[:MOST], levels(self.damage)
+    def __call__(self, trained: Trained) -> Restored:
+        clean, found = trained.data.test.images[:MOST], levels(self.damage)
         rows: dict[str, list[np.ndarray]] = {"damaged": [], "restored": [], "wrong": []}
         before, after = [], []
         for level in found:
             given = damaged(clean, self.damage, level)
-            made = run.model.reconstruct(given)
+            made = trained.model.reconstruct(given)
             before.append(psnr(given, clean))
             after.append(psnr(made, clean))
             rows["damaged"].append(grey(given[:ROW]))
             rows["restored"].append(grey(made[:ROW]))
             rows["wrong"].append(grey(np.abs(made - clean)[:ROW]))
         pictures = {name: np.stack(frames) for name, frames in rows.items()}
-        as_trained = {"known": run.data.train.images[:MOST], "unknown": clean}
-        ratios = {name: psnr(_as_in_training(run, images), images) for name, images in as_trained.items()}
+        as_trained = {"known": trained.data.train.images[:MOST], "unknown": clean}
+        ratios = {name: psnr(_as_in_training(trained, images), images) for name, images in as_trained.items()}
         return Restored(
             found, grey(clean[:ROW])[None], **pictures, before=np.array(before), after=np.array(after), **ratios
         )
 
 
 @torch.no_grad()
-def _as_in_training(run: Run, images: np.ndarray) -> np.ndarray:
+def _as_in_training(trained: Trained, images: np.ndarray) -> np.ndarray:
     """[N, H, W] what a run's model makes of ``images`` [N, H, W], which it is given as in training."""
-    model = run.model
+    model = trained.model
     whole = torch.from_numpy(np.array(images))[:, None].to(model.device)
     outputs = model.attempt(whole, generator(0, "as in training", device=whole.device))[1]
     return model.likelihood.mean(outputs)[:, 0].clamp(0, 1).cpu().numpy()
@@ -121,37 +122,36 @@ class AskQuality:
 
     damage: str
 
-    def __call__(self, run: Run) -> Quality:
-        model = run.model
-        return _quality(run, self.damage, [{model.title: model.reconstruct}] * len(tested(self.damage)))
+    def __call__(self, trained: Trained) -> Quality:
+        model = trained.model
+        return _quality(trained, self.damage, [{model.title: model.reconstruct}] * len(tested(self.damage)))
 
 
 # What is found of a data set's rivals lives as long as it does: other runs on it have the same.
 _rivals: WeakKeyDictionary[Dataset, dict[str, Quality]] = WeakKeyDictionary()
 
 
-@dataclass(unsafe_hash=True)
-class AskRivals:
-    """Asks for the Quality of what restores without a network; ``share`` tells how far it is.
+@dataclass(frozen=True)
+class AskRivals(Reporting):
+    """Asks for the Quality of what restores without a network.
 
     Doing nothing, the mean image, classical filters, which are told how strong the damage is, and the best linear map,
     which is learned for each level from the training images.
     """
 
     damage: str
-    share: float = field(default=0.0, compare=False)
 
-    def __call__(self, run: Run) -> Quality:
-        found = _rivals.setdefault(run.data, {})
+    def __call__(self, trained: Trained, report: Report = silent) -> Quality:
+        found = _rivals.setdefault(trained.data, {})
         if self.damage not in found:
-            found[self.damage] = _quality(run, self.damage, self._restorers(run))
+            found[self.damage] = _quality(trained, self.damage, self._restorers(trained, report))
         return found[self.damage]
 
-    def _restorers(self, run: Run) -> Iterator[dict[str, Restore]]:
-        train = run.data.train.images[:LEARNED]
-        mean, found = run.data.train.images.mean(0), tested(self.damage)
+    def _restorers(self, trained: Trained, report: Report) -> Iterator[dict[str, Restore]]:
+        train = trained.data.train.images[:LEARNED]
+        mean, found = trained.data.train.images.mean(0), tested(self.damage)
         for turn, level in enumerate(found):
-            self.share = turn / len(found)
+            report(turn / len(found))
             copies = [damaged(train, self.damage, level, seed=1 + copy) for copy in range(COPIES)]
             strength = float(np.sqrt(np.square(copies[0] - train).mean()))
             linear = best_linear(copies, train)
@@ -164,9 +164,9 @@ class AskRivals:
             }
 
 
-def _quality(run: Run, damage: str, restorers: Iterable[Mapping[str, Restore]]) -> Quality:
+def _quality(trained: Trained, damage: str, restorers: Iterable[Mapping[str, Restore]]) -> Quality:
     """The Quality of the ``restorers`` by name, others for each level."""
-    clean = run.data.test.images[:COMPARED]
+    clean = trained.data.test.images[:COMPARED]
     ratios: dict[str, list[float]] = {}
     likeness: dict[str, list[float]] = {}
     for level, named in zip(tested(damage), restorers, strict=True):
@@ -184,13 +184,20 @@ SEEN = 3.0
 
 
 @dataclass(frozen=True)
+class BestSteps:
+    """``moved`` [Q, 2]: where the best denoiser would move the probed places [Q, 2]; nan far from all data."""
+
+    moved: np.ndarray
+
+
+@dataclass(frozen=True)
 class AskBestSteps:
     """Asks where the best denoiser of Gaussian noise ``level`` would move the places that a run's moments probe."""
 
     level: float
 
-    def __call__(self, run: Run) -> np.ndarray:
-        return best_steps(run.exhibits.probed[:, 0], run.data.train.images[:, 0], self.level)
+    def __call__(self, trained: Trained) -> BestSteps:
+        return BestSteps(best_steps(trained.exhibit.probed[:, 0], trained.data.train.images[:, 0], self.level))
 
 
 def best_steps(places: np.ndarray, data: np.ndarray, level: float) -> np.ndarray:
@@ -229,11 +236,13 @@ class AskAgreement:
 
     level: float
 
-    def __call__(self, run: Run) -> Agreement:
-        clean = run.data.test.images
+    def __call__(self, trained: Trained) -> Agreement:
+        clean = trained.data.test.images
         given = damaged(clean, "gaussian", self.level)
-        data = run.data.train.images.reshape(len(run.data.train), -1)
+        data = trained.data.train.images.reshape(len(trained.data.train), -1)
         best = self.level**2 * smoothed_score(given.reshape(len(given), -1), data, self.level)
-        steps, still = ((run.model.reconstruct(points) - points).reshape(len(points), -1) for points in (given, clean))
+        steps, still = (
+            (trained.model.reconstruct(points) - points).reshape(len(points), -1) for points in (given, clean)
+        )
         lengths = (float(np.linalg.norm(arrows, axis=1).mean()) for arrows in (steps, best, still))
         return Agreement(float(cosines(steps, best).mean()), *lengths)

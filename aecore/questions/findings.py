@@ -10,11 +10,11 @@ import numpy as np
 from aecore.measures.activity import Activity, activity
 from aecore.measures.filters import first_filters
 from aecore.measures.jacobian import singular_values
+from aecore.measures.pca import pca_of
 from aecore.measures.quality import mean_image_scores, squared_floors
 from aecore.measures.resistance import Resistance, disturb, resistance
 from aecore.measures.strangers import Kind, meet
-from aecore.runs.exhibits import pca_of
-from aecore.runs.run import Run
+from aecore.runs.trained import Trained
 
 # Held-out images whose Jacobian is taken, and those that are disturbed or changed.
 FEW, SOME = 10, 200
@@ -47,24 +47,27 @@ class Findings:
     weights: int
 
 
-def find(run: Run) -> Findings:
+def find(trained: Trained) -> Findings:
     """The findings on a prepared run as it now is, on held-out images; takes some seconds."""
-    images, seed = run.exhibits.looked_at.images, run.spec.training.seed
+    images, seed = trained.exhibit.looked_at.images, trained.spec.training.seed
     some = images[:SOME]
     slight, strong = (change * math.sqrt(images[0].size) for change in (SLIGHT, STRONG))
     disturbed = disturb(some, strong, seed)
-    floors = [floor.value for floor in squared_floors(pca_of(run.data), run.data.test.images, run.model.stored_numbers)]
+    floors = [
+        floor.value
+        for floor in squared_floors(pca_of(trained.data), trained.data.test.images, trained.model.stored_numbers)
+    ]
     return Findings(
-        activity(run.model.embed(images)),
-        singular_values(run.model, images[:FEW]),
-        resistance(run.model, some, slight, seed),
-        resistance(run.model, some, strong, seed),
+        activity(trained.model.embed(images)),
+        singular_values(trained.model, images[:FEW]),
+        resistance(trained.model, some, slight, seed),
+        resistance(trained.model, some, strong, seed),
         disturbed,
-        run.model.reconstruct(disturbed),
-        meet(run.model, some, seed),
+        trained.model.reconstruct(disturbed),
+        meet(trained.model, some, seed),
         floors[0],
-        mean_image_scores(run.model, run.data)["train"][1],
+        mean_image_scores(trained.model, trained.data)["train"][1],
         floors[1] if len(floors) > 1 else None,
-        first_filters(run.model),
-        sum(weights.numel() for weights in run.model.parameters()),
+        first_filters(trained.model),
+        sum(weights.numel() for weights in trained.model.parameters()),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +13,8 @@ from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
 from aecore.measures.annealing import annealed_log_likelihood
 from aecore.measures.likelihood import binarised, log_likelihood
-from aecore.runs.run import Run
+from aecore.runs.answers import Report, Reporting, silent
+from aecore.runs.trained import Trained
 from aecore.variational import HasPosterior
 
 # Codes drawn for an image.
@@ -67,32 +68,34 @@ class Scores:
         return float((self.annealed - self.best[: len(self.annealed)]).mean())
 
 
-@dataclass(unsafe_hash=True)
-class AskScores:
-    """Asks for the Scores on the first ``images`` held-out images, by how their pixels are read: grey and binarised.
+@dataclass(frozen=True)
+class Readings:
+    """The Scores on some images by how their pixels are read: ``grey``, and ``binarised`` with ``bernoulli`` alone."""
 
-    No binarised ones for a likelihood that does not read pixels as probabilities; ``share`` tells how far it is. Its
-    variant must not ``lack`` anything.
-    """
+    by_name: dict[str, Scores]
+
+
+@dataclass(frozen=True)
+class AskScores(Reporting):
+    """Asks for the Readings of the first ``images`` held-out images; the variant must not ``lack`` anything."""
 
     images: int
-    share: float = field(default=0.0, compare=False)
 
-    def __call__(self, run: Run) -> dict[str, Scores]:
-        images = run.data.test.images[: self.images]
+    def __call__(self, trained: Trained, report: Report = silent) -> Readings:
+        images = trained.data.test.images[: self.images]
         readings = {"grey": images}
-        if run.model.likelihood.in_unit_interval:
+        if trained.model.likelihood.in_unit_interval:
             readings["binarised"] = binarised(images, SEED)
         total, found = len(readings) * len(images), {}
         for turn, (reading, shown) in enumerate(readings.items()):
             parts = []
             for start in range(0, len(shown), AT_ONCE):
                 # A seed for each part, or all parts would be given the same draws.
-                parts.append(_scores(run.model, shown[start : start + AT_ONCE], start))
-                self.share = (turn * len(shown) + min(start + AT_ONCE, len(shown))) / total
-            annealed = annealed_log_likelihood(run.model, shown[:ANNEALED], CHAINS, SEED)
+                parts.append(_scores(trained.model, shown[start : start + AT_ONCE], start))
+                report((turn * len(shown) + min(start + AT_ONCE, len(shown))) / total)
+            annealed = annealed_log_likelihood(trained.model, shown[:ANNEALED], CHAINS, SEED)
             found[reading] = Scores(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)), annealed)
-        return found
+        return Readings(found)
 
 
 def lack(variant: type[Autoencoder]) -> str:

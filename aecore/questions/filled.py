@@ -15,7 +15,7 @@ from torch import Tensor
 from aecore.autoencoder import Autoencoder
 from aecore.figures.grey import grey
 from aecore.masking import GREY
-from aecore.runs.run import Run
+from aecore.runs.trained import Trained
 from aecore.training import generator
 
 SHARES = np.linspace(0.05, 0.95, 19)
@@ -41,10 +41,10 @@ class Filled:
 
 
 @torch.no_grad()
-def filled(run: Run) -> Filled:
+def filled(trained: Trained) -> Filled:
     """What a run, whose model fills images in, makes of pixels hidden one by one: the same for every run."""
-    model = run.model
-    images = torch.from_numpy(run.data.test.images[:MOST].copy())[:, None].to(model.device)
+    model = trained.model
+    images = torch.from_numpy(trained.data.test.images[:MOST].copy())[:, None].to(model.device)
     rng = generator(SEED, "hidden", device=images.device)
     draw = torch.rand(images.shape, generator=rng, device=images.device)
     shown, pictures, errors, floors = [], [], [], []

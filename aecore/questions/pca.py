@@ -15,9 +15,8 @@ from aecore.capabilities import Ordered
 from aecore.dataset import Split
 from aecore.figures.grey import grey, signed_grey
 from aecore.measures.clusters import Clusters, cluster
-from aecore.measures.pca import PCA
-from aecore.runs.exhibits import pca_of
-from aecore.runs.run import Run
+from aecore.measures.pca import PCA, pca_of
+from aecore.runs.trained import Trained
 
 # Images that are grouped, and of those the ones on the map.
 MOST_GROUPED, MOST_DOTS = 5_000, 1_000
@@ -53,15 +52,15 @@ class Components:
 
     most: int
 
-    def __call__(self, run: Run) -> Found:
-        pca = pca_of(run.data)
+    def __call__(self, trained: Trained) -> Found:
+        pca = pca_of(trained.data)
         counts = _counts(min(self.most, pca.rank))
-        rows, shape = _row(run), run.data.shape
+        rows, shape = _row(trained), trained.data.shape
         return Found(
             pca.variances,
             pca.rank,
             counts,
-            pca.errors(_flat(run.data.test))[counts],
+            pca.errors(_flat(trained.data.test))[counts],
             grey(np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *shape)),
             grey(pca.mean.reshape(shape)),
             signed_grey(pca.components[: min(self.most, pca.rank)].reshape(-1, *shape)),
@@ -91,16 +90,16 @@ class Truncated:
     rebuilt: np.ndarray
 
 
-def truncated(run: Run) -> Truncated:
+def truncated(trained: Trained) -> Truncated:
     """Squared error per held-out image when only the first numbers of its code are kept, as PCA's unclipped.
 
     The rest is set to 0 where the code is ordered by training, else to its mean over the training images.
     """
-    model, heldout = run.model, run.data.test.images
-    codes, row = model.embed(heldout), model.embed(_row(run).reshape(-1, *run.data.shape))
+    model, heldout = trained.model, trained.data.test.images
+    codes, row = model.embed(heldout), model.embed(_row(trained).reshape(-1, *trained.data.shape))
     usual = np.zeros(model.latent, np.float32)
     if not isinstance(model, Ordered):
-        usual = model.embed(run.data.train.images).mean(0)
+        usual = model.embed(trained.data.train.images).mean(0)
     errors, rebuilt = [], []
     for count in range(model.latent + 1):
         errors.append(_error(model, _cut(codes, usual, count), heldout))
@@ -150,10 +149,10 @@ class Grouping:
 
     count: int
 
-    def __call__(self, run: Run) -> Grouped:
-        train, model, shape = run.data.train, run.model, run.data.shape
+    def __call__(self, trained: Trained) -> Grouped:
+        train, model, shape = trained.data.train, trained.model, trained.data.shape
         images, labels = train.images[:MOST_GROUPED], train.labels[:MOST_GROUPED]
-        pca, pixels = pca_of(run.data), images.reshape(len(images), -1)
+        pca, pixels = pca_of(trained.data), images.reshape(len(images), -1)
         basis = pca.components[: model.latent]
         codes = (pixels - pca.mean) @ basis.T
         found = []
@@ -177,31 +176,33 @@ class Costs:
     seconds: float
 
 
-def pca_costs(run: Run) -> Costs:
+def pca_costs(trained: Trained) -> Costs:
     """What PCA leaves of all held-out images, and how long it takes."""
-    pca = pca_of(run.data)
-    return Costs(pca.errors(_flat(run.data.test)), pca.seconds)
+    pca = pca_of(trained.data)
+    return Costs(pca.errors(_flat(trained.data.test)), pca.seconds)
 
 
-def component_pictures(run: Run, count: int) -> np.ndarray:
+def component_pictures(trained: Trained, count: int) -> np.ndarray:
     """uint8 [n, H, W] the first ``count`` components as images."""
-    return signed_grey(pca_of(run.data).components[:count].reshape(-1, *run.data.shape))
+    return signed_grey(pca_of(trained.data).components[:count].reshape(-1, *trained.data.shape))
 
 
-def pca_row(run: Run, counts: list[int]) -> np.ndarray:
+def pca_row(trained: Trained, counts: list[int]) -> np.ndarray:
     """uint8 [F, R, H, W] the row of examples rebuilt by PCA with each of ``counts`` components."""
-    pca, rows = pca_of(run.data), _row(run)
-    return grey(np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *run.data.shape))
+    pca, rows = pca_of(trained.data), _row(trained)
+    return grey(
+        np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *trained.data.shape)
+    )
 
 
-def pca_points(run: Run, count: int) -> np.ndarray:
+def pca_points(trained: Trained, count: int) -> np.ndarray:
     """[M, P] the held-out images looked at, rebuilt by PCA with ``count`` components."""
-    return pca_of(run.data).reconstruct(_flat(run.exhibits.looked_at), count)
+    return pca_of(trained.data).reconstruct(_flat(trained.exhibit.looked_at), count)
 
 
-def _row(run: Run) -> np.ndarray:
+def _row(trained: Trained) -> np.ndarray:
     """[R, P] the row of examples."""
-    return run.exhibits.row.flatten(1).cpu().numpy()
+    return trained.exhibit.row.flatten(1).cpu().numpy()
 
 
 def _flat(split: Split) -> np.ndarray:
