@@ -28,7 +28,8 @@ class Settings(BaseModel):
     ``json_schema_extra={"log": True}`` marks a number whose orders of magnitude matter;
     ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded; ``{"penalty": True}`` the
     weight of a penalty that keeps a model from learning where it is too large; ``{"later": True}`` one that runs kept
-    before know nothing of, whose ids it does not change as long as it has its default. A list of numbers is a
+    before know nothing of, whose ids it does not change as long as it has its default; ``{"was": {old: new}}`` what
+    links of before call a choice. A list of numbers is a
     ``tuple[Annotated[float, Field(ge=, le=)], ...]`` with ``min_length`` and ``max_length``.
     """
 
@@ -79,6 +80,8 @@ class Knob:
     penalty: bool = False
     # Whether it came after specs had been kept: at its default it is left out of what identifies one.
     later: bool = False
+    # What links of before call a value, and what it is called now.
+    was: tuple[tuple[str, str], ...] = ()
 
     @property
     def title(self) -> str:
@@ -126,7 +129,7 @@ class Knob:
                 case "flag":
                     value = {"true": True, "false": False}[text.strip().lower()]
                 case "choice":
-                    value = text
+                    value = dict(self.was).get(text, text)
                 case "int":
                     value = int(text)
                 case "list":
@@ -181,11 +184,12 @@ def knobs(settings: type[Settings]) -> Iterator[Knob]:
             raise TypeError(f"{settings.__qualname__}.{name} needs a description")
         if name in VERSION_NAMES:
             raise TypeError(f"{settings.__qualname__}.{name}: links and files call the version of settings so")
-        marks = (bool(extra.get(mark)) for mark in ("log", "common", "penalty", "later"))
+        marks = [bool(extra.get(mark)) for mark in ("log", "common", "penalty", "later")]
+        was = tuple(extra.get("was", {}).items())
         meaning = field.description
         if among is not None:
             meaning = f"{meaning.rstrip('.')}: {', '.join(f'{among.registry[n].title} ({n})' for n in choices)}."
-        yield Knob(name, kind, field.default, meaning, low, high, choices, fewest, most, *marks)
+        yield Knob(name, kind, field.default, meaning, low, high, choices, fewest, most, *marks, was)
 
 
 def build(settings: type[Settings], values: dict[str, Any]) -> Settings:

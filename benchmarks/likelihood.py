@@ -2,7 +2,7 @@
 
     AECORE_MIRROR=folder-with-the-idx-files python benchmarks/likelihood.py [vae | iwae] [--epochs 100] [--device cuda]
 
-50 code numbers, two hidden layers of 200 units each way, seed 0. The training images are drawn black or white anew in
+50 code dimensions, two hidden layers of 200 units each way, seed 0. Training images are drawn black or white anew in
 every epoch (dynamic binarisation), the 10,000 test images once; log p(x) by 5,000 codes for each. One thread for each
 variant: start the two side by side to use two cores. What is trained is kept once a minute in the folder that
 AECORE_HOME names, so a benchmark that was killed goes on from there.

@@ -75,7 +75,7 @@ def main() -> None:
         MapPoints(
             places,
             limits=LIMITS,
-            axes=("code number 1", "code number 2"),
+            axes=("code dimension 1", "code dimension 2"),
             colourings=[]
             if "plain" in query
             else [Colouring("class", labels, names), Colouring("error", error, unit="nats")],

@@ -49,6 +49,6 @@ panels = [
         np.reshape(rebuilt, (len(held), *sheet.shape)),
     ),
 ]
-live_cloud("a", panels, along[None], value_title="code number 1", first_frame=held[0] if held else 0, key="cloud")
+live_cloud("a", panels, along[None], value_title="code dimension 1", first_frame=held[0] if held else 0, key="cloud")
 if state.resting:
     scrubber("a", [f"epoch {frame}" for frame in held], key="scrubber")

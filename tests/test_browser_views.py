@@ -415,7 +415,9 @@ def test_bars_and_a_path_say_what_the_frame_shows_and_what_is_pointed_at(visit):
     expect(bars).to_contain_text("KL 9.03 nats in all")
     expect_data(page, "bars", shown=re.compile(r"^3 4 5 .* 24 1 2$"))
     label = bars.get_by_role("img").get_attribute("aria-label")
-    assert label.startswith("KL of each code number, nats; 17 of 24 in use. The highest first: number 3: 0.750, number")
+    assert label.startswith(
+        "KL of each code dimension, nats; 17 of 24 in use. The highest first: number 3: 0.750, number"
+    )
     expect(path.locator(".readout")).to_have_text("beta 8rate: KL 9.03distortion: reconstruction 179.7")
     label = path.get_by_role("img").get_attribute("aria-label")
     assert "8 points. Shown: beta 8: rate: KL 9.03, distortion: reconstruction 179.7. All: beta 1: rate" in label

@@ -126,7 +126,7 @@ def test_three_clouds_say_what_they_show(visit):
     expect_data(page, view_angles=START, frame=2, frames=1)
     assert [cloud.get_attribute("aria-label").split("; ") for cloud in clouds(page).all()][1:] == [
         [
-            f"{title}: 2000 points in a cube, coloured by code number 1, frame 2",
+            f"{title}: 2000 points in a cube, coloured by code dimension 1, frame 2",
             note.inner_text(),
             "seen from azimuth −60, elevation 20 degrees",
             "arrow keys turn it",
@@ -138,7 +138,7 @@ def test_three_clouds_say_what_they_show(visit):
         )
     ]
     assert len(set(data(page, "shown").split("-")[:3])) == 3
-    expect(view(page)).to_contain_text("code number 1: low")
+    expect(view(page)).to_contain_text("code dimension 1: low")
 
 
 @pytest.mark.browser

@@ -25,7 +25,7 @@ def run(shared) -> Run:
 
 
 def silenced(beta: float, *numbers: int) -> Run:
-    """An untrained run, some of whose code numbers are no longer moved by the image but for a rounding."""
+    """An untrained run, some of whose code dimensions are no longer moved by the image but for a rounding."""
     untrained = Run(Spec(**SMALL, beta=beta))
     untrained.prepare()
     layers = [module for module in untrained.model.modules() if isinstance(module, torch.nn.Linear)]

@@ -35,7 +35,7 @@ def found(run) -> dict[str, ask.Scores]:
 
 
 def exact(run: Run, images: np.ndarray) -> np.ndarray:
-    """[N] log p(x) of images [N, H, W] under a model of one code number: the integral over it, on a fine grid."""
+    """[N] log p(x) of images [N, H, W] under a model of one code dimension: the integral over it, on a fine grid."""
     codes = torch.linspace(-8, 8, 4001)[:, None]
     with torch.no_grad():
         logits = run.model.decode(codes).flatten(1)

@@ -16,6 +16,7 @@ from aecore.runs.choices import CHOICES, choice_knob
 from aecore.runs.spec import as_text
 from aecore.settings import Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.training import Training
+from aecore.ui.pca.curved import Curved
 
 CLASSES: dict[str, type[Settings]] = {"training": Training} | {
     f"{choice} {name}": registry[name].Settings for choice, (registry, *_) in CHOICES.items() for name in registry
@@ -293,3 +294,10 @@ def test_a_shortened_text_fits_a_sentence(text):
     assert short.isprintable()
     if text.isprintable() and len(text) <= 40:
         assert short == text
+
+
+def test_a_choice_that_was_called_otherwise_is_read_from_old_links():
+    (knob,) = (knob for knob in knobs(Curved.Settings) if knob.name == "colour")
+    assert knob.read("code number 1") == knob.read("code dimension 1") == knob.default
+    with pytest.raises(SettingsError, match="one of code dimension 1, place on the sheet"):
+        knob.read("code number 2")

@@ -1,6 +1,6 @@
 """What the page on PCA asks of a prepared or trained run; each takes a moment, so the pool answers.
 
-Letters: F counts of components or code numbers, R images in the row, L numbers of a code, k clusters, S seeds.
+Letters: F counts of components or code dimensions, R images in the row, L numbers of a code, k clusters, S seeds.
 """
 
 from __future__ import annotations

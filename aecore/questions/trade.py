@@ -20,8 +20,8 @@ from aecore.runs.trained import Trained
 class Trade:
     """Where a run stands between rate and distortion, held-out: mean ``kl`` and ``reconstruction`` in nats.
 
-    ``per_number`` are the Rates of its code numbers, ``samples`` [20, H, W] uint8 are of the prior, ``row`` [R, H, W]
-    uint8 is the exhibits' row rebuilt, ``code`` [L] that of the first in it, and ``decoder`` is for the browser.
+    ``per_number`` are the Rates of its code dimensions, ``samples`` [20, H, W] uint8 are of the prior, ``row``
+    [R, H, W] uint8 is the exhibit's row rebuilt, ``code`` [L] that of the first in it, ``decoder`` is for the browser.
     """
 
     kl: float

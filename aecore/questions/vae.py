@@ -21,7 +21,7 @@ from aecore.questions.latent import image_of
 from aecore.runs.trained import Trained
 from aecore.training import generator
 
-# Burda et al. 2016: a code number is in use where the variance of its posterior mean over the data is above it.
+# Burda et al. 2016: a code dimension is in use where the variance of its posterior mean over the data is above it.
 IN_USE = 0.01
 # Components of the mixture that is fitted to all codes.
 MIXTURE = 10
@@ -33,7 +33,7 @@ MOST = 5_000
 
 @dataclass(frozen=True)
 class Rates:
-    """Of each code number over the held-out images: ``kl`` [L] mean nats, ``variance`` [L] of the posterior mean.
+    """Of each code dimension over the held-out images: ``kl`` [L] mean nats, ``variance`` [L] of the posterior mean.
 
     ``used`` [L] tells whether the variance is above 0.01.
     """
@@ -238,7 +238,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class AskQuantiles:
-    """Asks for ``side`` x ``side`` pictures over the prior's quantiles of two code numbers, ``across`` and ``up``.
+    """Asks for ``side`` x ``side`` pictures over the prior's quantiles of two code dimensions, ``across`` and ``up``.
 
     The other numbers are those of ``image``'s code, or all 0 at the ``origin``; a model that takes a class decodes them
     as of the image's.

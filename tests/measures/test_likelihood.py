@@ -106,7 +106,7 @@ def test_one_sample_is_the_elbo_on_average_and_so_is_qualitys(wide, ask):
     assert draws.mean() == pytest.approx(wide.elbo, abs=4 * error)
 
 
-# Any variant: over one code number, p(x) is an integral that a fine grid gives.
+# Any variant: over one code dimension, p(x) is an integral that a fine grid gives.
 
 
 def integral(model: Autoencoder, images: torch.Tensor) -> np.ndarray:

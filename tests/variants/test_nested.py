@@ -36,7 +36,7 @@ def batch_of(data: Dataset, count: int) -> Batch:
 
 
 def errors_by_length(model: Autoencoder, data: Dataset) -> list[float]:
-    """Squared error a held-out image, by how many code numbers are kept: 0, 1, ..., all."""
+    """Squared error a held-out image, by how many code dimensions are kept: 0, 1, ..., all."""
     codes = torch.from_numpy(model.embed(data.test.images))
     guesses = [model.generate(model.truncate(codes, count).numpy()) for count in range(model.latent + 1)]
     return [float(np.square(guess - data.test.images).sum((1, 2)).mean()) for guess in guesses]

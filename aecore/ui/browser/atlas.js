@@ -225,7 +225,7 @@ function takePictures(state) {
 }
 
 function takeLabels(state, labels) {
-  // Of one code number all rows would be alike.
+  // Of one code dimension all rows would be alike.
   state.sheetButton.hidden = !state.decoder || state.header.plane.up === null;
   state.labelled.hidden = !labels.length;
   if (String(labels) === state.labelNames) return;

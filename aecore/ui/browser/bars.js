@@ -42,7 +42,7 @@ function draw(state, theme) {
   const context = surface(canvas, width, height);
   context.font = `${textSize(width)}px ${theme.font}`;
   const bars = barsOf(state);
-  const across = { from: 0, to: bars.length, title: "code number" };
+  const across = { from: 0, to: bars.length, title: "code dimension" };
   const plot = plotOf(context, width, height, across, { from: 0, to: header.top, title: header.unit });
   drawUpward(context, theme, plot);
   drawAcrossTitle(context, plot);
@@ -93,5 +93,5 @@ function printBars({ header, inUse, sum, one, canvas }, bars, pointed) {
   sum.textContent = `${what} ${total.toFixed(2)} ${unit} in all`;
   one.textContent = pointed ? `${said(pointed)}${pointed.used ? "" : ", not in use"}` : "";
   const few = bars.slice(0, MOST_SAID).map(said).join(", ");
-  canvas.setAttribute("aria-label", `${what} of each code number, ${unit}; ${words}. The highest first: ${few}`);
+  canvas.setAttribute("aria-label", `${what} of each code dimension, ${unit}; ${words}. The highest first: ${few}`);
 }

@@ -13,7 +13,7 @@ HEADROOM = 1.05
 
 
 def bars_drawing(run: str, values: np.ndarray, used: np.ndarray, *, what: str, unit: str) -> Drawing:
-    """Bars of the L code numbers, ``values`` [F, L], the highest first in every frame.
+    """Bars of the L code dimensions, ``values`` [F, L], the highest first in every frame.
 
     Those that are not ``used``, bool [F, L], are grey. ``what`` says what is measured, in ``unit``.
     """

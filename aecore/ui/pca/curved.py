@@ -34,8 +34,10 @@ class Curved(sections.Section):
 
     class Settings(Settings):
         latent: int = Field(2, ge=1, le=2, description="Dimensions of a code: 2 for a sheet, 1 for a thread.")
-        colour: Literal["code number 1", "place on the sheet"] = Field(
-            "code number 1", description="What colours the points: the autoencoder's code, or their place on the sheet."
+        colour: Literal["code dimension 1", "place on the sheet"] = Field(
+            "code dimension 1",
+            description="What colours the points: the autoencoder's code, or their place on the sheet.",
+            json_schema_extra={"was": {"code number 1": "code dimension 1"}},
         )
 
     def specs(self) -> dict[str, Spec]:
