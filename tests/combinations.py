@@ -48,3 +48,12 @@ def sampled(cases: Iterable[object], every: int) -> list[object]:
     """All cases, as parameters: the loop meets the first of each ``every`` of them, the rest are marked ``wide``."""
     several = [case if isinstance(case, tuple) else (case,) for case in cases]
     return [pytest.param(*case, marks=[pytest.mark.wide] if i % every else []) for i, case in enumerate(several)]
+
+
+def one_each() -> list[object]:
+    """COMBINATIONS as parameters, of which the loop meets one of each variant, its architectures in turn."""
+    met = set()
+    for number, variant in enumerate(variants):
+        taken = [a for v, a in COMBINATIONS if v == variant]
+        met.add((variant, taken[number % len(taken)]))
+    return [pytest.param(*pair, marks=[] if pair in met else [pytest.mark.wide]) for pair in COMBINATIONS]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from fnmatch import fnmatch
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
-from combinations import CASES, COMBINATIONS, SHAPES, likelihoods_of
+from combinations import CASES, COMBINATIONS, SHAPES, likelihoods_of, one_each
 from conftest import MNIST, is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +34,8 @@ from aecore.variational import HasPosterior
 # What keeps a network small, where an architecture has such a setting.
 SMALL = {"width": 8, "depth": 2}
 combined = pytest.mark.parametrize(("variant", "architecture"), COMBINATIONS)
+# What trains for a moment.
+combined_and_trained = pytest.mark.parametrize(("variant", "architecture"), one_each())
 # Any two of these meet.
 in_turn = pytest.mark.parametrize(("variant", "architecture", "likelihood", "shape"), CASES, ids=str)
 
@@ -211,7 +212,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-@combined
+@combined_and_trained
 def test_all_chance_comes_from_the_seed_and_none_from_outside(variant, architecture):
     data = split(images_of((8, 8), 40), np.arange(40) % 10)
 
@@ -231,7 +232,7 @@ def test_all_chance_comes_from_the_seed_and_none_from_outside(variant, architect
     assert not same(one[0], one[1])
 
 
-@combined
+@combined_and_trained
 def test_global_chance_is_left_alone(variant, architecture):
     before = torch.random.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
     spec = small_spec(variant, architecture, data="digits", images=100, epochs=1, batch_size=50)
@@ -266,17 +267,7 @@ def small_data(source: str, monkeypatch):
         pytest.skip(f"AECORE_MIRROR is set, but: {error}")
 
 
-def met() -> Iterator[object]:
-    """Every source meets every variant and every architecture; a combination of both on one of them is enough."""
-    for source, (variant, architecture) in product(sources, COMBINATIONS):
-        if source == "mnist-5k" or (variant, architecture) == ("plain", "dense"):
-            yield source, variant, architecture
-        elif variant == "plain" or architecture == "dense":
-            yield pytest.param(source, variant, architecture, marks=pytest.mark.wide)
-
-
-@pytest.mark.parametrize(("source", "variant", "architecture"), list(met()))
-def test_every_combination_trains(variant, architecture, source, monkeypatch):
+def check_that_it_trains(source: str, variant: str, architecture: str, monkeypatch) -> None:
     data = small_data(source, monkeypatch)
     spec = small_spec(variant, architecture, data=source, images=200, epochs=1, batch_size=50)
     if min(data.shape) < architectures[architecture].smallest:
@@ -293,6 +284,26 @@ def test_every_combination_trains(variant, architecture, source, monkeypatch):
     assert found["heldout_squared_error_per_pixel"] * np.prod(data.shape) == pytest.approx(
         found["heldout_squared_error"]
     )
+
+
+@combined_and_trained
+def test_every_combination_trains(variant, architecture, monkeypatch):
+    check_that_it_trains("mnist-5k", variant, architecture, monkeypatch)
+
+
+@pytest.mark.parametrize("source", sources)
+def test_every_source_is_trained_on(source, monkeypatch):
+    check_that_it_trains(source, "plain", "dense", monkeypatch)
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize(
+    ("source", "variant", "architecture"),
+    # A combination of both on one of them is enough.
+    [(s, v, a) for s in sources for v, a in COMBINATIONS if s != "mnist-5k" and (v == "plain" or a == "dense")],
+)
+def test_every_source_meets_every_variant_and_every_architecture(source, variant, architecture, monkeypatch):
+    check_that_it_trains(source, variant, architecture, monkeypatch)
 
 
 @pytest.mark.parametrize("architecture", architectures)

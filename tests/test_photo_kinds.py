@@ -53,7 +53,7 @@ def agreement(found: np.ndarray, clean: np.ndarray) -> float:
     return max(float(np.corrcoef(one.ravel(), clean.ravel())[0, 1]) for one in moved)
 
 
-@pytest.mark.parametrize("kind", sampled(KINDS, 4))
+@pytest.mark.parametrize("kind", sampled(KINDS, 6))
 def test_a_photo_is_read_as_a_person_would_read_it(kind, digits, classifier):
     images, labels = digits
     read = [as_mnist(read_photo(jpeg(photo(kind, image, seed)))) for seed, image in enumerate(images)]

@@ -238,6 +238,7 @@ def test_a_learning_rate_far_too_high_is_told_as_divergence():
     assert "lower the learning rate (now 1, try" in last.advice
 
 
+@pytest.mark.learns
 def test_losses_fall(data):
     for variant in ("plain", "denoising", "vae", "factor-vae"):
         spec = small(variant=variant, width=64, epochs=40, learning_rate=1e-2)
