@@ -226,6 +226,8 @@ def test_no_global_chance_no_swallowed_errors_no_pickle():
         ("aecore/measures/planted.py", "from streamlit import cache_data"),
         ("aecore/runs/planted.py", "from aecore.ui import anything"),
         ("aecore/runs/history.py", "from aecore.runs.run import Run"),
+        ("aecore/runs/planted.py", "from aecore.questions.vae import rates"),
+        ("aecore/questions/planted.py", "from aecore.ui import live"),
         ("aecore/dataset.py", "from aecore.idx import IdxSource"),
         ("aecore/figures/planted.py", "import torch"),
         ("aecore/figures/planted.py", "from aecore.likelihood import Likelihood"),

@@ -304,7 +304,7 @@ def _asks() -> None:
     pool, run, question = st.session_state["-asked"]
     found = live.answer(pool, run, question, "Asking.")
     if found is not None:
-        st.write(f"found {found.view.state}")
+        st.write(f"found {found} numbers")
 
 
 def test_a_page_says_that_a_question_was_lost_and_asks_again(run):
@@ -317,7 +317,7 @@ def test_a_page_says_that_a_question_was_lost_and_asks_again(run):
     assert "could not be found out" in page.error[0].value
     page.button[0].click().run()
     assert not page.exception
-    assert [text.value for text in page.markdown] == ["found untrained"]
+    assert [text.value for text in page.markdown] == [f"found {run.model.latent} numbers"]
     pool.close()
 
 

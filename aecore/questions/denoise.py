@@ -237,12 +237,10 @@ class AskAgreement:
     level: float
 
     def __call__(self, trained: Trained) -> Agreement:
-        clean = trained.data.test.images
+        model, clean = trained.model, trained.data.test.images
         given = damaged(clean, "gaussian", self.level)
         data = trained.data.train.images.reshape(len(trained.data.train), -1)
         best = self.level**2 * smoothed_score(given.reshape(len(given), -1), data, self.level)
-        steps, still = (
-            (trained.model.reconstruct(points) - points).reshape(len(points), -1) for points in (given, clean)
-        )
+        steps, still = ((model.reconstruct(points) - points).reshape(len(points), -1) for points in (given, clean))
         lengths = (float(np.linalg.norm(arrows, axis=1).mean()) for arrows in (steps, best, still))
         return Agreement(float(cosines(steps, best).mean()), *lengths)

@@ -49,25 +49,23 @@ class Findings:
 
 def find(trained: Trained) -> Findings:
     """The findings on a prepared run as it now is, on held-out images; takes some seconds."""
+    model, data = trained.model, trained.data
     images, seed = trained.exhibit.looked_at.images, trained.spec.training.seed
     some = images[:SOME]
     slight, strong = (change * math.sqrt(images[0].size) for change in (SLIGHT, STRONG))
     disturbed = disturb(some, strong, seed)
-    floors = [
-        floor.value
-        for floor in squared_floors(pca_of(trained.data), trained.data.test.images, trained.model.stored_numbers)
-    ]
+    floors = [floor.value for floor in squared_floors(pca_of(data), data.test.images, model.stored_numbers)]
     return Findings(
-        activity(trained.model.embed(images)),
-        singular_values(trained.model, images[:FEW]),
-        resistance(trained.model, some, slight, seed),
-        resistance(trained.model, some, strong, seed),
+        activity(model.embed(images)),
+        singular_values(model, images[:FEW]),
+        resistance(model, some, slight, seed),
+        resistance(model, some, strong, seed),
         disturbed,
-        trained.model.reconstruct(disturbed),
-        meet(trained.model, some, seed),
+        model.reconstruct(disturbed),
+        meet(model, some, seed),
         floors[0],
-        mean_image_scores(trained.model, trained.data)["train"][1],
+        mean_image_scores(model, data)["train"][1],
         floors[1] if len(floors) > 1 else None,
-        first_filters(trained.model),
-        sum(weights.numel() for weights in trained.model.parameters()),
+        first_filters(model),
+        sum(weights.numel() for weights in model.parameters()),
     )

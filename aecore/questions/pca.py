@@ -189,10 +189,8 @@ def component_pictures(trained: Trained, count: int) -> np.ndarray:
 
 def pca_row(trained: Trained, counts: list[int]) -> np.ndarray:
     """uint8 [F, R, H, W] the row of examples rebuilt by PCA with each of ``counts`` components."""
-    pca, rows = pca_of(trained.data), _row(trained)
-    return grey(
-        np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *trained.data.shape)
-    )
+    pca, rows, shape = pca_of(trained.data), _row(trained), trained.data.shape
+    return grey(np.stack([pca.reconstruct(rows, count) for count in counts]).reshape(len(counts), -1, *shape))
 
 
 def pca_points(trained: Trained, count: int) -> np.ndarray:

@@ -113,9 +113,7 @@ class Answers:
         found = answers.pop(key, None)
         if found is None:
             found = Answer(question)
-            send(
-                self._executor, found.find, run.trained, lambda why: found.fail(f"this could not be found out ({why})")
-            )
+            send(self._executor, found.find, run.trained, found.lose)
         answers[key] = found
         done = [old for old, answer in answers.items() if answer.done()]
         for old in done[: max(0, len(answers) - MOST_KEPT)]:
