@@ -101,7 +101,7 @@ def test_a_job_lost_in_training_fails_its_run_and_frees_its_place(fate, make_poo
     lost, other = prepared(pool, "A", small()), prepared(pool, "B", small(seed=1))
     pool.train(lost)
     check_lost(lost)
-    assert pool._working == []
+    assert pool._line.working == []
     pool.train(other)
     assert other.view.state == "finished"
     pool.retry(lost)
@@ -115,10 +115,10 @@ def test_a_line_of_any_length_is_lost_without_a_deep_stack(make_pool):
     runs = [Run(small()) for _ in range(500)]
     for run in runs:
         run.view = View(state="queued")
-        pool._line.append(("A", run))
+        pool._line.join(("A", run))
     pool._dispatch()
     assert {run.view.state for run in runs} == {"failed"}
-    assert (pool._line, pool._working) == ([], [])
+    assert (pool._line.waiting, pool._line.working) == ([], [])
 
 
 @every_fate
@@ -142,7 +142,7 @@ def test_a_job_lost_while_it_was_paused_can_go_on(fate, make_pool):
     pool.train(seat)
     pool.pause(seat)
     pending.set_exception(BrokenExecutor())
-    wait_for(lambda: not pool._working)
+    wait_for(lambda: not pool._line.working)
     assert seat.view.state == "untrained"
     executor.submit = does
     pool.train(seat)
@@ -163,7 +163,7 @@ def test_a_thread_that_ends_in_the_middle_is_a_lost_job(where, make_pool, monkey
         seat.joined = True
     else:
         pool.train(seat)
-    wait_for(lambda: seat.run.view.state == "failed" and not pool._working)
+    wait_for(lambda: seat.run.view.state == "failed" and not pool._line.working)
     check_lost(seat)
     monkeypatch.undo()
     pool.retry(seat)
@@ -184,7 +184,7 @@ def test_real_executors_that_cannot_do_it(executor, make_pool):
     seats = [prepared(pool, "A", small(seed=seed)) for seed in range(2)]
     for seat in seats:
         pool.train(seat)
-    wait_for(lambda: all(seat.view.state == "failed" for seat in seats) and not pool._working)
+    wait_for(lambda: all(seat.view.state == "failed" for seat in seats) and not pool._line.working)
     for seat in seats:
         check_lost(seat)
 
@@ -229,7 +229,8 @@ def test_train_pressed_before_a_job_is_lost_in_preparing_does_not_count_for_ever
 @every_fate
 def test_a_run_that_cannot_be_handed_to_the_disk_says_so_and_lives(fate, make_pool):
     pool = make_pool()
-    pool._saving, threads = Loses(fate), pool._saving
+    keeper = pool._keeper
+    keeper._saving, threads = Loses(fate), keeper._saving
     seat = prepared(pool, "A", small())
     pool.step(seat, 1)
     wait_for(lambda: seat.view.state == "paused")
@@ -237,7 +238,7 @@ def test_a_run_that_cannot_be_handed_to_the_disk_says_so_and_lives(fate, make_po
     assert seat.view.state == "paused"
     assert is_sentence(seat.run.unkept)
     assert "not kept on disk" in seat.run.unkept
-    pool._saving = threads
+    keeper._saving = threads
 
 
 # Questions.

@@ -89,8 +89,8 @@ def make_pool():
 
     yield make
     for pool in made:
-        runs = [seat.run for seat in pool._seats.values()] + [run for _, run in pool._line + pool._working]
-        for run in {*runs, *pool._shared.values()}:
+        runs = [seat.run for seat in pool._seats] + [run for _, run in pool._line.waiting + pool._line.working]
+        for run in {*runs, *pool._seats.shared.values()}:
             run.pause()
         pool._preparing.shutdown(cancel_futures=True)
         pool._executor.shutdown(cancel_futures=True)
@@ -257,7 +257,7 @@ def test_a_run_says_where_it_is(finished):
     assert view.rate > 0
     assert view.seconds_left == 0
     assert finished.id == small().id
-    first = view.untrained()
+    first = view.at_start()
     assert (first.state, first.step, len(first.history.moments)) == ("untrained", 0, 1)
     assert first.newest.step == 0
 
@@ -398,7 +398,7 @@ def test_a_pause_takes_one_step_at_most(pool):
     stood = seat.run.view.step
     assert seat.view.state == "paused"
     assert seat.view.newest.step == stood
-    wait_for(lambda: not pool._working)
+    wait_for(lambda: not pool._line.working)
     assert seat.run.view.step == stood
     assert kept(pool.store, long(), stood).view.state == "paused"
 
@@ -503,7 +503,7 @@ def test_reset_gives_the_same_first_weights_and_loses_nothing(pool, finished):
     # Steps of the fresh run do not overwrite what is further.
     pool.step(seat, 3)
     reached(seat, "paused")
-    wait_for(lambda: not pool._working)
+    wait_for(lambda: not pool._line.working)
     assert pool.store.find(small()).view.step == 60
     pool.undo_reset(seat)
     reached(seat, "finished")
@@ -616,8 +616,8 @@ def test_the_most_runs_of_one_visitor(make_pool):
     # Others have their own count, and a pause makes room.
     pool.train(prepared(pool, "B", small(seed=77)))
     pool.pause(seats[0])
-    pool._line = [job for job in pool._line if job[1].view.state == "queued"]
-    pool._working = [job for job in pool._working if job[1].view.state in ("queued", "running")]
+    pool._line.waiting = [job for job in pool._line.waiting if job[1].view.queued]
+    pool._line.working = [job for job in pool._line.working if job[1].view.active]
     pool.train(seats[most])
     assert seats[most].view.state == "queued"
 
@@ -762,7 +762,7 @@ def test_memory_is_given_to_a_bounded_number_of_idle_runs(make_pool, monkeypatch
     for seed in range(8):
         prepared(pool, "A", small(seed=seed))
         pool.leave_others("A", {small(seed=seed).id})
-    assert len(pool._shared) <= 4
+    assert len(pool._seats.shared) <= 4
 
 
 # The store.
@@ -779,7 +779,7 @@ def test_a_finished_run_is_opened_by_a_new_pool(make_pool, store, finished):
     assert equal(view.history, finished.history)
     assert seat.run.metrics == finished.metrics
     assert same(seat.run, finished)
-    assert pool._working == pool._line == []
+    assert pool._line.working == pool._line.waiting == []
 
 
 def test_a_file_of_a_finished_run_holds_no_optimiser(store, finished):

@@ -18,7 +18,6 @@ EXCEPTIONS = {
     "aecore/cli.py",
     "aecore/estimator.py",
     "aecore/idx.py",
-    "aecore/runs/pool.py",
     "aecore/runs/run.py",
     "aecore/ui/feed.py",
 }

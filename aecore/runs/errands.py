@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
 from typing import TypeVar
+
+from aecore.runs.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -62,3 +67,23 @@ def _why(error: BaseException | None) -> str:
     if isinstance(error, CancelledError):
         return "it was cancelled before it began"
     return f"its worker is gone or could not take it, {type(error).__name__}"
+
+
+def guarded(job: Callable[[Run], object], run: Run) -> None:
+    """A thread's outermost frame: what gets here is a mistake of ours, to be logged, and said without its trace."""
+    try:
+        job(run)
+    except Exception:  # noqa: BLE001
+        if not threading.main_thread().is_alive():
+            # The server is going down and its threads take no more work; the store has the run.
+            return
+        logger.exception("run %s failed", run.id)
+        run.fail("this run stopped on an error of the app, which is in the server's log; press Try again")
+
+
+def step_back() -> None:
+    """Lets pages go before training where the cores are few: Linux knows a priority for each thread."""
+    # Where a sandbox forbids it, training goes on all the same; raised here, it would end all workers.
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -14,7 +14,7 @@ from aecore.runs.history import History
 State = Literal[
     "preparing", "untrained", "queued", "running", "paused", "finished", "diverged", "unavailable", "failed"
 ]
-# States from which training can go on, and those in which there is nothing to show.
+# Pages ask a view for what they want to know, by its properties, and compare no word of these.
 STARTABLE: tuple[State, ...] = ("untrained", "paused")
 BROKEN: tuple[State, ...] = ("unavailable", "failed")
 
@@ -44,6 +44,77 @@ class View:
     message: str = ""
 
     @property
+    def preparing(self) -> bool:
+        return self.state == "preparing"
+
+    @property
+    def untrained(self) -> bool:
+        return self.state == "untrained"
+
+    @property
+    def queued(self) -> bool:
+        return self.state == "queued"
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def paused(self) -> bool:
+        return self.state == "paused"
+
+    @property
+    def finished(self) -> bool:
+        return self.state == "finished"
+
+    @property
+    def diverged(self) -> bool:
+        return self.state == "diverged"
+
+    @property
+    def unavailable(self) -> bool:
+        return self.state == "unavailable"
+
+    @property
+    def active(self) -> bool:
+        """Whether it trains, or will as soon as it is its turn."""
+        return self.queued or self.running
+
+    @property
+    def moving(self) -> bool:
+        """Whether it changes by itself."""
+        return self.preparing or self.active
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing but somebody's press changes it."""
+        return not self.moving
+
+    @property
+    def startable(self) -> bool:
+        """Whether training can begin or go on."""
+        return self.state in STARTABLE
+
+    @property
+    def broken(self) -> bool:
+        """Whether it cannot be had or cannot go on, so that there is nothing to show."""
+        return self.state in BROKEN
+
+    @property
+    def prepared(self) -> bool:
+        return not (self.preparing or self.broken)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to reset."""
+        return self.active or self.paused or self.finished or self.diverged
+
+    @property
+    def over(self) -> bool:
+        """Whether training has come to its end, whichever."""
+        return self.finished or self.diverged or self.broken
+
+    @property
     def epoch(self) -> float:
         return self.step / self.steps_per_epoch
 
@@ -65,7 +136,7 @@ class View:
     def seconds_left(self) -> float:
         return (self.steps - self.step) * self.seconds / self.step if self.step else float("nan")
 
-    def untrained(self) -> View:
+    def at_start(self) -> View:
         """The same run before its first step."""
         first = History(self.history.moments[:1])
         newest = first.moments[0] if first.moments else None

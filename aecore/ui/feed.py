@@ -89,7 +89,7 @@ class Topic:
     def render(self, views: dict[Run, View]) -> bool:
         """Draws it as its runs now are; whether that is another message than before."""
         pairs = zip(self.runs, self.joined, strict=True)
-        now = tuple(views[run] if joined else views[run].untrained() for run, joined in pairs)
+        now = tuple(views[run] if joined else views[run].at_start() for run, joined in pairs)
         drawing = self.draw(now, *self.args)
         self.note(drawing)
         header = {name: value for name, value in drawing.header.items() if ("header", name) in self.moved}
