@@ -137,7 +137,7 @@ def _train(argv: list[str]) -> int:
     _check_device(options.device)
     run = _trained(spec, options.device)
     # The last step may be the one too many: the loss is looked at before it.
-    sound = run.view.state == "finished" and all(math.isfinite(value) for value in run.metrics.values())
+    sound = run.view.finished and all(math.isfinite(value) for value in run.metrics.values())
     faults = _save(run, out if sound else None, history)
     if sound:
         print(_json(run) if options.json else _table(run))

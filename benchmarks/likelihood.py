@@ -26,7 +26,6 @@ from aecore.measures.likelihood import Estimate, binarised, log_likelihood
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store
-from aecore.runs.view import STARTABLE
 
 # -log p(x) in nats an image: one stochastic layer, dynamic binarisation, 5,000 samples; the IWAE with k = 50.
 PUBLISHED = {"vae": 86.76, "iwae": 84.78}
@@ -73,13 +72,13 @@ def trained(spec: Spec, device: str, store: Store) -> Run:
             say(f"{spec.names['variant']}: epoch {epoch:.1f} of {run.view.epochs}, {left:.0f} min left")
         return run.view.step % run.view.steps_per_epoch == 0 or seconds > KEEP_EVERY
 
-    if run.view.state in STARTABLE:
+    if run.view.startable:
         run.aim()
-    while run.view.state in ("queued", "running"):
+    while run.view.active:
         # An epoch has each image once, so a draw for every epoch is a draw for every time that an image is seen.
         run.data = replace(run.data, train=black_or_white(grey.train, TEST_SEED + 1 + int(run.view.epoch)))
         run.work(enough)
-        if time.monotonic() - kept > KEEP_EVERY or run.view.state == "finished":
+        if time.monotonic() - kept > KEEP_EVERY or run.view.finished:
             store.keep(run)
             kept = time.monotonic()
     return run
@@ -103,7 +102,7 @@ def main(chosen: argparse.Namespace) -> None:
     print("|---|---:|---:|---:|---:|---:|---:|")
     for variant in [chosen.variant] if chosen.variant else PUBLISHED:
         run = trained(spec_of(variant, chosen), chosen.device, store)
-        if run.view.state != "finished":
+        if not run.view.finished:
             sys.exit(f"{variant}: {run.view.message}")
         reached, minutes = scored(run, chosen)
         cells = [variant, f"{run.view.epochs:,}", f"{run.view.seconds / 60:.1f}", f"{-reached.mean:.2f}"]

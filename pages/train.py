@@ -17,12 +17,10 @@ except SettingsError as error:
     st.error(str(error))
     st.stop()
 seat = engine.seat(spec)
-state = seat.view.state
-if state == "unavailable":
+if seat.view.unavailable:
     pick.go_on_without(spec, seat.view.message)
 if links.wants_trained(spec) and not (seat.joined or seat.own):
     controls.attempt(lambda: pool.train(seat))
-    state = seat.view.state
 links.mark_trained(spec, trained=seat.joined)
 kept = aside.seat_aside(spec)
 pool.leave_others(engine.visitor(), {spec.id} | ({kept.run.id} if kept else set()))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecore.runs.view import State, View
-from aecore.ui import group, status, waiting
+from aecore.ui import waiting
 
 
 def seat(state: str, epoch: int = 2, joined: bool = True) -> SimpleNamespace:
@@ -63,8 +63,8 @@ def test_runs_that_did_not_get_to_their_end_are_named():
 def test_nobody_is_asked_to_press_what_is_pressed_and_something_is_said_until_all_are_trained(states, under_way):
     seats = [seat(state, joined=joined) for state, joined in states]
     text = said(*seats, under_way=under_way)
-    moving = any(one.view.state in status.ACTIVE for one in seats)
-    open_ = any(one.view.state not in group.OVER for one in seats)
+    moving = any(one.view.active for one in seats)
+    open_ = any(not one.view.over for one in seats)
     if moving:
         assert "ress " not in text
         assert "in training" in text.lower()

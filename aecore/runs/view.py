@@ -14,15 +14,13 @@ from aecore.runs.history import History
 State = Literal[
     "preparing", "untrained", "queued", "running", "paused", "finished", "diverged", "unavailable", "failed"
 ]
-# Pages ask a view for what they want to know, by its properties, and compare no word of these.
-STARTABLE: tuple[State, ...] = ("untrained", "paused")
-BROKEN: tuple[State, ...] = ("unavailable", "failed")
 
 
 @dataclass(frozen=True)
 class View:
     """A run at one instant; a page draws it and nothing else.
 
+    What it is, its properties say: nothing but this package compares words of state.
     ``newest`` may be later than the last moment kept; while the run trains it then has no held-out losses and figures.
     """
 
@@ -76,6 +74,10 @@ class View:
         return self.state == "unavailable"
 
     @property
+    def failed(self) -> bool:
+        return self.state == "failed"
+
+    @property
     def active(self) -> bool:
         """Whether it trains, or will as soon as it is its turn."""
         return self.queued or self.running
@@ -93,12 +95,12 @@ class View:
     @property
     def startable(self) -> bool:
         """Whether training can begin or go on."""
-        return self.state in STARTABLE
+        return self.untrained or self.paused
 
     @property
     def broken(self) -> bool:
         """Whether it cannot be had or cannot go on, so that there is nothing to show."""
-        return self.state in BROKEN
+        return self.unavailable or self.failed
 
     @property
     def prepared(self) -> bool:
@@ -140,8 +142,8 @@ class View:
         """The same run before its first step."""
         first = History(self.history.moments[:1])
         newest = first.moments[0] if first.moments else None
-        state = self.state if self.state in ("preparing", *BROKEN) else "untrained"
-        message = self.message if state in BROKEN else ""
+        state = "untrained" if self.prepared else self.state
+        message = self.message if self.broken else ""
         return replace(self, state=state, step=0, seconds=0.0, history=first, newest=newest, message=message)
 
 

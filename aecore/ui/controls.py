@@ -21,24 +21,21 @@ def buttons(pool: Pool, seat: Seat) -> None:
     """The buttons that fit the seat's state, and beside them how far it is; a press reruns the page."""
     view = seat.view
     with st.container(horizontal=True, vertical_alignment="center", key="run-controls"):
-        if view.state in status.ACTIVE:
+        if view.active:
             main_button("Pause", ":material/pause:", lambda: pool.pause(seat))
-        elif view.state in ("unavailable", "failed"):
+        elif view.broken:
             main_button("Try again", ":material/refresh:", lambda: pool.retry(seat))
         else:
-            name = "Continue" if view.state == "paused" else "Train"
-            over = view.state in ("finished", "diverged")
-            main_button(name, ":material/play_arrow:", lambda: pool.train(seat), disabled=over)
-        resting = view.state in ("untrained", "paused")
+            name = "Continue" if view.paused else "Train"
+            main_button(name, ":material/play_arrow:", lambda: pool.train(seat), disabled=view.over)
         unit = st.session_state.get("step-unit", "batch")
         steps = view.steps_per_epoch if unit == "epoch" else 1
-        button("Step", ":material/skip_next:", lambda: pool.step(seat, steps), disabled=not resting)
+        button("Step", ":material/skip_next:", lambda: pool.step(seat, steps), disabled=not view.startable)
         st.segmented_control(
             "Step by", ("batch", "epoch"), default="batch", key="step-unit", label_visibility="collapsed", required=True
         )
-        moved = view.state in (*status.ACTIVE, "paused", "finished", "diverged")
-        button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not moved)
-        if seat.before is not None and view.state == "untrained":
+        button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not view.begun)
+        if seat.before is not None and view.untrained:
             button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
         status.bar(pool, seat)
 
@@ -68,7 +65,7 @@ def attempt(act: Callable[[], None]) -> None:
 def outputs(seat: Seat) -> None:
     """Share, get the code, download, keep aside."""
     spec, run, view = seat.run.spec, seat.run, seat.view
-    trained = view.state == "finished"
+    trained = view.finished
     with st.container(horizontal=True, vertical_alignment="center", key="run-outputs"):
         with st.popover("Share", icon=":material/share:"):
             st.write("This link opens this model, trained, for everybody:")
@@ -117,7 +114,7 @@ def script(spec) -> str:
 def figures(seat: Seat) -> None:
     """The figures of a finished run, each with its unit and split."""
     run = seat.run
-    if seat.view.state != "finished" or not run.metrics:
+    if not seat.view.finished or not run.metrics:
         return
     lines = [
         f"| mean over images | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",

@@ -51,8 +51,6 @@ TICK = 1.0
 MOST_SOCKETS, MOST_WATCHED, MOST_CHARACTERS, MOST_MESSAGES, PERIOD = 400, 64, 8_192, 60, 10.0
 # Seconds that a drawing nobody watches is known, and drawings that are known.
 KNOWN_FOR, MOST_KNOWN = 60.0, 4_000
-# States in which a run changes by itself.
-MOVING = ("preparing", "queued", "running")
 # Codes with which a socket is closed (RFC 6455, section 7.4): against the rules, and too many.
 REFUSED, TOO_MANY = 1008, 1013
 # Steps in which coordinates and pixels travel while they move: half a pixel of the map, a 64th of the way to white.
@@ -354,12 +352,12 @@ def follow(
     ``draw`` is a function of a module; ``moving`` tells of what is no run's state.
     """
     drawing = draw(tuple(views), *args)
-    if moving if moving is not None else any(view.state in MOVING for view in views):
+    if moving if moving is not None else any(view.moving for view in views):
         drawing = pushed(drawing, draw, runs, views, *args)
     mount(drawing, key)
 
 
 def pushed(drawing: Drawing, draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable) -> Drawing:
     """The drawing, which then goes on in the browser as what ``draw`` draws of the ``runs`` from now on."""
-    of = [(run, view.state != "untrained") for run, view in zip(runs, views, strict=True)]
+    of = [(run, not view.untrained) for run, view in zip(runs, views, strict=True)]
     return drawing.followed(HUB.publish(draw, of, args, drawing))

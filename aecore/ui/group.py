@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from aecore.ui import controls, engine, feed, links, moving, pick, status
+from aecore.ui import controls, engine, feed, links, moving, pick
 from aecore.ui.browser import Drawing, progress_drawing
-from aecore.ui.moving import states
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from aecore.runs.view import View
 
     Seats = Mapping[Any, Seat]
-
-WAITING = ("untrained", "paused", "preparing")
-OVER = ("finished", "diverged", "failed", "unavailable")
 
 
 def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True, known: bool = False) -> dict[Any, Seat]:
@@ -30,12 +26,12 @@ def seats_at(pool: Pool, specs: Mapping[Any, Spec], trains: bool = True, known: 
     """
     seats = {key: engine.seat(spec) for key, spec in specs.items()}
     for seat in seats.values():
-        if seat.view.state == "unavailable":
+        if seat.view.unavailable:
             pick.go_on_without(seat.run.spec, seat.view.message)
     if links.wants_trained(*specs.values()) and trains and not any(seat.joined or seat.own for seat in seats.values()):
         train(pool, seats)
     for seat in seats.values():
-        if known and not (seat.joined or seat.own) and seat.run.view.state == "finished":
+        if known and not (seat.joined or seat.own) and seat.run.view.finished:
             controls.attempt(lambda seat=seat: pool.train(seat))
     pool.leave_others(engine.visitor(), {spec.id for spec in specs.values()})
     links.mark_trained(*specs.values(), trained=all(seat.joined for seat in seats.values()))
@@ -61,7 +57,7 @@ def stage(pool: Pool, seats: Seats, draw: Callable[[Seats], None], trains: bool 
 
 def rests(seats: Seats) -> bool:
     """Whether nothing moves but by a press."""
-    return all(state in status.RESTING for state in states(seats)) and not under_way(seats)
+    return all(seat.view.at_rest for seat in seats.values()) and not under_way(seats)
 
 
 def under_way(seats: Seats) -> bool:
@@ -86,46 +82,45 @@ def advance(pool: Pool, seats: Seats) -> None:
     if not under_way(seats):
         return
     # One that was started while it is being prepared trains as soon as it is.
-    active = sum(seat.joined and seat.view.state in ("preparing", *status.ACTIVE) for seat in seats.values())
+    active = sum(seat.joined and seat.view.moving for seat in seats.values())
     for seat in seats.values():
         if active >= MOST_ACTIVE_PER_VISITOR:
             break
-        if not seat.joined or seat.view.state in ("untrained", "paused"):
+        if not seat.joined or seat.view.startable:
             controls.attempt(lambda seat=seat: pool.train(seat))
             active += 1
-    if all(seat.joined and seat.view.state in OVER for seat in seats.values()):
+    if all(seat.joined and seat.view.over for seat in seats.values()):
         st.session_state["group-under-way"] = None
 
 
 def buttons(pool: Pool, seats: Seats) -> None:
     """Train, Pause and Reset for all runs at once."""
 
-    def each(act: Callable[[Seat], None], *wanted: str) -> Callable[[], None]:
+    def each(act: Callable[[Seat], None], wanted: Callable[[View], bool]) -> Callable[[], None]:
         def act_on_each() -> None:
             st.session_state["group-under-way"] = None
             for seat in seats.values():
-                if seat.view.state in wanted:
+                if wanted(seat.view):
                     act(seat)
 
         return act_on_each
 
-    now = states(seats)
+    views = [seat.view for seat in seats.values()]
     with st.container(horizontal=True, vertical_alignment="center", key="run-controls"):
-        if under_way(seats) or any(state in status.ACTIVE for state in now):
-            controls.main_button("Pause", ":material/pause:", each(pool.pause, *status.ACTIVE))
+        if under_way(seats) or any(view.active for view in views):
+            controls.main_button("Pause", ":material/pause:", each(pool.pause, lambda view: view.active))
         else:
-            name = "Continue" if "paused" in now else "Train"
-            to_do = any(state in WAITING for state in now)
+            name = "Continue" if any(view.paused for view in views) else "Train"
+            to_do = any(view.startable or view.preparing for view in views)
             controls.main_button(name, ":material/play_arrow:", lambda: train(pool, seats), disabled=not to_do)
-        moved = (*status.ACTIVE, "paused", "finished", "diverged")
         controls.button(
             "Reset",
             ":material/restart_alt:",
-            each(pool.reset, *moved),
-            disabled=not any(state in moved for state in now),
+            each(pool.reset, lambda view: view.begun),
+            disabled=not any(view.begun for view in views),
         )
-        if seats and all(seat.before is not None and seat.view.state == "untrained" for seat in seats.values()):
-            controls.button("Undo reset", ":material/undo:", each(pool.undo_reset, "untrained"))
+        if seats and all(seat.before is not None and seat.view.untrained for seat in seats.values()):
+            controls.button("Undo reset", ":material/undo:", each(pool.undo_reset, lambda view: view.untrained))
 
 
 def line(seats: Seats) -> None:
@@ -137,10 +132,10 @@ def line(seats: Seats) -> None:
         else:
             runs = [seat.run for seat in seats.values()]
             feed.follow(_line, runs, views, under_way(seats), key="run-status-line", moving=True)
-    for message in dict.fromkeys(view.message for view in views if view.state in ("diverged", "failed", "unavailable")):
+    for message in dict.fromkeys(view.message for view in views if view.diverged or view.broken):
         st.error(message)
     # Which of several it is about is said where each is shown.
-    if len(views) == 1 and views[0].state == "finished" and views[0].message:
+    if len(views) == 1 and views[0].finished and views[0].message:
         st.warning(views[0].message)
 
 
@@ -155,10 +150,9 @@ def _share(views: Sequence[View]) -> float:
 
 
 def _text(views: Sequence[View], going_on: bool) -> str:
-    now = [view.state for view in views]
-    done = now.count("finished")
+    done = sum(view.finished for view in views)
     ends = f", {done} finished" if done else ""
-    training = [view for view in views if view.state in status.ACTIVE]
+    training = [view for view in views if view.active]
     if training:
         slowest = min(training, key=lambda view: view.epoch)
         epoch = min(int(slowest.epoch) + 1, max(slowest.epochs, 1))
@@ -167,12 +161,24 @@ def _text(views: Sequence[View], going_on: bool) -> str:
         return f"epoch {epoch} of {slowest.epochs} in the slowest of {len(training)} in training{ends}{soon}"
     if going_on:
         return f"preparing the next{ends}"
-    for state in ("preparing", "paused", "failed", "unavailable", "untrained", "diverged"):
-        if state in now:
-            return f"{state}: {now.count(state)} of {len(now)}{ends}"
+    if alike := _most_in_the_way(views):
+        return f"{alike[0].state}: {len(alike)} of {len(views)}{ends}"
     return (
         f"finished: all {done}, the slowest in {max((view.seconds for view in views), default=0.0):.1f} s of training"
     )
+
+
+def _most_in_the_way(views: Sequence[View]) -> list[View]:
+    """Of runs that are not all trained, those to tell of first; all of one state."""
+    alike = (
+        [view for view in views if view.preparing],
+        [view for view in views if view.paused],
+        [view for view in views if view.failed],
+        [view for view in views if view.unavailable],
+        [view for view in views if view.untrained],
+        [view for view in views if view.diverged],
+    )
+    return next(filter(None, alike), [])
 
 
 def seconds_left(views: Sequence[View]) -> float:
@@ -181,5 +187,5 @@ def seconds_left(views: Sequence[View]) -> float:
     if not whole:
         return float("nan")
     mean = float(np.mean(whole))
-    left = [view.seconds_left if view.step else mean for view in views if view.state not in OVER]
-    return sum(left) / max(1, sum(view.state == "running" for view in views))
+    left = [view.seconds_left if view.step else mean for view in views if not view.over]
+    return sum(left) / max(1, sum(view.running for view in views))

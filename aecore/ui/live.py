@@ -40,7 +40,7 @@ ROOM_BELOW, ROOM_ABOVE = 3.0, 1.0
 def pictures(run: Run, view: View, prefix: str = "live") -> None:
     """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
     if run.exhibit is None or view.newest is None:
-        if view.state == "preparing":
+        if view.preparing:
             waiting(run, view, prefix)
         return
     # The views keep their place and their keys; by this name they know that another run is shown.
@@ -52,7 +52,7 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
     with right:
         door.beside(run, view, name, prefix)
     door.below(run, view, name, prefix)
-    if view.state not in feed.MOVING:
+    if view.at_rest:
         rewind(moments_of(view), name, prefix)
 
 
@@ -126,7 +126,7 @@ def moments_of(view: View) -> tuple[Moment, ...]:
 
 def shown_of(view: View) -> tuple[Moment, ...]:
     """The moments that are drawn: the newest look while the run moves, all that is kept once it rests."""
-    return (view.newest,) if view.state in feed.MOVING else moments_of(view)
+    return (view.newest,) if view.moving else moments_of(view)
 
 
 def first_of(view: View, moments: Sequence[Moment]) -> int:

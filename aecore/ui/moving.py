@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from aecore.ui import engine, feed, status
+from aecore.ui import engine, feed
 from aecore.ui.browser import Drawing, progress_drawing, pulse, pulse_drawing
 
 if TYPE_CHECKING:
@@ -22,14 +22,9 @@ if TYPE_CHECKING:
 AWAITED = "answers-awaited"
 
 
-def states(seats: Seats) -> tuple[str, ...]:
-    """The state of each run."""
-    return tuple(seat.view.state for seat in seats.values())
-
-
 def _phases(views: Iterable[View]) -> list[str]:
     """The states, of which two are one: runs that share the cores take turns, and pages are the same all the while."""
-    return ["in training" if view.state in status.ACTIVE else view.state for view in views]
+    return ["in training" if view.active else view.state for view in views]
 
 
 def stage(key: str, look: Callable[[], Seats], draw: Callable[[Seats], None]) -> None:
@@ -57,7 +52,7 @@ def stage(key: str, look: Callable[[], Seats], draw: Callable[[Seats], None]) ->
 def watch(key: str, runs: list[Run], views: list[View]) -> None:
     """Runs the script anew as soon as a run's state changes or an awaited answer has come."""
     awaited = st.session_state.pop(AWAITED, [])
-    if not awaited and all(view.state not in feed.MOVING for view in views):
+    if not awaited and all(view.at_rest for view in views):
         pulse(pulse_drawing(_now(views, [])), key=key)
         return
     runs, views = [*runs, *(run for run, _ in awaited)], [*views, *(run.view for run, _ in awaited)]

@@ -47,8 +47,7 @@ class OneRun(sections.Section):
         (seat,) = seats.values()
         # Of a diverged model the codes are no numbers, and a run that others train is not what is shown here.
         elsewhere = seat.run.view.step != seat.view.step
-        moving = seat.view.state in ("preparing", "running", "queued", "diverged")
-        if elsewhere or moving or seat.view.newest is None:
+        if elsewhere or seat.view.moving or seat.view.diverged or seat.view.newest is None:
             live.pictures(seat.run, seat.view)
             return
         if not seat.view.step:

@@ -44,7 +44,7 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     """Conclusions, table and pictures of the columns that are trained, as soon as they are found."""
     from aecore.questions.findings import find
 
-    promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.view.state == "finished"}
+    promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.view.finished}
     if not promised:
         return
     if all(promise.done() for promise in promised.values()):

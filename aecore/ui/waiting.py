@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from aecore.ui import feed, group, status
+from aecore.ui import feed, group
 from aecore.ui.browser import Drawing, words_drawing
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MOST_NAMED = 5
 
 def trained(seats: Mapping[Any, Seat]) -> dict[Any, Seat]:
     """The seats whose runs are finished and measured: what can be shown already."""
-    return {key: seat for key, seat in seats.items() if seat.view.state == "finished" and seat.run.metrics}
+    return {key: seat for key, seat in seats.items() if seat.view.finished and seat.run.metrics}
 
 
 def tell(seats: Mapping[Any, Seat], promise: str, name: Callable[[Any], str] = str) -> None:
@@ -57,9 +57,9 @@ def said(seats: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Ca
     ``promise`` says what comes of training them, as half a sentence; ``name`` names a run by its key; ``under_way``
     tells that those not begun yet are about to be.
     """
-    done = sum(seat.view.state == "finished" for seat in seats.values())
-    lost = {key: seat for key, seat in seats.items() if seat.view.state in group.OVER and seat.view.state != "finished"}
-    to_come = {key: seat for key, seat in seats.items() if seat.view.state not in group.OVER}
+    done = sum(seat.view.finished for seat in seats.values())
+    lost = {key: seat for key, seat in seats.items() if seat.view.over and not seat.view.finished}
+    to_come = {key: seat for key, seat in seats.items() if not seat.view.over}
     count = f"{done} of {len(seats)} trained" if len(seats) > 1 else ""
     parts = [count] if count and (done or lost) else []
     if to_come:
@@ -78,7 +78,7 @@ def _of(
     """What is so of the runs that have not come to their end."""
     if under_way or any(_moves(seat) for seat in to_come.values()):
         yield f"in training: {_list(to_come, name)}"
-    elif any(seat.view.state == "paused" for seat in to_come.values()):
+    elif any(seat.view.paused for seat in to_come.values()):
         yield f"paused: {_list(to_come, name)}"
         yield f"press Continue, and {promise}"
     else:
@@ -87,27 +87,23 @@ def _of(
 
 def _moves(seat: Seat) -> bool:
     """Whether a run trains, or will without another press."""
-    return seat.view.state in status.ACTIVE or (seat.joined and seat.view.state == "preparing")
+    return seat.view.active or (seat.joined and seat.view.preparing)
 
 
 def _list(seats: Mapping[Hashable, Seat], name: Callable[[Hashable], str]) -> str:
     """The runs with how far each is, those that have begun first; of many the first few."""
-    begun = sorted(seats.items(), key=lambda item: item[1].view.state in ("untrained", "preparing"))
+    begun = sorted(seats.items(), key=lambda item: item[1].view.untrained or item[1].view.preparing)
     told = [f"{name(key)} ({_how_far(seat.view)})" for key, seat in begun[:MOST_NAMED]]
     more = len(begun) - len(told)
     return ", ".join(told) + (f" and {more} more" if more else "")
 
 
 def _how_far(view: View) -> str:
-    match view.state:
-        case "running":
-            return _epoch(view)
-        case "paused":
-            return f"paused in {_epoch(view)}"
-        case "untrained":
-            return "waiting"
-        case state:
-            return state
+    if view.running:
+        return _epoch(view)
+    if view.paused:
+        return f"paused in {_epoch(view)}"
+    return "waiting" if view.untrained else view.state
 
 
 def _epoch(view: View) -> str:

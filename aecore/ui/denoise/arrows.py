@@ -68,7 +68,7 @@ class Arrows(sections.Section):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         places = {key: place for key, place in zip(seats, st.columns(len(seats)), strict=True)}
         name = "arrows-" + "-".join(seat.run.id for seat in seats.values())
-        resting = all(seat.view.state not in ("preparing", "running", "queued") for seat in seats.values())
+        resting = all(seat.view.at_rest for seat in seats.values())
         found = {}
         for key, seat in seats.items():
             with places[key], st.container(key=f"{key}-arrows"):
@@ -77,7 +77,7 @@ class Arrows(sections.Section):
         view = next(iter(seats.values())).view
         if resting and view.newest is not None:
             live.rewind(live.moments_of(view), name, "arrows")
-        finished = all(seat.view.state == "finished" for seat in seats.values())
+        finished = all(seat.view.finished for seat in seats.values())
         if finished and all(one is not None for one in found.values()):
             st.markdown(compared(found))
         st.caption(

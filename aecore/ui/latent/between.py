@@ -54,7 +54,7 @@ class Between(OneRun):
         for key, seat in seats.items():
             view, run = seat.view, seat.run
             title = run.spec.member("variant").title + ("" if view.step else " (untrained)")
-            if view.state in ("preparing", "running", "queued", "diverged") or view.newest is None:
+            if view.moving or view.diverged or view.newest is None:
                 with st.container(key=f"{key}-waits"):
                     st.markdown(f"**{title}**")
                     live.pictures(run, view, key)

@@ -57,7 +57,7 @@ class Clusters(sections.Section):
         (seat,) = seats.values()
         if seat.view.newest is None:
             live.waiting(seat.run, seat.view, "clusters")
-        elif seat.view.state != "finished":
+        elif not seat.view.finished:
             live.loss(seat.run, seat.view, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
             waiting.tell(seats, "its codes are grouped as soon as it is trained", lambda _: "the autoencoder")
         elif (found := live.answer(pool, seat.run, Grouping(self.settings.clusters), "Grouping.")) is not None:

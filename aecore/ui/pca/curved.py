@@ -59,7 +59,7 @@ class Curved(sections.Section):
             latent, colour = self.settings.latent, self.settings.colour
             feed.follow(_clouds, [run], [view], run, name, latent, colour, key="sheet-clouds")
             feed.follow(_said, [run], [view], run, latent, key="sheet-words")
-        if view.state not in feed.MOVING:
+        if view.at_rest:
             live.rewind(live.moments_of(view), name, "sheet")
         with st.container(key="live-loss"):
             live.loss(run, view, name, "sheet")

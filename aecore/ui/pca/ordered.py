@@ -45,7 +45,7 @@ class Ordered(sections.Section):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.questions.pca import pca_costs, truncated
 
-        if not all(seat.view.state == "finished" for seat in seats.values()):
+        if not all(seat.view.finished for seat in seats.values()):
             _untrained(seats)
             return
         meanwhile = "Cutting codes off after every number."

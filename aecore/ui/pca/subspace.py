@@ -125,7 +125,7 @@ def _column(key: str, seat: Seat, name: str) -> None:
     with st.container(key=f"{key}-said"):
         feed.follow(_words, [run], [view], key=f"{key}-words")
         st.caption(WHY[key], help=AXES)
-    if view.state == "finished":
+    if view.finished:
         with st.expander("Each component, and how nearly it ties"):
             _gaps(key, seat)
 

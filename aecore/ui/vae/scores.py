@@ -64,9 +64,9 @@ class Scores(OneRun):
         for seat in seats.values():
             if missing := lack(seat.run.spec.member("variant")):
                 st.info(missing)
-            elif seat.view.state == "diverged":
+            elif seat.view.diverged:
                 st.info(f"{_name(seat.run.spec)} {NOTHING}")
-            elif seat.view.state == "finished":
+            elif seat.view.finished:
                 asked[_name(seat.run.spec)] = seat.run
         wanted = {key: seat for key, seat in seats.items() if not lack(seat.run.spec.member("variant"))}
         waiting.tell(wanted, "each is scored on images that it never saw", lambda key: _name(seats[key].run.spec))
