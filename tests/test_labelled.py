@@ -10,6 +10,7 @@ from test_tabs import OF_ONE_SPEC, complaints, drawn
 
 from aecore.autoencoder import Autoencoder
 from aecore.dataset import Split, split
+from aecore.likelihood import likelihoods
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError
@@ -68,10 +69,11 @@ def test_a_labels_loss_is_the_mean_over_the_labels_that_are_known():
     assert run.metrics["train_label"] == pytest.approx(truth.item(), rel=1e-4)
 
 
+@pytest.mark.parametrize("likelihood", likelihoods)
 @pytest.mark.parametrize("name", LEARN_LABELS)
-def test_an_image_without_a_label_is_no_image_of_any_class(name):
+def test_an_image_without_a_label_is_no_image_of_any_class(name, likelihood):
     """A batch in which nobody has a label moves nothing that is learned from labels, and breaks nothing."""
-    data, spec = load("digits", images=200), Spec(variant=name, **SMALL)
+    data, spec = load("digits", images=200), Spec(variant=name, likelihood=likelihood, **SMALL)
     model = spec.model(data.facts)
     batch = Split(data.train.images[:20], np.full(20, -1)).batch(np.arange(20), torch.device("cpu"))
     terms = model.terms(batch, 0.5, torch.Generator())

@@ -25,7 +25,7 @@ class GaussianLearned(Likelihood):
 
     def loss(self, outputs: Tensor, images: Tensor, counted: Tensor | None = None) -> Tensor:
         squared = weighed_sum((outputs - images).square(), counted)
-        pixels = images[0].numel() if counted is None else counted.flatten(1).sum(1)
+        pixels = images.shape[1:].numel() if counted is None else counted.flatten(1).sum(1)
         return (squared / self.log_variance.exp() + pixels * (self.log_variance + math.log(2 * math.pi))) / 2
 
     def mean(self, outputs: Tensor) -> Tensor:
