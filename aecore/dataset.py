@@ -47,6 +47,33 @@ class Batch:
 
 
 @dataclass(frozen=True, eq=False)
+class Facts(ExampleFacts):
+    """What a model is told of its training data: ``mean`` [H, W], the mean image, and how many images and classes."""
+
+    mean: np.ndarray
+    images: int = 1
+    classes: int = 10
+
+    def __post_init__(self):
+        arrays.matrix(self.mean, "mean", ("H", "W"))
+        if not 1 <= self.classes <= MOST_CLASSES:
+            raise ValueError(f"classes must be from 1 to {MOST_CLASSES:,}, got {self.classes:,}: merge the rare ones")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.mean.shape
+
+    def kept(self) -> dict[str, Any]:
+        """The mean image itself is among the weights."""
+        return {"shape": list(self.shape), "images": self.images, "classes": self.classes}
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Any]) -> Facts:
+        return cls(np.zeros(kept["shape"], np.float32), kept["images"], kept["classes"])
+
+
+@dataclass(frozen=True, eq=False)
 class Split(Examples):
     """``images`` [N, H, W] float32 in [0, 1] and ``labels`` [N] int64, read-only: visitors share them.
 
@@ -57,6 +84,7 @@ class Split(Examples):
     kind: ClassVar[str] = "images"
     one: ClassVar[str] = "image"
     many: ClassVar[str] = "images"
+    facts_class: ClassVar[type[ExampleFacts]] = Facts
 
     images: np.ndarray
     labels: np.ndarray
@@ -126,33 +154,6 @@ class Split(Examples):
 
 
 @dataclass(frozen=True, eq=False)
-class Facts(ExampleFacts):
-    """What a model is told of its training data: ``mean`` [H, W], the mean image, and how many images and classes."""
-
-    mean: np.ndarray
-    images: int = 1
-    classes: int = 10
-
-    def __post_init__(self):
-        arrays.matrix(self.mean, "mean", ("H", "W"))
-        if not 1 <= self.classes <= MOST_CLASSES:
-            raise ValueError(f"classes must be from 1 to {MOST_CLASSES:,}, got {self.classes:,}: merge the rare ones")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of an image, in pixels."""
-        return self.mean.shape
-
-    def kept(self) -> dict[str, Any]:
-        """The mean image itself is among the weights."""
-        return {"shape": list(self.shape), "images": self.images, "classes": self.classes}
-
-    @classmethod
-    def again(cls, kept: Mapping[str, Any]) -> Facts:
-        return cls(np.zeros(kept["shape"], np.float32), kept["images"], kept["classes"])
-
-
-@dataclass(frozen=True, eq=False)
 class Dataset:
     """``train`` is learned from, ``test`` is held out from all training; classes are named in label order.
 
@@ -180,10 +181,6 @@ class Dataset:
     def with_labels(self, count: int) -> Dataset:
         """The same images, of which only ``count`` to train on have labels."""
         return replace(self, train=self.train.with_labels(count))
-
-
-# What tells of a data set of images.
-Split.facts_class = Facts
 
 
 class Source(ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import SupportsFloat
 
 
@@ -28,11 +28,13 @@ class PhaseBegan:
 class Stepped:
     """Step ``step`` was made; ``terms`` are the raw loss terms of its batch, unweighted, mean over images.
 
-    A term is not read off its device until somebody calls ``float`` on it.
+    A term is not read off its device until somebody calls ``float`` on it. ``over`` tells of some by name of how many
+    examples they are the mean, where that need not be all of the batch.
     """
 
     step: int
     terms: Mapping[str, SupportsFloat]
+    over: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

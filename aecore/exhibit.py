@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from aecore.figures.floor import Floor
 from aecore.model import Model
 
 if TYPE_CHECKING:
     from aecore.dataset import Dataset
     from aecore.runs.spec import Spec
-
-
-@dataclass(frozen=True)
-class Floor:
-    """A loss that something simple reaches on the same examples."""
-
-    title: str
-    value: float
 
 
 @dataclass(frozen=True)

@@ -173,19 +173,19 @@ def train(data: Examples, how: Training, state: TrainerState) -> Iterator[Event]
             if phase != before:
                 yield PhaseBegan(state.step, phase)
             batch = data.batch(order[start : start + how.batch_size], device)
-            terms, loss = _step(state, batch, how, steps, bf16)
+            stepped, loss = _step(state, batch, how, steps, bf16)
             look = state.step % LOOK_EVERY == 0 or state.step == steps
             if look and not abs(float(loss)) < state.model.most_loss:
                 yield Diverged(state.step, advice_on_divergence(how))
                 return
-            yield Stepped(state.step, terms)
+            yield stepped
         yield EpochEnded(state.step, epoch + 1)
     yield Finished(state.step)
 
 
-def _step(state: TrainerState, batch: Any, how: Training, steps: int, bf16: bool) -> tuple[dict[str, Tensor], Tensor]:
-    """Each player's move on one batch; the raw terms and the summed loss, detached."""
-    device, seen, losses = state.model.device, {}, []
+def _step(state: TrainerState, batch: Any, how: Training, steps: int, bf16: bool) -> tuple[Stepped, Tensor]:
+    """Each player's move on one batch; its event and the summed loss, detached."""
+    device, seen, over, losses = state.model.device, {}, {}, []
     rng = generator(how.seed, "noise", state.step, device=device)
     done = state.step / steps
     objectives = state.model.objectives(batch, done, rng)
@@ -201,9 +201,10 @@ def _step(state: TrainerState, batch: Any, how: Training, steps: int, bf16: bool
         loss.backward()
         optimiser.step()
         seen |= {name: term.value.detach() for name, term in objective.terms.items()}
+        over |= {name: term.over for name, term in objective.terms.items() if term.over is not None}
         losses.append(loss.detach())
     state.step += 1
-    return seen, sum(losses)
+    return Stepped(state.step, seen, over), sum(losses)
 
 
 def advice_on_divergence(how: Training) -> str:

@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from aecore.ui.browser import Axes, Floor, Line, live_bars, live_images, live_loss, live_map, live_path, scrubber
+from aecore.figures.floor import Floor
+from aecore.ui.browser import Axes, Line, live_bars, live_images, live_loss, live_map, live_path, scrubber
 
 TOTAL, CLASSES, SIDE, NUMBERS = 25, 10, 28, 24
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from browsing import ROOT, Server, expect
 
+from aecore.figures.floor import Floor
 from aecore.ui.browser import (
     Axes,
-    Floor,
     Line,
     images_drawing,
     live_bars,

@@ -61,7 +61,8 @@ def test_who_cannot_see_the_figure_is_told_its_numbers(name):
     [
         (
             "on",
-            "Code dimensions on in one image, 2 models. Sparse: from 0 to 1, on average 0.667; Plain: from 2 to 2, ",
+            "Code dimensions active in one image, 2 models. "
+            "Sparse: from 0 to 1, on average 0.667; Plain: from 2 to 2, ",
         ),
         ("on without images", "1 model. Plain: no images."),
         ("falling", "Plain: from 0.7 to 0.1; target: 0.05."),

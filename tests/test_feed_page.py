@@ -142,6 +142,7 @@ def test_a_network_that_is_away_for_20_s_loses_nothing(server, browser, drops):
         expect(status(page)).to_contain_text("epoch")
         goes_on(page)
         getattr(between, drops)()
+        # Not a wait for something: so long is the outage that is tried.
         page.wait_for_timeout(20_000)
         expect(a_map(page)).to_be_visible()
         between.back()

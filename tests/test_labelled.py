@@ -69,6 +69,15 @@ def test_a_labels_loss_is_the_mean_over_the_labels_that_are_known():
     assert run.metrics["train_label"] == pytest.approx(truth.item(), rel=1e-4)
 
 
+def test_the_curve_of_a_labels_loss_is_of_images_with_labels_however_few_a_batch_has():
+    """Nothing moves, so what is plotted on the way is what is measured at the end."""
+    how = {**SMALL, "labelled": 5, "batch_size": 8, "epochs": 1, "learning_rate": 1e-5, "precision": "fp32"}
+    run = train_spec(Spec(variant="multitask", **how))
+    told = [moment.train["label"] for moment in run.history.moments[1:]]
+    assert np.isnan(told).any()
+    assert np.nanmean(told) == pytest.approx(run.metrics["train_label"], rel=0.02)
+
+
 @pytest.mark.parametrize("likelihood", likelihoods)
 @pytest.mark.parametrize("name", LEARN_LABELS)
 def test_an_image_without_a_label_is_no_image_of_any_class(name, likelihood):

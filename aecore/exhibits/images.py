@@ -12,7 +12,8 @@ from torch import Tensor
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import FillsIn
 from aecore.dataset import Dataset, Split, first_of_each
-from aecore.exhibit import Exhibit, Floor, Moment
+from aecore.exhibit import Exhibit, Moment
+from aecore.figures.floor import Floor
 from aecore.figures.grey import grey
 from aecore.measures.activity import activity
 from aecore.measures.pca import PCA, pca_of

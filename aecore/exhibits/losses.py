@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from aecore.dataset import Dataset
 from aecore.examples import Examples
-from aecore.exhibit import Exhibit, Floor, Moment
+from aecore.exhibit import Exhibit, Moment
+from aecore.figures.floor import Floor
 from aecore.measures.quality import mean_terms, term_units
 from aecore.model import Model
 from aecore.runs.spec import Spec

@@ -38,7 +38,7 @@ def on_histogram(names: Sequence[str], on_per_image: Sequence[np.ndarray]) -> go
     width = -(-(highest - lowest + 1) // BINS)
     firsts = np.arange(lowest, highest + 1, width)
     said = [f"{first}" if width == 1 else f"{first} to {first + width - 1}" for first in firsts]
-    figure = empty_figure("code dimensions on in one image", "share of images")
+    figure = empty_figure("code dimensions active in one image", "share of images")
     for index, (name, on) in enumerate(zip(names, counts, strict=True)):
         figure.add_bar(
             x=firsts + (width - 1) / 2,
@@ -46,14 +46,14 @@ def on_histogram(names: Sequence[str], on_per_image: Sequence[np.ndarray]) -> go
             name=name,
             marker_color=class_colour(index),
             customdata=said,
-            hovertemplate="%{customdata} on: %{y:.1%} of the images",
+            hovertemplate="%{customdata} active: %{y:.1%} of the images",
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     found = [
         f"{name}: from {on.min()} to {on.max()}, on average {number(on.mean())}" if len(on) else f"{name}: no images"
         for name, on in zip(names, counts, strict=True)
     ]
-    return describe(figure, f"Code dimensions on in one image, {some(len(names), 'model')}", found)
+    return describe(figure, f"Code dimensions active in one image, {some(len(names), 'model')}", found)
 
 
 def mean_activation(names: Sequence[str], means: Sequence[np.ndarray], targets: Sequence[float]) -> go.Figure:

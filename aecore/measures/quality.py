@@ -13,7 +13,7 @@ from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Classifier
 from aecore.dataset import Batch, Dataset, Split
 from aecore.examples import Examples
-from aecore.exhibit import Floor
+from aecore.figures.floor import Floor
 from aecore.likelihood import Likelihood
 from aecore.measures.pca import PCA
 from aecore.model import Model, Term

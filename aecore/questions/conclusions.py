@@ -173,13 +173,13 @@ def strong_noise(columns: Sequence[Column]) -> str:
 
 
 def sparse(columns: Sequence[Column]) -> str:
-    """How many code dimensions are on for an image, where a column is to keep most of them off."""
+    """How many code dimensions are active for an image, where a column is to keep most of them off."""
     if not any("sparsity" in column.spec.flat() for column in columns):
         return ""
     told = _each(
         (c.letter, f"{c.found.activity.on_per_image.mean():,.1f} of {len(c.found.activity.mean):,}") for c in columns
     )
-    return f"Code dimensions that are on for one image, mean: {told}."
+    return f"Code dimensions active for one image, mean: {told}."
 
 
 def sizes(columns: Sequence[Column]) -> str:

@@ -11,6 +11,7 @@ from aecore.architectures import architectures
 from aecore.corruptions import corruptions
 from aecore.dataset import with_labelled
 from aecore.likelihood import likelihoods
+from aecore.model import Model
 from aecore.registry import Registry
 from aecore.settings import Knob, Settings, SettingsError, knobs
 from aecore.sources import sources
@@ -50,14 +51,23 @@ def offered(choice: str, picked: Mapping[str, str]) -> tuple[str, ...]:
 
     SettingsError for a variant that is not registered.
     """
-    registry = CHOICES[choice][0]
-    if choice == "variant":
-        return tuple(registry)
-    variant = variants[picked.get("variant", CHOICES["variant"][1])]
+    names = tuple(CHOICES[choice][0])
+    return names if choice == "variant" else _going(choice, _variant(picked), names)
+
+
+def _variant(picked: Mapping[str, str]) -> type[Model]:
+    return variants[picked.get("variant", CHOICES["variant"][1])]
+
+
+# Made once: a page asks a dozen times, and each member would be looked up each time.
+@cache
+def _going(choice: str, variant: type[Model], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the members ``names`` that go with ``variant``."""
     if choice == "corruption":
-        return tuple(registry) if variant.corrupts else ()
+        return names if variant.corrupts else ()
+    registry = CHOICES[choice][0]
     goes = variant.takes if choice == "architecture" else lambda source: issubclass(source.gives, variant.learns)
-    return tuple(name for name in registry if goes(registry[name]))
+    return tuple(name for name in names if goes(registry[name]))
 
 
 def choice_knob(choice: str, picked: Mapping[str, str]) -> Knob:
@@ -84,7 +94,7 @@ def parts(picked: Mapping[str, str]) -> Iterator[Part]:
         if not knob.allows(name):
             variant = picked.get("variant", CHOICES["variant"][1])
             raise SettingsError(f"{variant} needs the {choice} {' or '.join(knob.choices)}, got {name}")
-        labelled = choice == "data" and variants[picked.get("variant", CHOICES["variant"][1])].needs_labels
+        labelled = choice == "data" and _variant(picked).needs_labels
         yield Part(choice, member, with_labelled(member.Settings) if labelled else member.Settings)
     yield Part("training", Training, Training)
 

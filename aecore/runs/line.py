@@ -55,7 +55,7 @@ class Line:
         return waiting.index(run) + 1 if run in waiting else 0
 
     def gives_way(self, job: Job) -> bool:
-        """Whether the job's run is patient, while others have one that is not in training."""
+        """Whether the job's run is patient, while one that is not waits or is at work."""
         return self._patient(job[1]) and any(not self._patient(run) for _, run in self.waiting + self.working)
 
     def forget(self, visitors: set[str]) -> None:

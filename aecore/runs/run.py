@@ -56,7 +56,7 @@ class Run:
         self.pressed_at = 0.0
         # Sums of the loss terms over the batches since the last moment, and their number.
         self._sums: dict[str, torch.Tensor] = {}
-        self._summed = 0
+        self._weights: dict[str, int] = {}
 
     @property
     def id(self) -> str:
@@ -112,7 +112,7 @@ class Run:
     def _go_to(self, checkpoint: Checkpoint) -> None:
         self._trainer.restore(checkpoint.tensors, checkpoint.view.step)
         self._sums = {name: value.clone() for name, value in checkpoint.sums.items()}
-        self._summed = checkpoint.summed
+        self._weights = dict(checkpoint.weights)
         self.metrics = dict(checkpoint.metrics)
         newest = checkpoint.view.newest or checkpoint.view.history.moments[-1]
         self.view = replace(checkpoint.view, newest=newest)
@@ -172,7 +172,7 @@ class Run:
         with self._turns:
             tensors = {name: t.detach().cpu().clone().contiguous() for name, t in self._trainer.tensors().items()}
             sums = {name: value.cpu().clone() for name, value in self._sums.items()}
-            return Checkpoint(tensors, self._settled(), dict(self.metrics), sums, self._summed)
+            return Checkpoint(tensors, self._settled(), dict(self.metrics), sums, dict(self._weights))
 
     def fork(self) -> Run:
         """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
@@ -256,10 +256,12 @@ class Run:
     def _take(self, event: Event) -> None:
         view = replace(self.view, step=self._trainer.step)
         match event:
-            case Stepped(step, terms):
+            case Stepped(step, terms, over):
                 for name, value in terms.items():
-                    self._sums[name] = self._sums[name] + value if name in self._sums else value
-                self._summed += 1
+                    weight = over.get(name, 1)
+                    added = value if weight == 1 else value * weight
+                    self._sums[name] = self._sums[name] + added if name in self._sums else added
+                    self._weights[name] = self._weights.get(name, 0) + weight
                 if step in self._moments:
                     view = self._with_moment(view)
                 if self._goal is not None and self._goal <= step < view.steps:
@@ -272,7 +274,7 @@ class Run:
 
     def _with_moment(self, view: View) -> View:
         moment = self._look(view)
-        self._sums, self._summed = {}, 0
+        self._sums, self._weights = {}, {}
         return replace(view, newest=moment, history=view.history.with_moment(moment))
 
     def _settled(self) -> View:
@@ -284,7 +286,7 @@ class Run:
 
     def _mean_terms(self) -> dict[str, float]:
         """Each term's mean over the batches since the last moment."""
-        return {name: float(total) / self._summed for name, total in self._sums.items()}
+        return {name: float(total) / (self._weights[name] or math.nan) for name, total in self._sums.items()}
 
     def _look(self, view: View, scores: bool = True) -> Moment:
         kept = view.history.moments

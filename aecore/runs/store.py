@@ -132,7 +132,7 @@ def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
         "metrics": checkpoint.metrics,
         # A safetensors file sorts its tensors; the order of the loss terms is the variant's.
         "history": list(remembered),
-        "summed": checkpoint.summed,
+        "summed": checkpoint.weights,
     }
     return save(tensors, {"aecore": json.dumps(facts)})
 
@@ -155,7 +155,10 @@ def decode(path: Path) -> tuple[Spec, Checkpoint]:
         if not history.moments:
             raise StoreError(f"{path.name} holds no history")
         kept = {k: v for k, v in tensors.items() if k.startswith(("model.", "optimiser."))}
-        return spec, Checkpoint(kept, view, facts["metrics"], sums, facts["summed"])
+        # A number in files of before: of how many batches each is the sum.
+        weights = facts["summed"]
+        weights = weights if isinstance(weights, dict) else dict.fromkeys(sums, weights)
+        return spec, Checkpoint(kept, view, facts["metrics"], sums, weights)
     except FileNotFoundError:
         raise
     except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -149,10 +150,13 @@ class View:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All it takes to continue a run: ``tensors`` by name (copies), how far it was, the loss since the last moment."""
+    """All it takes to continue a run: ``tensors`` by name (copies), how far it was, the loss since the last moment.
+
+    Of each loss term ``sums`` is the sum since then, and ``weights`` what it is divided by for the mean.
+    """
 
     tensors: dict[str, torch.Tensor]
     view: View
     metrics: dict[str, float]
     sums: dict[str, torch.Tensor]
-    summed: int
+    weights: Mapping[str, int]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from aecore.figures.floor import Floor
 from aecore.ui import feed, group, live, status
-from aecore.ui.browser import Axes, Drawing, Floor, Line, loss_drawing, words_drawing
+from aecore.ui.browser import Axes, Drawing, Line, loss_drawing, words_drawing
 from aecore.ui.exhibits import images
 
 if TYPE_CHECKING:

@@ -117,7 +117,7 @@ def figures(seat: Seat) -> None:
     if not seat.view.finished or not run.metrics:
         return
     lines = [
-        f"| mean over images | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
+        f"| mean over {seat.view.many} | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
         "|---|---|---:|---:|",
     ]
     for name, unit in run.exhibit.units.items():

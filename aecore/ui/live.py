@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.ui import feed, moving
-from aecore.ui.browser import Axes, Drawing, Floor, Line, loss_drawing, progress_drawing, scrubber
+from aecore.ui.browser import Axes, Drawing, Line, loss_drawing, progress_drawing, scrubber
 from aecore.ui.door import Door
 from aecore.ui.exhibits import doors
 
@@ -159,7 +159,7 @@ def _loss(views: tuple[View, ...], run: Run, name: str) -> Drawing:
         name,
         epochs,
         lines,
-        [Floor(floor.title, floor.value) for floor in shown.floors],
+        shown.floors,
         axes=Axes(total=view.epochs, top=top, unit=unit, bottom=bottom),
     )
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 DEFINITIONS = (
-    "A code dimension is **on** for an image where its size exceeds a tenth of the largest that any code dimension has "
-    "on any of these images; it is **dead** if it is on for none. **Singular values** are those of the encoder's "
+    "A code dimension is **active** for an image where its size exceeds a tenth of the largest that any code dimension "
+    "has on any of these images. **Singular values** are those of the encoder's "
     "Jacobian dE(x)/dx at 10 images: below 1, a small change of the image changes the code by less. **Disturbances** "
     "change every pixel at random, a slight one by 0.04 and strong noise by 0.5 (root mean square), the same for all "
     "columns. How far the code moves is in units of the codes' own spread; how far the reconstruction moves, as a "
@@ -31,7 +31,7 @@ DEFINITIONS = (
 STRANGERS, DISTURBED, UNITS, FILTERS, SPLITS = TABS = (
     "Never seen",
     "Disturbed images",
-    "Dimensions that are on",
+    "Active dimensions",
     "First filters",
     "Train and held-out",
 )
@@ -182,10 +182,10 @@ def _table(columns: list[Column], seats: list[Seat]) -> str:
     rows = {
         "squared error, held-out": [f"{column.heldout:.2f}" for column in columns],
         "squared error, training images": [f"{column.train:.2f}" for column in columns],
-        "code dimensions on per image": [
+        "code dimensions active per image": [
             f"{f.activity.on_per_image.mean():,.1f} of {len(f.activity.mean):,}" for f in found
         ],
-        "code dimensions that are dead": [f"{f.activity.dead:,}" for f in found],
+        "code dimensions never active": [f"{f.activity.dead:,}" for f in found],
         "mean activation": [f"{np.mean(f.activity.mean):.3f}" for f in found],
         "largest singular value, mean": [_number(f.spectrum[:, 0].mean(), 2) for f in found],
         "share of singular values below 1": [_share((f.spectrum < 1).mean()) for f in found],

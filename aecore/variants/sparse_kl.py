@@ -22,7 +22,7 @@ class SparseKL(Autoencoder, Squashes):
     """
 
     title = "Sparse autoencoder (KL)"
-    summary = "Each code dimension is a switch from 0 to 1, which is to be on for a small share of the images."
+    summary = "Each code dimension is a switch from 0 to 1, which is to be active for a small share of the images."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j)\\"
         r"a &= \sigma\big(4\, E(x) + \log \tfrac{\rho}{1 - \rho}\big)\\"

@@ -23,7 +23,7 @@ class SparseL1(Autoencoder, Squashes):
 
     title = "Sparse autoencoder (L1)"
     summary = (
-        "May have more code dimensions than it needs, but each costs by its size, so that few are on for one image."
+        "May have more code dimensions than it needs, but each costs by its size, so that few are active for one image."
     )
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_i |a_i|\\"

@@ -14,7 +14,7 @@ from aecore.ui.browser.drawing import Drawing, mount
 from aecore.ui.browser.easel import easel_drawing, live_easel, live_pen, pen_drawing
 from aecore.ui.browser.images import images_drawing, live_images
 from aecore.ui.browser.line import live_progress, live_words, progress_drawing, pulse, pulse_drawing, words_drawing
-from aecore.ui.browser.loss import Axes, Floor, Line, live_loss, loss_drawing
+from aecore.ui.browser.loss import Axes, Line, live_loss, loss_drawing
 from aecore.ui.browser.map import live_map, map_drawing
 from aecore.ui.browser.path import live_path, path_drawing
 from aecore.ui.browser.scrubber import scrubber, scrubber_drawing
@@ -28,7 +28,6 @@ __all__ = [
     "Colouring",
     "Decoding",
     "Drawing",
-    "Floor",
     "Ground",
     "Known",
     "Line",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecore.figures.floor import Floor
 from aecore.figures.palette import class_colour
 from aecore.ui.browser.drawing import Drawing, live
 from aecore.ui.browser.payload import positive, vector
@@ -21,14 +22,6 @@ class Line:
     split: str  # "train" or "held-out"; empty where there is no such difference
     values: np.ndarray  # [K]
     group: int = 0
-
-
-@dataclass(frozen=True)
-class Floor:
-    """A value to beat, drawn as a dashed line: the mean image, PCA with as many numbers."""
-
-    title: str
-    value: float
 
 
 @dataclass(frozen=True)

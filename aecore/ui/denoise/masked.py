@@ -10,9 +10,10 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
+from aecore.figures.floor import Floor
 from aecore.settings import Settings
 from aecore.ui import live, sections, waiting
-from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss, scrubber
+from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 
 if TYPE_CHECKING:
     from aecore.questions.filled import Filled

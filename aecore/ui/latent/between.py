@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
+from aecore.figures.floor import Floor
 from aecore.settings import Settings
 from aecore.ui import live
-from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss
+from aecore.ui.browser import Axes, Line, live_images, live_loss
 from aecore.ui.latent import words
 from aecore.ui.one import OneRun
 

@@ -9,10 +9,11 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
+from aecore.figures.floor import Floor
 from aecore.figures.pca import explained
 from aecore.settings import Settings
 from aecore.ui import explain, live, sections
-from aecore.ui.browser import Axes, Floor, Line, live_images, live_loss, scrubber
+from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 

@@ -9,10 +9,11 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
+from aecore.figures.floor import Floor
 from aecore.figures.pca import excess_of, gaps
 from aecore.settings import Settings
 from aecore.ui import explain, feed, group, live, sections
-from aecore.ui.browser import Axes, Drawing, Floor, Line, images_drawing, loss_drawing, words_drawing
+from aecore.ui.browser import Axes, Drawing, Line, images_drawing, loss_drawing, words_drawing
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
 
