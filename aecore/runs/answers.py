@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from aecore.dataset import SourceError
+from aecore.libraries import loaded
 from aecore.runs.errands import send
 from aecore.runs.run import Run
 from aecore.runs.trained import Trained
@@ -42,6 +43,10 @@ class Reporting(ABC):
     def __call__(self, trained: Trained, report: Report = silent) -> object: ...
 
 
+# What questions compute with: packages that import parts of themselves from each other.
+LIBRARIES = ("scipy.spatial", "sklearn.metrics", "sklearn.manifold", "sklearn.cluster", "sklearn.mixture")
+
+
 @dataclass(eq=False)
 class Answer(Generic[T]):
     """The promise of what ``question`` finds out."""
@@ -67,6 +72,8 @@ class Answer(Generic[T]):
         """Asks, and keeps the promise whatever comes of it."""
         torch.set_num_threads(1)
         try:
+            for name in LIBRARIES:
+                loaded(name)
             found = self._found(trained)
         except (SettingsError, SourceError) as error:
             self.fail(str(error))

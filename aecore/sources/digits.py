@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from aecore.dataset import Dataset, Report, Source, first_of_each, split
+from aecore.libraries import loaded
 
 # Of each digit, the last in file order: a fifth of the 1,797.
 HELD_OUT = 36
@@ -19,9 +20,7 @@ class Digits(Source):
         images: int = Field(1_437, ge=100, le=1_437, description="Images to train on; 360 more are held out.")
 
     def load(self, report: Report) -> Dataset:
-        from sklearn.datasets import load_digits
-
-        found = load_digits()
+        found = loaded("sklearn.datasets").load_digits()
         images, labels = found.images / 16, found.target
         held_out = np.concatenate([np.flatnonzero(labels == digit)[-HELD_OUT:] for digit in range(10)])
         learned = np.delete(np.arange(len(labels)), held_out)
