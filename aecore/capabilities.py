@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -53,6 +53,22 @@ class Ordered:
         kept = codes.clone()
         kept[:, count:] = 0
         return kept
+
+
+class FindsAxes:
+    """Capability: made of one matrix down and one up, it has PCA's own axes at its optimum, not only their span."""
+
+    # Why, in a sentence with its source, and the likelihood that it takes.
+    why_axes: ClassVar[str]
+    likelihood_of_axes: ClassVar[str] = "gaussian"
+
+
+class StepsBack:
+    """Capability: its reconstruction moves an image back to the data, along the gradient of their log density.
+
+    Alain and Bengio (2014), What regularized auto-encoders learn from the data-generating distribution, JMLR 15,
+    theorem 1: for small noise, or for a small penalty on the derivatives of the reconstruction.
+    """
 
 
 class FillsIn(ABC):

@@ -29,6 +29,10 @@ MOST_IMAGES = 60_000
 Report = Callable[[int, int], None]
 
 
+# Of a side of an image that a hand can draw in.
+FEWEST_PIXELS = 8
+
+
 class SourceError(RuntimeError):
     """A data set could not be had; one sentence that says which, why, and what to do."""
 
@@ -192,6 +196,8 @@ class Source(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     gives: ClassVar[type[Examples]] = Split
+    # Whether its images are pictures, of FEWEST_PIXELS a side or more, and not the coordinates of points.
+    pictures: ClassVar[bool] = True
     # Whether a first load may need the network.
     downloads: ClassVar[bool] = False
 

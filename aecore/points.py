@@ -21,6 +21,7 @@ SIDE = 1 / (1 + 6 * MOST_NOISE)
 class PointsSource(Source):
     """Points of a shape, in sections of equal count along it; a subclass says which shapes there are and draws them."""
 
+    pictures = False
     # Its name in the registry, and where its chance starts.
     name: ClassVar[str]
     seed: ClassVar[int]

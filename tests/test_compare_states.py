@@ -74,7 +74,7 @@ def test_a_view_of_points_is_an_answer_or_a_sentence(view, data):
     app = open_page("denoise", view=view, data=data)
     sought = {
         "before": "What this shows",
-        "own": "too small to draw in",
+        "own": "no pictures that a hand can draw in",
         "curves": "untrained: 2",
         "masked": "untrained: 5",
     }

@@ -11,7 +11,7 @@ import pytest
 from aecore.runs.choices import CHOICES, knobs_of
 from aecore.runs.spec import Spec
 from aecore.settings import build
-from aecore.ui import explain
+from aecore.ui import explain, subjects
 from aecore.ui.pca.clusters import Clusters
 from aecore.variants import variants
 
@@ -39,13 +39,10 @@ NO_LETTER = {
 def shown(page_view: str):
     """A view's section at its defaults, and its formulas."""
     kind = VIEWS[page_view]
-    given = kind.subject.defaults if hasattr(kind.subject, "defaults") else {"data": kind.about or "mnist-5k"}
+    whole = isinstance(kind.subject, subjects.WholeSpec)
+    given = kind.subject.defaults if whole else {"data": kind.about or "mnist-5k"}
     picked = Spec(**given)
-    given = (
-        picked.flat()
-        if hasattr(kind.subject, "defaults")
-        else {"data": given["data"], **picked.source_settings(), "seed": 0}
-    )
+    given = picked.flat() if whole else {"data": given["data"], **picked.source_settings(), "seed": 0}
     section = kind(build(kind.Settings, {}), given)
     return section, section.formulas(section.specs())
 

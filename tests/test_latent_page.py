@@ -172,7 +172,7 @@ def test_where_the_browser_cannot_encode_the_server_answers_after_each_stroke(vi
 
 def test_images_too_small_to_draw_in_are_refused_in_a_sentence(visit):
     page = visit("latent?view=draw&data=curves&width=16&depth=1&epochs=1&v=1")
-    expect(page.get_by_text("Images of 1 x 2 pixels are too small to draw in")).to_be_visible()
+    expect(page.get_by_text("Curves has no pictures that a hand can draw in")).to_be_visible()
 
 
 def test_a_walk_is_shared_with_its_ends(visit):

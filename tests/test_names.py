@@ -16,7 +16,7 @@ from aecore.runs.choices import knobs_of, source_knobs
 from aecore.runs.spec import Spec, read_texts
 from aecore.settings import VERSION_NAMES, knobs
 from aecore.training import Training
-from aecore.ui import columns, sections
+from aecore.ui import columns, sections, subjects
 
 SECTIONS = {page: import_module(f"aecore.ui.{page}").SECTIONS for page in ("pca", "latent", "vae", "denoise")}
 
@@ -131,7 +131,7 @@ def test_on_every_tab_the_names_of_settings_widgets_and_links_differ(wordy, page
     for view, kind in SECTIONS[page].items():
         names = sections.names_on(SECTIONS[page], kind)
         own = {knob.name for knob in knobs(kind.Settings)} | kind.remembers.keys() | RESERVED
-        if isinstance(kind.subject, sections.WholeSpec):
+        if isinstance(kind.subject, subjects.WholeSpec):
             called = [names.of(name) for name in Spec(**wordy).flat()]
         else:
             called = [
@@ -145,7 +145,7 @@ def test_on_every_tab_the_names_of_settings_widgets_and_links_differ(wordy, page
 def test_no_tabs_link_loses_a_setting(wordy, page):
     for kind in SECTIONS[page].values():
         given = {name: 0.5 if value == 0.25 else value for name, value in Spec(**wordy).flat().items()}
-        if not isinstance(kind.subject, sections.WholeSpec):
+        if not isinstance(kind.subject, subjects.WholeSpec):
             given = {"data": kind.about or wordy["data"], "seed": 3}
             given |= {name: knob.default for name, knob in source_knobs(given["data"]).items()}
         link = sections.link_to(SECTIONS[page], kind(kind.Settings(), given))

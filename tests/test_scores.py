@@ -112,7 +112,7 @@ def test_under_a_density_there_are_no_binarised_pixels(shared):
 def test_a_variant_is_scored_or_told_what_it_lacks(name):
     said = ask.lack(variants[name])
     assert bool(said) == (not issubclass(variants[name], HasPosterior) or name == "cvae")
-    assert not said or is_sentence(said)
+    assert not said or is_sentence(f"{variants[name].title} {said}.")
 
 
 # The words.

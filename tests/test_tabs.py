@@ -13,15 +13,15 @@ from test_pages import open_page
 
 from aecore.runs.pool import Pool
 from aecore.sources import sources
-from aecore.ui import engine, sections
+from aecore.ui import engine, subjects
 from aecore.variants import variants
 
 PAGES = ("pca", "latent", "vae", "denoise")
 # As small as each data set allows: what is tried here is that every tab answers, not what it finds out.
 FEW = {"images": "100"}
 TABS = [(page, view, kind) for page in PAGES for view, kind in import_module(f"aecore.ui.{page}").SECTIONS.items()]
-OF_ONE_SPEC = [(page, view) for page, view, kind in TABS if isinstance(kind.subject, sections.WholeSpec)]
-OF_A_DATA_SET = [(page, view) for page, view, kind in TABS if not isinstance(kind.subject, sections.WholeSpec)]
+OF_ONE_SPEC = [(page, view) for page, view, kind in TABS if isinstance(kind.subject, subjects.WholeSpec)]
+OF_A_DATA_SET = [(page, view) for page, view, kind in TABS if not isinstance(kind.subject, subjects.WholeSpec)]
 # Those whose files are on this machine; what a page says of the others is tested in test_pages.py.
 AT_HAND = [name for name in sources if not sources[name].downloads]
 

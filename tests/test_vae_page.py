@@ -126,6 +126,10 @@ def test_everything_is_of_the_other_beta_within_50_ms(betas):
 
 def test_a_model_without_a_posterior_is_told_what_it_lacks(visit):
     page = visit(f"vae?view=inside&variant=plain&{SMALL}&v=1")
-    expect(page.get_by_text("has no distribution over codes to look into")).to_be_visible()
+    lacks = page.get_by_text("choose another, such as Variational autoencoder.")
+    expect(lacks).to_be_visible()
     page.get_by_role("radio", name="traverse").click()
-    expect(page.get_by_text("has no prior to measure a traversal by")).to_be_visible()
+    expect(lacks).to_be_visible()
+    page.get_by_role("button", name="Choose Variational autoencoder").click()
+    expect(lacks).to_have_count(0)
+    expect(page.get_by_role("button", name="Train")).to_be_visible()

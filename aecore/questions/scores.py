@@ -99,17 +99,11 @@ class AskScores(Reporting):
 
 
 def lack(variant: type[Autoencoder]) -> str:
-    """What keeps a ``variant`` from having a likelihood to score, in a sentence, or nothing."""
+    """What keeps a ``variant`` from having a likelihood to score, to be read after its title; or nothing."""
     if not issubclass(variant, HasPosterior):
-        return (
-            f"{variant.title} has no distribution over codes, so nothing in it says how probable an image is; choose a "
-            "variational autoencoder."
-        )
+        return "has no distribution over codes, so nothing in it says how probable an image is"
     if issubclass(variant, Conditional):
-        return (
-            f"{variant.title} knows how probable an image is given its class only, and how probable the classes are "
-            "nobody told it; choose a variational autoencoder."
-        )
+        return "knows how probable an image is only given its class, and nobody told it how probable the classes are"
     return ""
 
 

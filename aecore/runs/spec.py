@@ -79,9 +79,12 @@ class Spec:
         return hashlib.sha256(self.json().encode()).hexdigest()[:16]
 
     def changed(self, **flat: Any) -> Spec:
-        """This spec with some values replaced; another variant or architecture takes of the others what it knows."""
-        known = knobs_of({choice: name for choice, name in (self.names | flat).items() if choice in CHOICES})
-        return Spec(**{name: value for name, value in self.flat().items() if name in known} | flat)
+        """This spec with some values replaced; another variant or architecture takes of the others what suits it."""
+        picked = {choice: name for choice, name in (self.names | flat).items() if choice in CHOICES}
+        picked = {choice: name for choice, name in picked.items() if choice in flat or name in offered(choice, picked)}
+        known, own = knobs_of(picked), self.flat()
+        kept = {name for name, knob in known.items() if name in own and knob.allows(own[name])}
+        return Spec(**{name: own[name] for name in own if name in kept} | flat)
 
     def model(self, facts: ExampleFacts) -> Model:
         """The untrained model for data of which ``facts`` are known; SettingsError if it cannot take such examples."""

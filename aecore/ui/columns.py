@@ -14,13 +14,13 @@ from aecore.figures.palette import class_colour
 from aecore.names import PLAIN, Names
 from aecore.settings import SettingsError, shorten
 from aecore.ui import form, links, pick
+from aecore.ui.needs import Encodes
+from aecore.ui.presets import COLUMNS
 
 if TYPE_CHECKING:
     from aecore.runs.spec import Spec
     from aecore.settings import Knob
 
-# The columns, and what each trains until somebody picks.
-VARIANTS = {"a": "plain", "b": "vae", "c": "denoising", "d": "sparse-l1"}
 COUNTS = ("2", "3", "4")
 MODES = ("side by side", "sweep")
 # Training settings that all columns share: whoever learns longer or from other images is not compared but favoured.
@@ -52,7 +52,7 @@ def letters() -> list[str]:
         label_visibility="collapsed",
         help="How many columns to compare.",
     )
-    return list(VARIANTS)[: int(count)]
+    return list(COLUMNS)[: int(count)]
 
 
 def read_link() -> None:
@@ -93,10 +93,10 @@ def _spec(letter: str, shared: Mapping[str, Any]) -> Spec | None:
     from aecore.runs.spec import Spec
 
     names, picked = Names(f"{letter}."), {"data": shared["data"]}
-    st.html(f'<div style="border-top: 4px solid {class_colour(list(VARIANTS).index(letter))}"></div>')
+    st.html(f'<div style="border-top: 4px solid {class_colour(list(COLUMNS).index(letter))}"></div>')
     with st.container(horizontal=True, vertical_alignment="center"):
         settings = st.popover(letter.upper(), icon=":material/tune:", help=f"Settings of column {letter.upper()}")
-        pick.ask_choice("variant", picked, names, VARIANTS[letter], label="collapsed")
+        pick.ask_choice("variant", picked, names, COLUMNS[letter], label="collapsed", needs=(Encodes(),))
         with settings:
             st.caption(CHOICES["variant"][0][picked["variant"]].summary)
             for choice in CHOICES:
@@ -145,11 +145,11 @@ def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
     ignored: list[str] = []
     taken = _own(asked, ignored)
-    used = list(VARIANTS)[: 1 if taken.get("mode") == MODES[1] else int(taken.get("columns", COUNTS[0]))]
+    used = list(COLUMNS)[: 1 if taken.get("mode") == MODES[1] else int(taken.get("columns", COUNTS[0]))]
     columns = [name for name in asked if _letter(name)]
     plain = NAMES.meant({name: text for name, text in asked.items() if name not in columns and name not in OWN})
     own = {letter: {name: asked[name] for name in columns if _letter(name) == letter} for letter in used}
-    wanted = {letter: {"variant": VARIANTS[letter]} | plain | Names(f"{letter}.").meant(own[letter]) for letter in used}
+    wanted = {letter: {"variant": COLUMNS[letter]} | plain | Names(f"{letter}.").meant(own[letter]) for letter in used}
     anywhere = {name for texts in wanted.values() for name in (*CHOICES, links.VERSION, *read_texts(texts)[0].flat())}
     strangers = [name for name in plain if name not in anywhere]
     ignored += [f"ignored {shorten(n)}={shorten(plain[n])}: no column has a setting {shorten(n)}" for n in strangers]

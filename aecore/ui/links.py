@@ -90,16 +90,16 @@ def wants_trained(*specs: Spec) -> bool:
     """
     claim = st.session_state.pop("link-claim", None)
     asked = st.session_state.pop("link-trained", False)
-    if claim not in (None, _ids(specs)):
+    if claim is not None and not _names(claim, specs):
         so = "what they train is shown" if asked else "nothing was started"
         sentence = f"ignored {TRAINED}={shorten(claim)}: it is not the id of what these settings train, so {so}"
         st.session_state["link-ignored"] = [*st.session_state.get("link-ignored", []), sentence]
-    return asked or claim == _ids(specs) or st.query_params.get(TRAINED) == _ids(specs)
+    return asked or _names(claim, specs) or _names(st.query_params.get(TRAINED), specs)
 
 
 def mark_trained(*specs: Spec, trained: bool) -> None:
     """Keeps in the address whether it opens trained, so that a reload does what the visitor sees."""
-    if trained and st.query_params.get(TRAINED) != _ids(specs):
+    if trained and not _names(st.query_params.get(TRAINED), specs):
         st.query_params[TRAINED] = _ids(specs)
     elif not trained and TRAINED in st.query_params:
         del st.query_params[TRAINED]
@@ -107,6 +107,11 @@ def mark_trained(*specs: Spec, trained: bool) -> None:
 
 def _ids(specs: tuple[Spec, ...]) -> str:
     return "-".join(spec.id for spec in specs)
+
+
+def _names(claim: str | None, specs: tuple[Spec, ...]) -> bool:
+    """Whether the address names these ``specs``, in whatever order the page shows them."""
+    return claim is not None and sorted(claim.split("-")) == sorted(spec.id for spec in specs)
 
 
 def notices(*more: str) -> None:

@@ -9,16 +9,13 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, sections, subjects
+from aecore.ui.needs import Encodes
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
-
-
-# Of a side of an image that a hand can draw in.
-FEWEST_PIXELS = 8
 
 
 class Points(Settings):
@@ -36,7 +33,8 @@ class Points(Settings):
 class OneRun(sections.Section):
     """A view of the run that the sidebar asks for."""
 
-    subject = sections.WholeSpec(variant="vae")
+    subject = subjects.WholeSpec(variant="vae")
+    needs = (Encodes(),)
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -57,18 +55,6 @@ class OneRun(sections.Section):
     def rested(self, pool: Pool, seat: Seat) -> None:
         """Draws the run, which nobody trains just now."""
         raise NotImplementedError
-
-
-def can_be_drawn_in(run: Run) -> bool:
-    """Whether a hand can draw in the run's images; says so where they are too small."""
-    height, width = run.data.shape
-    if min(height, width) >= FEWEST_PIXELS:
-        return True
-    st.info(
-        f"Images of {height} x {width} pixels are too small to draw in: choose a data set whose images have at least "
-        f"{FEWEST_PIXELS} x {FEWEST_PIXELS}, such as mnist-5k."
-    )
-    return False
 
 
 def heldout_number(run: Run, number: int) -> int:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ import streamlit as st
 
 from aecore.names import PLAIN, Names
 from aecore.ui import form, links
+from aecore.ui.needs import Need, fitting
 
 if TYPE_CHECKING:
     from aecore.runs.spec import Spec
+    from aecore.settings import Knob
 
 
 def spec_in_sidebar() -> Spec:
@@ -43,9 +45,17 @@ def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def ask_choice(
-    choice: str, picked: dict[str, str], names: Names = PLAIN, default: str | None = None, label: str = "visible"
+    choice: str,
+    picked: dict[str, str],
+    names: Names = PLAIN,
+    default: str | None = None,
+    label: str = "visible",
+    needs: Sequence[Need] = (),
 ) -> None:
-    """Adds the pick of a choice to ``picked``, where it is one to make; ``default`` stands in for the usual one."""
+    """Adds the pick of a choice to ``picked``, where it is one to make; ``default`` stands in for the usual one.
+
+    What lacks one of the ``needs`` is named below, greyed out, with the reason; it stays picked where it was.
+    """
     from aecore.runs.choices import choice_knob, offered
 
     if not offered(choice, picked):
@@ -58,11 +68,29 @@ def ask_choice(
     if fallen_back or st.session_state.get(key, knob.default) not in knob.choices:
         st.session_state[key] = knob.default
         form.note_change(key)
+    # Before its widget is first drawn, what a link asks for stands in the address alone.
+    now = st.session_state.get(key, st.query_params.get(key, knob.default))
+    lacks = _lacks(choice, knob, now, needs)
+    left = tuple(name for name in knob.choices if name not in lacks)
+    knob = replace(knob, choices=left, default=knob.default if knob.default in left else left[0])
     picked[choice] = form.ask(knob, names, on_change=form.note_change, args=(key,), label_visibility=label)
+    for reason in dict.fromkeys(lacks.values()):
+        *rest, last = (name for name, lack in lacks.items() if lack == reason)
+        out = f"{', '.join(rest)} or {last}, each of which" if rest else f"{last}, which"
+        st.caption(f":gray[Not on this tab: {out} {reason}.]")
     if form.changed(key):
         _take_defaults(choice, names)
     if choice == "variant":
         st.session_state[f"{key}-before"] = picked[choice]
+
+
+def _lacks(choice: str, knob: Knob, picked: str, needs: Sequence[Need]) -> dict[str, str]:
+    """What each choice of ``knob`` lacks that does not fit, by name, without the one that is ``picked``."""
+    from aecore.runs.choices import CHOICES
+
+    registry = CHOICES[choice][0]
+    found = fitting(needs, choice, {name: registry[name] for name in knob.choices}) if needs else {}
+    return {name: lack for name, lack in found.items() if lack and name != picked}
 
 
 def ask_rest(picked: Mapping[str, str], names: Names = PLAIN, given: Mapping[str, Any] | None = None) -> dict[str, Any]:

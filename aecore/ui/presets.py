@@ -1,5 +1,7 @@
 """Comparisons worth seeing, one for each row of the lectures: links to the page Compare."""
 
+# The columns of the page, and what each trains until somebody picks.
+COLUMNS = {"a": "plain", "b": "vae", "c": "denoising", "d": "sparse-l1"}
 COMPARE: dict[str, dict[str, object]] = {
     "identity trap": {
         "columns": 3,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
@@ -15,96 +15,13 @@ import streamlit as st
 from aecore.names import PLAIN, Names
 from aecore.registry import Registry
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
-from aecore.ui import engine, explain, form, group, links, pick
+from aecore.ui import engine, explain, form, group, links, needs, subjects
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
 VIEW = "view"
-
-
-class Subject(ABC):
-    """What a view is about, which most views of a page have in common."""
-
-    @abstractmethod
-    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
-        """Its values by name, from widgets in the sidebar, those that a view of ``kind`` leaves open."""
-
-    @abstractmethod
-    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-        """A link's parameters that are its own, cleaned, and a sentence for each that was not taken.
-
-        Takes what it knows, allowed or not, out of ``texts``.
-        """
-
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What of its values goes into a link."""
-        return values
-
-
-class DataAndSeed(Subject):
-    """A data set and a seed."""
-
-    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
-        from aecore.runs.choices import source_knobs
-
-        picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
-        if not picked:
-            pick.ask_choice("data", picked, names)
-        for name, knob in source_knobs(picked["data"]).items():
-            picked[name] = form.ask(knob, names)
-        return picked | {"seed": form.ask(_seed(), names)}
-
-    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-        from aecore.runs.choices import choice_knob, source_knobs
-        from aecore.runs.spec import as_text, take
-
-        flat: dict[str, Any] = {}
-        ignored: list[str] = []
-        data = choice_knob("data", {})
-        if kind.about is None and "data" in texts:
-            take(data, texts.pop("data"), flat, ignored)
-        for knob in (*source_knobs(kind.about or flat.get("data", data.default)).values(), _seed()):
-            if knob.name in texts:
-                take(knob, texts.pop(knob.name), flat, ignored)
-        return {name: as_text(value) for name, value in flat.items()}, ignored
-
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
-        from aecore.runs.choices import source_knobs
-
-        known = source_knobs(values["data"])
-        called = {known[name].name if name in known else name: value for name, value in values.items()}
-        return {name: value for name, value in called.items() if name != "data" or kind.about is None}
-
-
-class WholeSpec(Subject):
-    """A whole spec, as the page Train asks for; ``defaults`` stand in for the usual choices."""
-
-    def __init__(self, **defaults: str):
-        self.defaults = defaults
-
-    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
-        from aecore.runs.choices import CHOICES
-
-        picked: dict[str, str] = {}
-        for choice in CHOICES:
-            pick.ask_choice(choice, picked, names, default=self.defaults.get(choice))
-        return pick.ask_rest(picked, names)
-
-    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-        from aecore.runs.spec import as_text, read_texts
-
-        spec, ignored = read_texts(self.defaults | texts)
-        values, asked = spec.flat(), list(texts)
-        texts.clear()
-        return {name: as_text(values[name]) for name in asked if name in values}, ignored
-
-
-def _seed() -> Knob:
-    from aecore.training import Training
-
-    return next(knob for knob in knobs(Training) if knob.name == "seed")
 
 
 class Section(ABC):
@@ -115,10 +32,12 @@ class Section(ABC):
     # What to look for, in two sentences.
     look_for: ClassVar[str]
     # What the sidebar asks for, and where that is a data set, the one it is about if there is no choice.
-    subject: ClassVar[Subject] = DataAndSeed()
+    subject: ClassVar[subjects.Subject] = subjects.DataAndSeed()
     about: ClassVar[str | None] = None
     # What it keeps in the link beside its settings, by name, each with the pattern of its text.
     remembers: ClassVar[Mapping[str, str]] = {}
+    # What it asks of what is picked and of the runs that it shows.
+    needs: ClassVar[Sequence[needs.Need]] = ()
     # Whether there is something to train.
     trains: ClassVar[bool] = True
 
@@ -200,6 +119,11 @@ def show(sections: Mapping[str, type[Section]], known: bool = False) -> None:
     """A page of views: picks one, draws it, shares it and says what it minimises. ``known`` as in ``group``."""
     pool = engine.pool()
     section = pick_section(sections)
+    if lack := needs.lacking(section.needs, section.given, section.subject.defaults):
+        # Nothing is started and nothing is left: what trains on another tab goes on.
+        links.notices()
+        _offer(lack, names_on(sections, type(section)))
+        return
     try:
         specs = section.specs()
     except SettingsError as error:
@@ -208,12 +132,32 @@ def show(sections: Mapping[str, type[Section]], known: bool = False) -> None:
     seats = group.seats_at(pool, specs, section.trains, known)
 
     def draw(now: Mapping[Any, Seat]) -> None:
-        section.draw(pool, now)
+        prepared = (seat.run.trained for seat in now.values() if seat.run.exhibit is not None)
+        said = dict.fromkeys(needs.missing(section.needs, run, section.settings) for run in prepared)
+        if sentences := list(filter(None, said)):
+            st.info("  \n".join(sentences))
+        else:
+            section.draw(pool, now)
         # With it, because what a view remembers changes without a rerun of the page.
         share(sections, section)
 
     group.stage(pool, seats, draw, section.trains)
     explain.draw(section.formulas(specs))
+
+
+def _offer(lack: needs.Lack, names: Names) -> None:
+    """Says what is lacking, and offers what would do."""
+    from aecore.runs.choices import CHOICES
+
+    def choose() -> None:
+        key = names.of(lack.choice)
+        st.session_state[key] = lack.fit
+        form.note_change(key)
+
+    st.info(lack.said)
+    if lack.fit:
+        title = CHOICES[lack.choice][0][lack.fit].title
+        st.button(f"Choose {title}", icon=":material/swap_horiz:", on_click=choose, type="primary")
 
 
 def put(**values: Any) -> None:

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from aecore.architecture import Architecture
 from aecore.autoencoder import Autoencoder
-from aecore.capabilities import Squash, Squashes
+from aecore.capabilities import Squash, Squashes, StepsBack
 from aecore.dataset import Batch, Facts
 from aecore.model import Term
 
@@ -13,7 +13,7 @@ from aecore.model import Term
 STEEPNESS = 4.0
 
 
-class Contractive(Autoencoder, Squashes):
+class Contractive(Autoencoder, Squashes, StepsBack):
     """loss(x, D(a)) + lambda ||da/dx||_F^2, a = s(4 E(x)), s the logistic function (Rifai et al. 2011).
 
     The norm is exact where the encoder is one matrix; else it is estimated from one random direction an image, which

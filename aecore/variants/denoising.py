@@ -1,9 +1,10 @@
 from pydantic import Field
 
+from aecore.capabilities import StepsBack
 from aecore.restoring import Restoring
 
 
-class Denoising(Restoring):
+class Denoising(Restoring, StepsBack):
     """min over D, E of E[loss(x, D(E(x~)))], x~ a freshly damaged x (Vincent et al. 2008, section 2.3)."""
 
     title = "Denoising autoencoder"

@@ -3,12 +3,12 @@ from pydantic import Field
 from torch import Tensor
 
 from aecore.autoencoder import Deterministic
-from aecore.capabilities import Ordered
+from aecore.capabilities import FindsAxes, Ordered
 from aecore.dataset import Batch
 from aecore.model import Term
 
 
-class Nested(Deterministic, Ordered):
+class Nested(Deterministic, Ordered, FindsAxes):
     """E over b of loss(x, D(E(x)_1, ..., E(x)_b, 0, ..., 0)), b drawn for each image (Rippel et al. 2014).
 
     b is uniform from 1 to L. The paper draws it from a geometric distribution, which hardly ever trains the last
@@ -28,6 +28,10 @@ class Nested(Deterministic, Ordered):
     set_letters = {**Deterministic.set_letters, "m": "{latent}"}
     stands = {"truncated": r"\ell\big(x,\, D(z_1, \ldots, z_b, 0, \ldots, 0)\big)"}
     source = "Rippel, Gelbart and Adams (2014), Learning ordered representations with nested dropout, ICML"
+
+    why_axes = (
+        "Each dimension must add to those before it: at the optimum the first column is the first component, and so on."
+    )
 
     class Settings(Deterministic.Settings):
         latent: int = Field(

@@ -1,12 +1,13 @@
 import torch
 from pydantic import Field
 
+from aecore.capabilities import FindsAxes
 from aecore.dataset import Batch
 from aecore.model import Term
 from aecore.variational import Variational
 
 
-class VAE(Variational):
+class VAE(Variational, FindsAxes):
     """-ELBO = E_q[-log p(x | z)] + beta KL(q(z | x) || N(0, I)), one code drawn an image.
 
     beta = 1: Kingma and Welling 2014, equation 10; other values: Higgins et al. 2017, equation 4.
@@ -33,6 +34,12 @@ class VAE(Variational):
         " (2017), beta-VAE: learning basic visual concepts with a constrained variational framework, ICLR, "
         "equation 4"
     )
+
+    why_axes = (
+        "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term prefers them by little, so "
+        "they come after the span."
+    )
+    likelihood_of_axes = "gaussian-learned"
 
     class Settings(Variational.Settings):
         beta: float = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -12,6 +12,7 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import feed, live, sections
 from aecore.ui.browser import Drawing, arrows_drawing
+from aecore.variants import variants
 
 if TYPE_CHECKING:
     from aecore.questions.denoise import Agreement, BestSteps
@@ -36,14 +37,13 @@ HOW = {
 }
 # Points of the data that are drawn; they come in turn from all along the curve.
 DOTS = 500
-NAMES = {"denoising": "Denoising", "contractive": "Contractive", "plain": "Plain"}
 
 
 class Arrows(sections.Section):
     order = 4
     look_for = (
         "Images of two pixels are points of the plane, so all that a model does can be drawn, to scale. A denoiser is "
-        "to step back to the data. Compare the three where a point has been moved by noise, and on the curve itself."
+        "to step back to the data. Compare them where a point has been moved by noise, and on the curve itself."
     )
     about = "curves"
 
@@ -56,14 +56,21 @@ class Arrows(sections.Section):
         )
 
     def specs(self) -> dict[str, Spec]:
+        from aecore.capabilities import StepsBack
+        from aecore.runs.choices import CHOICES
         from aecore.runs.spec import Spec
 
-        shared = {**self.given, **HOW}
-        return {
-            "denoising": Spec(**shared, variant="denoising", corruption="gaussian", level=self.settings.level),
-            "contractive": Spec(**shared, variant="contractive", contraction=self.settings.contraction),
-            "plain": Spec(**shared, variant="plain"),
-        }
+        stepping = [name for name in variants if issubclass(variants[name], StepsBack)]
+        return {name: Spec(**self._settings_of(name)) for name in (*stepping, CHOICES["variant"][1])}
+
+    def _settings_of(self, variant: str) -> dict[str, Any]:
+        """What is asked of every model, and of this tab's settings those that the variant has."""
+        from aecore.runs.choices import knobs_of
+
+        names = {"variant": variant} | ({"corruption": "gaussian"} if variants[variant].corrupts else {})
+        known = knobs_of(names)
+        own = {name: value for name, value in self.settings.model_dump().items() if name in known}
+        return {**self.given, **HOW, **own, **names}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         places = {key: place for key, place in zip(seats, st.columns(len(seats)), strict=True)}
@@ -72,8 +79,8 @@ class Arrows(sections.Section):
         found = {}
         for key, seat in seats.items():
             with places[key], st.container(key=f"{key}-arrows"):
-                st.markdown(f"**{NAMES[key]}**")
-                found[NAMES[key]] = self._column(pool, seat, name, key, resting)
+                st.markdown(f"**{variants[key].title}**")
+                found[variants[key].title] = self._column(pool, seat, name, key, resting)
         view = next(iter(seats.values())).view
         if resting and view.newest is not None:
             live.rewind(live.moments_of(view), name, "arrows")

@@ -8,7 +8,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, subjects
 from aecore.ui.browser import live_images
 from aecore.ui.one import OneRun
 
@@ -23,7 +23,7 @@ HOW = {"variant": "context", "likelihood": "gaussian", "latent": 64, "hole_weigh
 
 class Colour(OneRun):
     order = 7
-    subject = sections.DataAndSeed()
+    subject = subjects.DataAndSeed()
     about = "coloured"
     look_for = (
         "Brightness says what is there, and what is there says the colour: sun, house or tree, plain or striped. A "

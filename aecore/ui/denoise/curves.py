@@ -12,6 +12,7 @@ from aecore.figures import denoise as figures
 from aecore.ui import live, sections, waiting
 from aecore.ui.chart import chart
 from aecore.ui.denoise.tested import DENOISING, Tested
+from aecore.ui.needs import Encodes
 
 if TYPE_CHECKING:
     from aecore.questions.denoise import Quality
@@ -27,15 +28,16 @@ class Curves(sections.Section):
         "are told how strong the damage is at each level; a network has to see for itself."
     )
 
+    needs = (Encodes(),)
     Settings = Tested
 
     def specs(self) -> dict[str, Spec]:
+        from aecore.runs.choices import CHOICES
         from aecore.runs.spec import Spec
 
         own = Spec(**self.given)
-        if own.names["variant"] == "plain":
-            return {"run": own}
-        return {"run": own, "plain": own.changed(variant="plain")}
+        plain = own.changed(variant=CHOICES["variant"][1])
+        return {"run": own} if plain == own else {"run": own, "beside": plain}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.questions.denoise import AskQuality, AskRivals

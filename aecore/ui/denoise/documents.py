@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, subjects
 from aecore.ui.browser import live_wipe, scrubber
 from aecore.ui.denoise.tested import level_labels
 from aecore.ui.one import OneRun
@@ -32,7 +32,7 @@ HOW = {
 
 class Documents(OneRun):
     order = 6
-    subject = sections.DataAndSeed()
+    subject = subjects.DataAndSeed()
     about = "text"
     look_for = (
         "The network has only seen cuttings of 32 x 32 pixels. It is made of convolutions alone, so a whole page goes "

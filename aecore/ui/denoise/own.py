@@ -14,7 +14,8 @@ from aecore.ui import live, photo
 from aecore.ui.browser import live_easel
 from aecore.ui.browser.easel import in_the_middle
 from aecore.ui.denoise.tested import DENOISING
-from aecore.ui.one import OneRun, can_be_drawn_in, heldout_number
+from aecore.ui.needs import Pictures
+from aecore.ui.one import OneRun, heldout_number
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
@@ -29,6 +30,8 @@ class Own(OneRun):
         "model has never seen, such as a star or a letter: does it come back as it is?"
     )
 
+    needs = (*OneRun.needs, Pictures())
+
     class Settings(Settings):
         start: Literal["image", "empty", "photo"] = Field(
             "image", description="What to start from: a held-out image, an empty field, or a photo of your own digit."
@@ -40,8 +43,6 @@ class Own(OneRun):
         from aecore.questions.packed import restorer_of
 
         run, own = seat.run, self.settings
-        if not can_be_drawn_in(run):
-            return
         packed = live.answer(pool, run, restorer_of, "Packing the model.")
         if packed is None:
             return

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from aecore.corruptions import corruptions
 from aecore.settings import Settings
-from aecore.ui import sections
+from aecore.ui import subjects
 
-DENOISING = sections.WholeSpec(variant="denoising")
+DENOISING = subjects.WholeSpec(variant="denoising")
 Damage = Literal[tuple(corruptions)]
 
 

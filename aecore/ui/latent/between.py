@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import streamlit as st
 from pydantic import Field
 
 from aecore.figures.floor import Floor
-from aecore.settings import Settings
+from aecore.settings import Among, Settings
 from aecore.ui import live
 from aecore.ui.browser import Axes, Line, live_images, live_loss
 from aecore.ui.latent import words
+from aecore.ui.needs import NONE, Encodes, Numbered, OrNone
 from aecore.ui.one import OneRun
+from aecore.variants import variants
 
 if TYPE_CHECKING:
     from aecore.questions.walks import Walk
@@ -31,20 +33,22 @@ class Between(OneRun):
         "the pictures are far from anything real? A second model walks between the same two images."
     )
 
+    needs = (*OneRun.needs, Numbered(("a", "b")))
+
     class Settings(Settings):
         a: int = Field(0, ge=0, le=69_999, description="The image to start from, held-out ones first.")
         b: int = Field(13, ge=0, le=69_999, description="The image to arrive at.")
         path: Literal["straight", "spherical"] = Field(
             "straight", description="A straight line, or an arc that keeps the length of codes."
         )
-        beside: Literal["plain", "vae", "denoising", "none"] = Field(
+        beside: Annotated[str, Among(OrNone(variants, Encodes()))] = Field(
             "plain", description="A second model, alike but for what it is trained for, on the same walk."
         )
 
     def specs(self) -> dict[str, Spec]:
         own = super().specs()["run"]
         beside = self.settings.beside
-        if beside in ("none", own.names["variant"]):
+        if beside in (NONE, own.names["variant"]):
             return {"run": own}
         return {"run": own, "beside": own.changed(variant=beside)}
 
@@ -60,10 +64,6 @@ class Between(OneRun):
                     st.markdown(f"**{title}**")
                     live.pictures(run, view, key)
                 continue
-            images = len(run.data.test) + len(run.data.train)
-            if max(self.settings.a, self.settings.b) >= images:
-                st.info(f"There are {images:,} images here: a and b are numbers from 0 to {images - 1:,}.")
-                return
             question = AskWalk(self.settings.a, self.settings.b, self.settings.path, STEPS)
             found = live.answer(pool, run, question, "Walking.")
             if found is not None:

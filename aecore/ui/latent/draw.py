@@ -26,7 +26,8 @@ from aecore.ui.browser import (
 from aecore.ui.browser.easel import Answer, Halves, picture_of
 from aecore.ui.latent.between import STEPS, draw_walks
 from aecore.ui.latent.map import fitted
-from aecore.ui.one import OneRun, Points, can_be_drawn_in, heldout_number
+from aecore.ui.needs import Pictures
+from aecore.ui.one import OneRun, Points, heldout_number
 
 if TYPE_CHECKING:
     from aecore.questions import drawn
@@ -46,6 +47,8 @@ class Drawn(OneRun):
         "rebuilt, and its code, a, moves over the map. Click the map to walk there; draw what is no digit, too."
     )
 
+    needs = (*OneRun.needs, Pictures())
+
     class Settings(Points):
         start: Literal["empty", "image", "photo"] = Field(
             "empty", description="What to start from: an empty field, a held-out image, or a photo of your own digit."
@@ -59,8 +62,6 @@ class Drawn(OneRun):
         from aecore.questions.packed import decoder_of, encoder_of
 
         run, own = seat.run, self.settings
-        if not can_be_drawn_in(run):
-            return
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
         on = live.answer(pool, run, AskGround(own.points), "Finding the plane to see it on.")
         encoder = live.answer(pool, run, encoder_of, "Packing the encoder.")

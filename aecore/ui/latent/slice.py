@@ -12,10 +12,24 @@ from aecore.ui import live
 from aecore.ui.browser.atlas import AtlasState, Colouring, Decoding, MapPoints, Plane, live_atlas
 from aecore.ui.latent import words
 from aecore.ui.latent.marks import CLASSES, hidden_classes, remember_hidden
+from aecore.ui.needs import Need
 from aecore.ui.one import OneRun, Points
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.trained import Trained
+
+
+class TwoDimensions(Need):
+    """Two different code dimensions, ``across`` and ``up``; where one is 0, it is chosen."""
+
+    def missing(self, run: Trained, settings: Slice.Settings) -> str:
+        latent, across, up = run.model.latent, settings.across, settings.up
+        if latent < 2:
+            return "A slice needs a code of at least two dimensions; this one has 1: choose a larger code size."
+        if max(across, up) <= latent and (across != up or not across):
+            return ""
+        return f"A slice needs two different dimensions from 1 to {latent}; across is {across} and up is {up}."
 
 
 class Slice(OneRun):
@@ -26,6 +40,8 @@ class Slice(OneRun):
     )
 
     remembers = {"hidden": CLASSES}
+
+    needs = (*OneRun.needs, TwoDimensions())
 
     class Settings(Points):
         image: int = Field(0, ge=0, le=69_999, description="The image whose code is moved, held-out ones first.")
@@ -42,11 +58,6 @@ class Slice(OneRun):
         from aecore.questions.packed import decoder_of
 
         run, own = seat.run, self.settings
-        latent = run.model.latent
-        if latent < 2 or max(own.across, own.up) > latent or (own.across == own.up and own.across):
-            two = f"two different dimensions from 1 to {latent}" if latent > 1 else "a code of at least two dimensions"
-            st.info(f"A slice needs {two}; across is {own.across} and up is {own.up}.")
-            return
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
         packed = live.answer(pool, run, decoder_of, "Packing the decoder.")
         if found is None or packed is None:
@@ -82,5 +93,5 @@ class Slice(OneRun):
             st.info(idle)
         st.caption(
             f"The code of image {image:,}, a {run.data.class_names[found.labels[image]]}, lies at "
-            f"({base[two[0]]:.2f}, {base[two[1]]:.2f}). {words.slice_dots(latent, told)}"
+            f"({base[two[0]]:.2f}, {base[two[1]]:.2f}). {words.slice_dots(run.model.latent, told)}"
         )

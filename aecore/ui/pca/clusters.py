@@ -42,7 +42,7 @@ class Clusters(sections.Section):
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
 
-        return {"plain": Spec(**self.given, latent=self.settings.latent, likelihood="gaussian")}
+        return {"run": Spec(**self.given, latent=self.settings.latent, likelihood="gaussian")}
 
     def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
         return [

@@ -13,6 +13,7 @@ from aecore.settings import Settings
 from aecore.ui import explain, live, sections
 from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.pca import formulas, words
+from aecore.variants import variants
 
 if TYPE_CHECKING:
     from aecore.questions.pca import Truncated
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
 
-NAMES = {"nested": "nested dropout", "plain": "plain autoencoder"}
+
+# The colour of PCA's line.
+PCA_GROUP = 5
 
 
 class Ordered(sections.Section):
@@ -34,10 +37,13 @@ class Ordered(sections.Section):
         latent: int = Field(16, ge=2, le=64, description="Dimensions of a code.")
 
     def specs(self) -> dict[str, Spec]:
+        from aecore.capabilities import Ordered as Sorted
+        from aecore.runs.choices import CHOICES
         from aecore.runs.spec import Spec
 
         shared = {**self.given, "latent": self.settings.latent, "likelihood": "gaussian"}
-        return {variant: Spec(**shared, variant=variant) for variant in NAMES}
+        ordered = [name for name in variants if issubclass(variants[name], Sorted)]
+        return {name: Spec(**shared, variant=name) for name in (*ordered, CHOICES["variant"][1])}
 
     def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
         return [formulas.pca(f"0 to {self.settings.latent}"), *explain.of_specs(specs.values())]
@@ -50,17 +56,22 @@ class Ordered(sections.Section):
             return
         meanwhile = "Cutting codes off after every number."
         found = {key: live.answer(pool, seat.run, truncated, meanwhile) for key, seat in seats.items()}
-        run = seats["plain"].run
+        run = seats[_unordered(seats)].run
         costs = live.answer(pool, run, pca_costs, "Finding the principal components.", of_data=True)
         if costs is not None and all(one is not None for one in found.values()):
             _cut_off(run, found, costs.errors)
+
+
+def _unordered(seats: Mapping[str, Seat]) -> str:
+    """The key of the run whose code was never asked for an order: the last."""
+    return list(seats)[-1]
 
 
 def _untrained(seats: Mapping[str, Seat]) -> None:
     """Until both are trained, their losses."""
     for place, (key, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
         with place:
-            st.markdown(f"**{NAMES[key].capitalize()}**")
+            st.markdown(f"**{variants[key].title}**")
             if seat.view.newest is None:
                 live.waiting(seat.run, seat.view, key)
             else:
@@ -72,17 +83,18 @@ def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> Non
 
     latent = run.model.latent
     counts, name = list(range(latent + 1)), f"ordered-{run.id}"
-    errors = {"PCA": _padded(costs, latent + 1)} | {NAMES[key]: one.errors for key, one in found.items()}
+    errors = {"PCA": _padded(costs, latent + 1)} | {_name(key): one.errors for key, one in found.items()}
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** rebuilt from the first k dimensions of their codes alone")
-        rows = [(NAMES[key], one.rebuilt) for key, one in found.items()]
+        rows = [(_name(key), one.rebuilt) for key, one in found.items()]
         rows = [("original", run.exhibit.originals[None]), ("PCA", pca_row(run.trained, counts)), *rows]
         live_images(name, rows, first_frame=0, key="ordered-images")
     said = ["none: k = 0", *(f"first {k} of {latent} dimensions" for k in counts[1:])]
     scrubber(name, said, key="ordered-kept", name="Code dimensions kept", start=min(4, latent))
     with st.container(key="live-loss"):
         st.markdown("**Squared error** against k, summed over pixels, mean over the held-out images")
-        groups = dict(zip(errors, (5, 0, 1), strict=True))
+        # PCA has the same colour on every tab of the page.
+        groups = dict(zip(errors, (PCA_GROUP, *range(len(found))), strict=True))
         lines = [Line(title, "", values, groups[title]) for title, values in errors.items()]
         top = max(float(np.nanmax(list(errors.values()))) * 1.05, 1e-3)
         live_loss(
@@ -99,6 +111,12 @@ def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> Non
         "autoencoder to their mean over the training images; another value may suit it better. Outputs as they are, "
         "not clipped to [0, 1]."
     )
+
+
+def _name(variant: str) -> str:
+    """A variant's title inside a sentence."""
+    title = variants[variant].title
+    return title[0].lower() + title[1:]
 
 
 def _padded(errors: np.ndarray, count: int) -> np.ndarray:

@@ -27,6 +27,8 @@ MODELS: dict[str, dict[str, object]] = {
     "dense": {"architecture": "dense", "epochs": 40, "learning_rate": 5e-3},
     "conv": {"architecture": "conv", "learning_rate": 5e-3},
 }
+# The model whose code is cut off to every size.
+CUT = "nested, one model"
 # Squared error of the decoder's own output, as PCA's: cut off to [0, 1] it would be less for either.
 ERROR = "heldout_reconstruction"
 # Hinton and Salakhutdinov 2006, MNIST, 30 numbers: squared error per image, trained on 60,000.
@@ -63,7 +65,7 @@ class Price(sections.Section):
             if getattr(self.settings, name)
         }
         if self.settings.nested or not wanted:
-            wanted["nested", max(self.sizes())] = Spec(**shared, variant="nested", latent=max(self.sizes()))
+            wanted[CUT, max(self.sizes())] = Spec(**shared, variant="nested", latent=max(self.sizes()))
         return wanted
 
     def formulas(self, specs: Mapping[Any, Spec]) -> list[explain.Formula]:
@@ -78,7 +80,7 @@ class Price(sections.Section):
         if costs is None:
             return
         done = waiting.trained(seats)
-        nested = next((seat for (name, _), seat in done.items() if name == "nested"), None)
+        nested = next((seat for (name, _), seat in done.items() if name == CUT), None)
         cut = live.answer(pool, nested.run, truncated, "Cutting the nested code off.") if nested else None
         sizes = [size for size in self.sizes() if size < len(costs.errors)]
         curves = [Curve("PCA", sizes, [costs.errors[size] for size in sizes], dashed=True)]
@@ -88,7 +90,7 @@ class Price(sections.Section):
             if (found := {s: seat.run.metrics[ERROR] for (n, s), seat in done.items() if n == name})
         ]
         if cut is not None:
-            curves.append(Curve("nested, one model", sizes, [cut.errors[size] for size in sizes]))
+            curves.append(Curve(CUT, sizes, [cut.errors[size] for size in sizes]))
         full = self.given["data"] == "mnist" and self.given["images"] == 60_000
         st.markdown("**Squared error** per held-out image against the size of the code")
         with st.container(key="live-loss"):
@@ -116,7 +118,7 @@ class Price(sections.Section):
         rows = [("original", run.exhibit.originals[None]), ("PCA", pca_row(run.trained, ready))]
         rows += [(name, np.stack([done[name, size].view.newest.shown["pictures"] for size in ready])) for name in names]
         if cut is not None:
-            rows.append(("nested", cut.rebuilt[ready]))
+            rows.append((CUT, cut.rebuilt[ready]))
         name = "-".join(["price", *(done[key].run.id for key in done)])
         with st.container(key="live-reconstructions"):
             st.markdown("**Held-out images** rebuilt from equally many code dimensions")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import streamlit as st
@@ -11,13 +11,15 @@ from pydantic import Field
 
 from aecore.figures.floor import Floor
 from aecore.figures.pca import excess_of, gaps
-from aecore.settings import Settings
+from aecore.settings import Among, Settings
 from aecore.ui import explain, feed, group, live, sections
 from aecore.ui.browser import Axes, Drawing, Line, images_drawing, loss_drawing, words_drawing
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
+from aecore.variants import variants
 
 if TYPE_CHECKING:
+    from aecore.model import Model
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
     from aecore.runs.spec import Spec
@@ -31,15 +33,8 @@ ANGLES = (
 )
 AXES = "The angle between a component of PCA and the one column of the decoder that is nearest to it."
 TURNED = "An orthonormal basis of the decoder's span, turned onto PCA's components as far as it goes."
-# What theory says of the axes.
-WHY = {
-    "plain": "Any mixture of its columns would do as well: nothing asks for PCA's own.",
-    "vae": "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term prefers them by "
-    "little, so they come after the span.",
-    "nested": "Each dimension must add to those before it: at the optimum the first column is the first component, "
-    "and so on.",
-}
-NAMES = {"plain": "Linear autoencoder", "vae": "Linear VAE", "nested": "Linear, nested dropout"}
+# What theory says of the axes where nothing asks for PCA's.
+ANY_MIXTURE = "Any mixture of its columns would do as well: nothing asks for PCA's own."
 
 
 def how(images: int, steps: int = 18) -> dict[str, float | str]:
@@ -51,6 +46,13 @@ def how(images: int, steps: int = 18) -> dict[str, float | str]:
     return {"epochs": 150, "batch_size": batch, "learning_rate": 1e-2, "precision": "fp32"}
 
 
+def finds_axes(variant: type[Model]) -> bool:
+    """Whether a linear ``variant`` has PCA's own axes at its optimum."""
+    from aecore.capabilities import FindsAxes
+
+    return issubclass(variant, FindsAxes)
+
+
 class Subspace(sections.Section):
     order = 2
     look_for = (
@@ -60,20 +62,21 @@ class Subspace(sections.Section):
 
     class Settings(Settings):
         latent: int = Field(2, ge=1, le=100, description="Dimensions of a code, and components of PCA.")
-        beside: Literal["vae", "nested"] = Field(
-            "vae", description="What is trained beside it and asks for PCA's own axes: a linear VAE, or nested codes."
+        beside: Annotated[str, Among(variants, finds_axes)] = Field(
+            "vae", description="What is trained beside it, made of one matrix too, and asks for PCA's own axes."
         )
         tied: bool = Field(False, description="Use the encoder's matrix, transposed, as the decoder's.")
 
     def specs(self) -> dict[str, Spec]:
+        from aecore.runs.choices import CHOICES
         from aecore.runs.spec import Spec
 
         own = self.settings
         images = self.given["images"]
         shared = {**self.given, "architecture": "linear", "latent": own.latent}
-        likelihood = "gaussian-learned" if own.beside == "vae" else "gaussian"
+        plain, likelihood = CHOICES["variant"][1], variants[own.beside].likelihood_of_axes
         return {
-            "plain": Spec(**shared, **how(images), variant="plain", likelihood="gaussian", tied=own.tied),
+            plain: Spec(**shared, **how(images), variant=plain, likelihood="gaussian", tied=own.tied),
             # The axes come later than the span: more steps.
             own.beside: Spec(**shared, **how(images, 45), variant=own.beside, likelihood=likelihood, tied=own.tied),
         }
@@ -94,7 +97,7 @@ class Subspace(sections.Section):
         resting = group.rests(seats)
         for place, (key, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
             with place:
-                st.markdown(f"**{NAMES[key]}**")
+                st.markdown(f"**{variants[key].title}, linear**")
                 if seat.view.newest is None:
                     live.waiting(seat.run, seat.view, key)
                 elif subspace_of(seat.view.newest) is None:
@@ -125,7 +128,7 @@ def _column(key: str, seat: Seat, name: str) -> None:
         feed.follow(_pictures, [run], [view], run, name, key=f"{key}-columns")
     with st.container(key=f"{key}-said"):
         feed.follow(_words, [run], [view], key=f"{key}-words")
-        st.caption(WHY[key], help=AXES)
+        st.caption(getattr(variants[key], "why_axes", ANY_MIXTURE), help=AXES)
     if view.finished:
         with st.expander("Each component, and how nearly it ties"):
             _gaps(key, seat)

@@ -10,12 +10,24 @@ from pydantic import Field
 from aecore.settings import Settings
 from aecore.ui import live
 from aecore.ui.browser import live_images
+from aecore.ui.needs import Need
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
+    from aecore.runs.trained import Trained
 
 COUNT = 40
+
+
+class Label(Need):
+    """A class of the number that the setting ``label`` gives."""
+
+    def missing(self, run: Trained, settings: Generate.Settings) -> str:
+        classes = len(run.data.class_names)
+        if settings.label < classes:
+            return ""
+        return f"There are {classes} classes here: take a label from 0 to {classes - 1}, or -1 for each in turn."
 
 
 class Generate(OneRun):
@@ -24,6 +36,8 @@ class Generate(OneRun):
         "Codes are drawn that belong to no image, and decoded. Below each sample is the training image nearest to it: "
         "were they the same, the model would remember rather than draw."
     )
+
+    needs = (*OneRun.needs, Label())
 
     class Settings(Settings):
         source: Literal["prior", "posterior"] = Field(
@@ -39,10 +53,6 @@ class Generate(OneRun):
         from aecore.questions.vae import SOME, AskSamples
 
         run, own = seat.run, self.settings
-        classes = len(run.data.class_names)
-        if own.label >= classes:
-            st.info(f"There are {classes} classes here: take a label from 0 to {classes - 1}, or -1 for each in turn.")
-            return
         if own.label >= 0 and not isinstance(run.model, Conditional):
             st.info(f"{run.model.title} is told no class; choose the conditional VAE to draw one class.")
         question = AskSamples(own.source, own.temperature, own.draw, COUNT, own.label)

@@ -15,6 +15,7 @@ from aecore.ui import live, sections
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 from aecore.ui.live import metric_title
+from aecore.ui.needs import Numbered, Posterior
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Inside(OneRun):
         "differ, and how much the pictures they decode to?"
     )
 
+    needs = (*OneRun.needs, Posterior(), Numbered(("image",)))
+
     class Settings(Settings):
         image: int = Field(7, ge=0, le=69_999, description="The image that goes in, held-out ones first.")
         draw: int = Field(0, ge=0, le=9_999, description="Another number, other draws of epsilon.")
@@ -43,16 +46,8 @@ class Inside(OneRun):
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.questions.vae import inside, rates
-        from aecore.variational import HasPosterior
 
         run, own = seat.run, self.settings
-        if not isinstance(run.model, HasPosterior):
-            st.info(f"{run.model.title} has no distribution over codes to look into; choose a variational autoencoder.")
-            return
-        images = len(run.data.test) + len(run.data.train)
-        if own.image >= images:
-            st.info(f"There are {images:,} images here: take a number from 0 to {images - 1:,}.")
-            return
         known = live.answer(pool, run, rates, "Measuring every code dimension.")
         if known is not None:
             _stages(run, inside(run.trained, own.image, DRAWS, own.draw), known, STAGES.index(own.stage), own.draw)

@@ -12,6 +12,7 @@ from aecore.figures.scores import bounds_by_samples
 from aecore.settings import Settings
 from aecore.ui import live, waiting
 from aecore.ui.chart import chart
+from aecore.ui.needs import Likelihood
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Scores(OneRun):
         "Detail that a code stores costs nats: does the model that copies better also find images more probable?"
     )
 
+    needs = (*OneRun.needs, Likelihood())
+
     class Settings(Settings):
         scored: int = Field(100, ge=10, le=500, description="Held-out images to score.")
         beside: Literal["beta 0.001", "beta 0.01", "beta 0.1", "beta 4", "none"] = Field(
@@ -58,18 +61,15 @@ class Scores(OneRun):
         return {"run": own} if second == own else {"run": own, "beside": second}
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
-        from aecore.questions.scores import AskScores, lack
+        from aecore.questions.scores import AskScores
 
         asked: dict[str, Run] = {}
         for seat in seats.values():
-            if missing := lack(seat.run.spec.member("variant")):
-                st.info(missing)
-            elif seat.view.diverged:
+            if seat.view.diverged:
                 st.info(f"{_name(seat.run.spec)} {NOTHING}")
             elif seat.view.finished:
                 asked[_name(seat.run.spec)] = seat.run
-        wanted = {key: seat for key, seat in seats.items() if not lack(seat.run.spec.member("variant"))}
-        waiting.tell(wanted, "each is scored on images that it never saw", lambda key: _name(seats[key].run.spec))
+        waiting.tell(seats, "each is scored on images that it never saw", lambda key: _name(seats[key].run.spec))
         found = {}
         for name, run in asked.items():
             if (one := live.answer(pool, run, AskScores(self.settings.scored), f"Scoring {name}.")) is not None:

@@ -13,6 +13,7 @@ from aecore.settings import Settings
 from aecore.ui import live
 from aecore.ui.browser import Scene, Strip, live_traversals
 from aecore.ui.chart import chart
+from aecore.ui.needs import Numbered, Posterior
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Traverse(OneRun):
         "moves. What does each change in the picture, and do those of small KL change anything?"
     )
 
+    needs = (*OneRun.needs, Posterior(), Numbered(("image",)))
+
     class Settings(Settings):
         start: Literal["image", "origin"] = Field(
             "image", description="The code to start from: an image's, or all zeros."
@@ -45,16 +48,8 @@ class Traverse(OneRun):
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.questions.packed import decoder_of
         from aecore.questions.vae import AskMoves, AskQuantiles, in_use, moves_said, rates, start_of
-        from aecore.variational import HasPosterior
 
         run, own = seat.run, self.settings
-        if not isinstance(run.model, HasPosterior):
-            st.info(f"{run.model.title} has no prior to measure a traversal by; choose a variational autoencoder.")
-            return
-        images = len(run.data.test) + len(run.data.train)
-        if own.image >= images:
-            st.info(f"There are {images:,} images here: take a number from 0 to {images - 1:,}.")
-            return
         known = live.answer(pool, run, rates, "Measuring every code dimension.")
         packed = live.answer(pool, run, decoder_of, "Packing the decoder.")
         if packed is not None and packed.portable is None:
