@@ -118,7 +118,7 @@ def test_the_table_names_every_metric_with_its_unit(variant, call):
 
 
 def test_progress_is_told_to_a_terminal_only(call, monkeypatch):
-    monkeypatch.setattr("aecore.cli.TELL_EVERY", 0.0)
+    monkeypatch.setattr("aecore.cli.words.TELL_EVERY", 0.0)
     monkeypatch.setattr("aecore.runs.run.GLANCE", 0.0)
     assert call(*TINY)[2] == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
@@ -239,7 +239,7 @@ def test_a_full_disk_is_noticed_before_training(call, untrained, tmp_path, monke
 
 
 def test_a_disk_that_fills_up_while_training_costs_the_file_but_not_the_metrics(call, tmp_path, monkeypatch):
-    monkeypatch.setattr("aecore.cli.write_atomically", _full)
+    monkeypatch.setattr("aecore.cli.targets.write_atomically", _full)
     code, out, err = call(*TINY, "--json", "--out", str(tmp_path / "model"))
     assert code == IN_THE_WAY
     assert json.loads(out)["metrics"]
