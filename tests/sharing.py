@@ -22,7 +22,7 @@ from aecore.runs.store import Store
 
 PACKAGE = Path(__file__).parents[1] / "aecore"
 # What has no part in training.
-DOORS = ("ui", "cli")
+DOORS = ("ui", "cli", "exports")
 
 
 @cache

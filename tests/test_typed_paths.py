@@ -210,14 +210,15 @@ def test_it_is_written_where_it_was_meant(flag, name, spelling, place, untrained
 
 
 @pytest.mark.parametrize(
-    "suffix", [".pt", ".pth", ".pkl", ".h5", ".onnx", ".PT", ".keras", ".json", ".npz", ".bin", ".csv"]
+    "suffix", [".pt", ".pth", ".pkl", ".h5", ".PT", ".keras", ".json", ".npz", ".bin", ".xlsx", ".safetensors.pt"]
 )
-def test_a_model_is_not_written_under_the_name_of_another_kind(suffix, tmp_path, untrained, capsys, monkeypatch):
+def test_a_run_is_not_written_under_the_name_of_another_kind(suffix, tmp_path, untrained, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([*TINY, "--out", f"m{suffix}"]) == NOT_ALLOWED
     said = capsys.readouterr().err.strip()
     assert is_sentence(said)
-    assert said.endswith("a model is written as safetensors, so name it m.safetensors")
+    assert f"nothing is written as {Path('m' + suffix).suffix}, there are .safetensors (model), .csv (history)" in said
+    assert said.endswith(".safetensors for the model")
     assert not list(tmp_path.iterdir())
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aecore.cli.parsing import FLAGS, OPTIONS, flags, read_flags
-from aecore.cli.targets import InTheWay, check_suffix, save, target
+from aecore.cli.targets import InTheWay, check_losses, export_named, save, target
 from aecore.cli.words import Line, as_json, as_table
 from aecore.dataset import SourceError
 from aecore.reference import listing, reference
@@ -94,8 +94,8 @@ def _train(argv: list[str]) -> int:
     if options.help:
         print(flags(spec.names).format_help().rstrip())
         return 0
-    for flag, text in (("--out", options.out), ("--history", options.history)):
-        check_suffix(flag, text or "")
+    export = export_named(options.out or "")
+    check_losses(options.history or "")
     out, history = target("--out", options.out), target("--history", options.history)
     if out and out == history:
         raise SettingsError(f"--out and --history must be two files, got {out} for both")
@@ -103,7 +103,8 @@ def _train(argv: list[str]) -> int:
     run = _trained(spec, options.device)
     # The last step may be the one too many: the loss is looked at before it.
     sound = run.view.finished and all(math.isfinite(value) for value in run.metrics.values())
-    faults = save(run, out if sound else None, history)
+    written = out is not None and (sound or not export.of_finished)
+    faults = save(run, (export, out) if written else None, history)
     if sound:
         print(as_json(run) if options.json else as_table(run))
     for fault in faults:
@@ -112,7 +113,7 @@ def _train(argv: list[str]) -> int:
         _say(f"{shorten(out.name)} is a safetensors file, as no suffix says; aecore.load_model reads it", 0)
     if not sound:
         why = run.view.message or "diverged at its very end: lower the learning rate"
-        return _say(f"{why}; no model is written" if out else why, DIVERGED)
+        return _say(f"{why}; no {export.title.lower()} is written" if out and not written else why, DIVERGED)
     return IN_THE_WAY if faults else 0
 
 

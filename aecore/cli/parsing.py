@@ -72,7 +72,7 @@ def flags(picked: Mapping[str, str]) -> argparse.ArgumentParser:
             _add_flag(group, knob)
     group = parser.add_argument_group("what to do with it")
     group.add_argument(
-        "--out", metavar="FILE", help="Write the trained model there, as safetensors; a file there is replaced."
+        "--out", metavar="FILE", help=f"Write the trained run there; a file there is replaced. {_suffixes()}"
     )
     group.add_argument(
         "--history", metavar="FILE", help="Write the losses over training there, as CSV; a file there is replaced."
@@ -94,6 +94,15 @@ def _add_flag(group: argparse._ArgumentGroup, knob: Knob) -> None:
     if "_" in name:
         # As links and keywords spell it.
         group.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS, **alone)
+
+
+def _suffixes() -> str:
+    """A sentence that says what may be written."""
+    from aecore.exports import USUAL, exports, in_order
+
+    known = ", ".join(f"{one.suffix} ({one.title.lower()})" for one in in_order())
+    said = f"Its suffix says as what: {known}; without one it is the {exports[USUAL].title.lower()}."
+    return said.replace("%", "%%")
 
 
 def _flag(name: str) -> str:

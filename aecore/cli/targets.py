@@ -8,17 +8,15 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aecore.export import Export, ExportError
 from aecore.home import PathError, typed_path, unquoted, write_atomically
 from aecore.settings import SettingsError, shorten
 
 if TYPE_CHECKING:
     from aecore.runs.run import Run
 
-# By flag: what is written, and the ends of a name that say so, the usual one first.
-WRITTEN = {
-    "--out": ("a model is written as safetensors", (".safetensors",)),
-    "--history": ("losses are written as CSV", (".csv", ".txt")),
-}
+# The ends of a name that say that losses are in it, the usual one first.
+LOSSES = (".csv", ".txt")
 # Written to try whether a disk takes anything: more than a file system hides in its directory entry.
 TRIAL = bytes(2**16)
 
@@ -27,16 +25,30 @@ class InTheWay(RuntimeError):
     """Disk or device will not do; one sentence."""
 
 
-def check_suffix(flag: str, text: str) -> None:
-    """SettingsError where a file's name says that it holds something else than what is written."""
-    kind, allowed = WRITTEN[flag]
-    # Also of a path of another system.
-    name = re.split(r"[\\/]", unquoted(text))[-1]
+def export_named(text: str) -> Export:
+    """What ``--out`` writes to the file that was typed; SettingsError where its suffix is none of an export's."""
+    from aecore.exports import export_of
+
+    try:
+        return export_of(_name(text))
+    except ExportError as error:
+        raise SettingsError(f"--out {error}") from None
+
+
+def check_losses(text: str) -> None:
+    """SettingsError where the name of the file for ``--history`` says that it holds something else than losses."""
+    name = _name(text)
     suffix = Path(name).suffix
-    if suffix and suffix.lower() not in allowed:
+    if suffix and suffix.lower() not in LOSSES:
         # In a name such as beta0.5 the number is no suffix to be put away.
         stem = name if suffix[1:].isdigit() else Path(name).stem
-        raise SettingsError(f"{flag} {shorten(name)}: {kind}, so name it {shorten(stem + allowed[0])}")
+        right = shorten(stem + LOSSES[0])
+        raise SettingsError(f"--history {shorten(name)}: losses are written as CSV, so name it {right}")
+
+
+def _name(text: str) -> str:
+    """The name of the file that was typed, also of a path of another system."""
+    return re.split(r"[\\/]", unquoted(text))[-1]
 
 
 def target(flag: str, text: str | None) -> Path | None:
@@ -78,18 +90,20 @@ def _cannot_write(flag: str, text: object, error: Exception) -> str:
     return f"{flag} {shorten(text)} cannot be written ({reason}); choose another place or make room"
 
 
-def save(run: Run, out: Path | None, history: Path | None) -> list[str]:
-    """Writes model and history where asked for; a sentence for each that the disk refused after all."""
-    from aecore.runs.store import model_bytes
-
+def save(run: Run, out: tuple[Export, Path] | None, history: Path | None) -> list[str]:
+    """Writes the run and its losses where asked for; a sentence for each that could not be written after all."""
+    wanted = []
+    if out is not None:
+        export, path = out
+        wanted.append(("--out", path, lambda: export.of(run.trained, run.history)))
+    if history is not None:
+        wanted.append(("--history", history, lambda: run.history.csv().encode()))
     faults = []
-    for flag, path, make in (
-        ("--out", out, lambda: model_bytes(run)),
-        ("--history", history, lambda: run.history.csv().encode()),
-    ):
+    for flag, path, make in wanted:
         try:
-            if path is not None:
-                write_atomically(path, make())
+            write_atomically(path, make())
         except OSError as error:
             faults.append(_cannot_write(flag, path, error))
+        except ExportError as error:
+            faults.append(f"{flag} {shorten(path.name)} is not written: {error}")
     return faults

@@ -20,6 +20,7 @@ from aecore.home import PathError, home, typed_path, write_atomically
 from aecore.runs.history import History
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
+from aecore.runs.trained import Trained
 from aecore.runs.view import Checkpoint, View
 from aecore.settings import SettingsError, shorten
 
@@ -170,7 +171,7 @@ def _resting(view: View) -> str:
     return view.state if view.state == "diverged" else "paused" if view.step else "untrained"
 
 
-def model_bytes(run: Run) -> bytes:
+def model_bytes(run: Run | Trained) -> bytes:
     """A safetensors file of the model alone, its spec in the metadata; ``load_model`` reads it back."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in run.model.state_dict().items()}
     facts = {"spec": run.spec.json(), "metrics": run.metrics, "facts": run.data.facts.kept()}

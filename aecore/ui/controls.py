@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from aecore.exports import in_order
 from aecore.ui import aside, links, status
 from aecore.ui.live import metric_title
 
@@ -64,8 +65,7 @@ def attempt(act: Callable[[], None]) -> None:
 
 def outputs(seat: Seat) -> None:
     """Share, get the code, download, keep aside."""
-    spec, run, view = seat.run.spec, seat.run, seat.view
-    trained = view.finished
+    spec, run = seat.run.spec, seat.run
     with st.container(horizontal=True, vertical_alignment="center", key="run-outputs"):
         with st.popover("Share", icon=":material/share:"):
             st.write("This link opens this model, trained, for everybody:")
@@ -73,32 +73,18 @@ def outputs(seat: Seat) -> None:
         with st.popover("Get the code", icon=":material/code:"):
             st.write("Gives the same numbers, on the same kind of machine to the last bit:")
             st.code(script(spec), language="python", wrap_lines=True)
-        st.download_button(
-            "Model",
-            lambda: _model_bytes(run),
-            f"{run.id}.safetensors",
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=not trained,
-            help="The trained weights as safetensors; aecore.load_model reads them.",
-        )
-        st.download_button(
-            "History",
-            lambda: run.history.csv(),
-            f"{run.id}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=len(view.history.moments) < 2,
-            help="Every loss term at every moment kept, as CSV.",
-        )
+        for export in in_order():
+            st.download_button(
+                export.title,
+                lambda export=export: export.of(run.trained, run.history),
+                f"{run.id}{export.suffix}",
+                export.mime,
+                icon=export.icon,
+                on_click="ignore",
+                disabled=bool(export.lacks(seat.view)),
+                help=export.help,
+            )
         aside.button(seat)
-
-
-def _model_bytes(run) -> bytes:
-    from aecore.runs.store import model_bytes
-
-    return model_bytes(run)
 
 
 def script(spec) -> str:
