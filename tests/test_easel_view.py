@@ -11,7 +11,7 @@ from browsing import OVERFLOW, Server, expect, press
 from easel_view_app import digit, louder
 
 from aecore.autoencoder import Autoencoder
-from aecore.measures.drawing import as_mnist
+from aecore.intake.drawing import as_mnist
 from aecore.measures.restoration import psnr
 from aecore.portable import Portable
 from aecore.ui.browser import live_easel

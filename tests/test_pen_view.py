@@ -12,7 +12,7 @@ from easel_view_app import louder
 from pen_view_app import ground, images
 from test_easel_view import SEVEN, data, expect_data, expect_near, left, levels, slider, stroke, view
 
-from aecore.measures.drawing import as_mnist
+from aecore.intake.drawing import as_mnist
 from aecore.ui.browser import Known, pen_drawing, walk_drawing
 from aecore.ui.browser.easel import Halves, picture_of
 from aecore.variational import HasPosterior

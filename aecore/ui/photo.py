@@ -11,8 +11,8 @@ KINDS = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "avif"]
 
 def uploaded(shape: tuple[int, int], key: str) -> np.ndarray | None:
     """[H, W] the photo that is uploaded, made into a digit as MNIST has them; None, and a word, while there is none."""
-    from aecore.measures.drawing import as_mnist
-    from aecore.measures.photo import PhotoError, read_photo
+    from aecore.intake.drawing import as_mnist
+    from aecore.intake.photo import PhotoError, read_photo
 
     file = st.file_uploader(
         "A photo of one digit, written large and dark on white paper",

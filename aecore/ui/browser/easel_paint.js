@@ -23,7 +23,7 @@ import { normals } from "./pixels.js";
 const FINE = 280; // About so many points a side for a drawing.
 const GREY = 0.5; // Of a scribble.
 const SPRAY = 0.7; // Standard deviation of the noise under the middle of the brush.
-// As in aecore/measures/drawing.py, which makes the same of a drawing as `centred` here.
+// As in aecore/intake/drawing.py, which makes the same of a drawing as `centred` here.
 export const INNER = 20 / 28;
 const [FAINT, ROUNDING] = [0.05, 1e-4];
 

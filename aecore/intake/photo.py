@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aecore.measures.drawing import FAINT
-from aecore.measures.sheet import sheets
+from aecore.intake.drawing import FAINT
+from aecore.intake.sheet import sheets
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import aecore
-from aecore.measures.drawing import as_mnist
+from aecore.intake.drawing import as_mnist
 
 
 @pytest.fixture(scope="module")

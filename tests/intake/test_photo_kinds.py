@@ -14,8 +14,8 @@ from conftest import is_sentence
 from PIL import ExifTags, Image, features
 from scenes import KINDS, SIZE, Pen, drawn, lit, photo, placed, seen, strokes
 
-from aecore.measures.drawing import as_mnist
-from aecore.measures.photo import PhotoError, read_photo
+from aecore.intake.drawing import as_mnist
+from aecore.intake.photo import PhotoError, read_photo
 from aecore.sources import load
 
 # Digits of each class, and the least share of them that a classifier of clean digits must still tell.
@@ -188,7 +188,7 @@ def test_what_a_phone_sends_fits_through_the_door():
 
     from conftest import ROOT
 
-    from aecore.measures.photo import FORMATS, MOST_BYTES_OF_JPEG
+    from aecore.intake.photo import FORMATS, MOST_BYTES_OF_JPEG
     from aecore.ui.photo import KINDS as OFFERED
 
     told = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())

@@ -11,8 +11,8 @@ import pytest
 from conftest import is_sentence
 from PIL import ExifTags, Image, ImageDraw, ImageFile, ImageFont
 
-from aecore.measures.drawing import as_mnist
-from aecore.measures.photo import MOST_BYTES, PhotoError, read_photo
+from aecore.intake.drawing import as_mnist
+from aecore.intake.photo import MOST_BYTES, PhotoError, read_photo
 
 every_digit = pytest.mark.parametrize("digit", "0123456789")
 # What puts a picture that a camera held otherwise took into the place its tag says, undone.
