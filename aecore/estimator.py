@@ -18,13 +18,14 @@ from aecore.architectures import architectures
 from aecore.capabilities import Conditional
 from aecore.classes import classes_of, numbered
 from aecore.dataset import MOST_CLASSES, Facts, Source, Split, with_labelled
-from aecore.fitting import enough_epochs, exact, in_parts, in_vain, one_thread, trained
+from aecore.fitting import enough_epochs, exact, in_parts, in_vain, trained
 from aecore.likelihood import likelihoods
 from aecore.measures.quality import elbo
 from aecore.rows import check_rows, fits_bernoulli, in_unit_interval, not_probabilities, scaling
 from aecore.runs.choices import knobs_of
 from aecore.runs.spec import Spec
 from aecore.settings import SettingsError, knobs, shorten
+from aecore.threads import torch_limited
 from aecore.training import Training
 from aecore.variants import variants
 from aecore.variational import HasPosterior
@@ -116,7 +117,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.shift_, self.scale_ = scaling(X, self._reads_probabilities)
         data = Split(self._scaled(X).reshape(len(X), *shape), labels)
         facts = Facts(data.images.mean(0), len(data), int(labels.max()) + 1)
-        with one_thread():
+        # Small models train faster so, and the same whatever number the caller has set.
+        with torch_limited():
             self.model_ = spec.model(facts)
             self.history_ = trained(self.model_, data, spec.training)
             said = in_vain(self.model_, data, spec.training)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -86,14 +85,3 @@ def in_parts(compute: Callable[..., Tensor], *rows: np.ndarray) -> np.ndarray:
     starts = range(0, len(rows[0]), ROWS)
     parts = [compute(*(torch.from_numpy(np.array(each[i : i + ROWS])) for each in rows)) for i in starts]
     return torch.cat(parts).double().numpy()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One intra-op thread: small models train faster so, and the same whatever number the caller has set."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

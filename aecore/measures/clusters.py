@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecore import arrays
-from aecore.measures.threads import one_thread
+from aecore.threads import one_thread
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from aecore import arrays
-from aecore.measures.threads import one_thread
+from aecore.threads import one_thread
 
 # Codes taken at once: what bounds the memory.
 PART = 1_000

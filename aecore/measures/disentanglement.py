@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aecore.measures.codes import correlations
-from aecore.measures.threads import one_thread
+from aecore.threads import one_thread
 
 FEWEST, MOST = 100, 5_000
 BINS = 20

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecore import arrays
-from aecore.measures.threads import one_thread
+from aecore.threads import one_thread
 
 # Rows that it is judged by, of more: evenly taken, so that the order of the rows says nothing.
 MOST = 1_000

@@ -10,7 +10,7 @@ import numpy as np
 
 from aecore import arrays
 from aecore.dataset import Dataset
-from aecore.measures.threads import one_thread
+from aecore.threads import one_thread
 
 # Below this share of the largest, a variance is rounding.
 ROUNDING = 1e-6

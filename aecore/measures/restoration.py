@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecore import arrays
-from aecore.measures.threads import one_thread
+from aecore.threads import one_thread
 
 # Side of the windows in which structures are compared, in pixels; scikit-image's own, and it fits images of 8 x 8.
 WINDOW = 7

@@ -16,9 +16,9 @@ from aecore.figures.grey import grey
 from aecore.measures.classes import embed_as, generate_as, losses_as, posterior_as
 from aecore.measures.paths import nearest_distances
 from aecore.measures.quality import term_weights
-from aecore.measures.threads import one_thread
 from aecore.questions.latent import image_of
 from aecore.runs.trained import Trained
+from aecore.threads import one_thread
 from aecore.training import generator
 
 # Burda et al. 2016: a code dimension is in use where the variance of its posterior mean over the data is above it.

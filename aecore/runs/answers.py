@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-import torch
-
 from aecore.dataset import SourceError
 from aecore.libraries import loaded
 from aecore.runs.errands import send
 from aecore.runs.run import Run
 from aecore.runs.trained import Trained
 from aecore.settings import SettingsError
+from aecore.threads import limit_torch
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +69,7 @@ class Answer(Generic[T]):
 
     def find(self, trained: Trained) -> None:
         """Asks, and keeps the promise whatever comes of it."""
-        torch.set_num_threads(1)
+        limit_torch()
         try:
             for name in LIBRARIES:
                 loaded(name)

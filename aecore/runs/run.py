@@ -21,6 +21,7 @@ from aecore.runs.trained import Trained
 from aecore.runs.turns import Turns
 from aecore.runs.view import Checkpoint, State, View
 from aecore.sources import load
+from aecore.threads import limit_torch
 from aecore.training import TrainerState, advice_on_divergence, steps_per_epoch, train
 
 # Seconds between two looks that are only shown, not remembered; and they take no more than this share of the time.
@@ -93,7 +94,7 @@ class Run:
 
         SourceError or SettingsError, in one sentence, if the data cannot be had or the model not be built.
         """
-        torch.set_num_threads(1)
+        limit_torch()
         self.data = load(self.spec.names["data"], report or self._report, **self.spec.source_settings())
         how = self.spec.training
         self.model = self.spec.model(self.data.facts).to(self.device)
@@ -208,8 +209,7 @@ class Run:
 
     def _train(self, enough: Callable[[float], bool], between: Callable[[], None]) -> bool:
         """Whether the last step was made, rather than the work stopped before."""
-        # Two threads inside one small model collapse as soon as anything else runs on the machine.
-        torch.set_num_threads(1)
+        limit_torch()
         events = train(self.data.train, self.spec.training, self._trainer)
         began, before = time.perf_counter(), self.view.seconds
         glance_at = began + GLANCE
