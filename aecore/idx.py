@@ -7,7 +7,6 @@ import hashlib
 import io
 import math
 import os
-import queue
 import re
 import struct
 import tempfile
@@ -15,7 +14,6 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,23 +21,15 @@ import numpy as np
 from pydantic import Field
 
 from aecore.dataset import Dataset, Report, Source, SourceError, first_of_each, split
+from aecore.download import Refused, download, status
 from aecore.home import PathError, files_below, home, typed_path, unquoted
 from aecore.settings import shorten
 
-# Seconds until a server that has not answered at all counts as out of reach; a class waits for this sentence.
-WAIT = 4
-# Seconds that a server which did answer may fall silent.
-SILENCE = 20
-CHUNK = 2**16
 # Folders below the one named that files are looked for in: torchvision keeps them in MNIST/raw.
 DEPTH = 2
 
 # Called with the bytes done of one file, counted as if unpacked.
 Advance = Callable[[int], None]
-
-
-class _Refused(Exception):
-    """No file, or not the right one; says why. Another try may go better."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +68,13 @@ class IdxFile:
                 # The bound is what a gzip bomb meets.
                 return stream.read(self.size + 1)
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise _Refused(f"{self.name}.gz is damaged or cut short") from None
+            raise Refused(f"{self.name}.gz is damaged or cut short") from None
 
     def parse(self, data: bytes) -> np.ndarray:
         """uint8 of the file's shape, from its unpacked bytes, which must be of that type, shape and length exactly."""
         if len(data) != self.size or not data.startswith(self.header):
             shape = " x ".join(map(str, self.shape))
-            raise _Refused(f"{self.name} is not an IDX file of {shape} bytes")
+            raise Refused(f"{self.name} is not an IDX file of {shape} bytes")
         return np.frombuffer(data, np.uint8, offset=len(self.header)).reshape(self.shape)
 
 
@@ -149,7 +139,7 @@ class IdxSource(Source):
             return self._from_web(mirror, file, advance) if cached is None else cached
 
     def _read(self, path: Path, file: IdxFile) -> np.ndarray:
-        """uint8 of the file's shape. Raises OSError if ``path`` cannot be read, _Refused if it is not ``file``."""
+        """uint8 of the file's shape. Raises OSError if ``path`` cannot be read, Refused if it is not ``file``."""
         with path.open("rb") as stream:
             raw = stream.read(file.size + _slack(file) + 1)
         data = file.unpack(raw)
@@ -157,7 +147,7 @@ class IdxSource(Source):
         checked, known = (data, self.md5[file.name]) if file.name in self.md5 else (raw, self.md5[f"{file.name}.gz"])
         # Against damage and mix-ups: whatever the bytes are, they are read as pixels and never run.
         if hashlib.md5(checked, usedforsecurity=False).hexdigest() != known:
-            raise _Refused(f"{path.name} is not the file of {self.name}: its checksum differs")
+            raise Refused(f"{path.name} is not the file of {self.name}: its checksum differs")
         return array
 
     def _from_folder(self, mirror: str, file: IdxFile) -> np.ndarray:
@@ -170,8 +160,8 @@ class IdxSource(Source):
             for path in self._candidates(folder, file):
                 try:
                     return self._read(path, file)
-                except (_Refused, OSError) as error:
-                    reason = reason or (str(error) if isinstance(error, _Refused) else _why(error))
+                except (Refused, OSError) as error:
+                    reason = reason or (str(error) if isinstance(error, Refused) else _why(error))
         except PathError as error:
             raise SourceError(f"AECORE_MIRROR must name a folder or begin with https://: {error}; {fix}") from error
         except OSError as error:
@@ -205,7 +195,7 @@ class IdxSource(Source):
         """uint8 of the file's shape, or None where the cache holds no such file or a damaged one."""
         try:
             return self._read(self._cache() / f"{file.name}.gz", file)
-        except (OSError, _Refused):
+        except (OSError, Refused):
             return None
 
     def _from_web(self, mirror: str, file: IdxFile, advance: Advance) -> np.ndarray:
@@ -214,11 +204,11 @@ class IdxSource(Source):
             for url in urls[:-1]:
                 try:
                     return self._from_address(url, file, advance)
-                except _Refused:
+                except Refused:
                     # Another of them may be sound.
                     continue
             return self._from_address(urls[-1], file, advance)
-        except _Refused as refusal:
+        except Refused as refusal:
             raise SourceError(
                 f"{self.name} could not be downloaded ({refusal}); check the connection to the internet and try again, "
                 "or set AECORE_MIRROR to a folder with its IDX files, or use mnist-5k, which needs no network."
@@ -240,36 +230,33 @@ class IdxSource(Source):
     def _urls(self, mirror: str, file: IdxFile) -> list[str]:
         """The file's addresses, at least one, on a server that has just answered; what a mirror has comes first."""
         if not mirror:
-            _status(f"{self.address}{file.name}.gz")
+            status(f"{self.address}{file.name}.gz")
             return [f"{self.address}{file.name}.gz"]
         base = mirror.rstrip("/")
         usual = f"{base}/{file.name}.gz"
         places = [f"{base}/{folder}{name}" for folder in (f"{self.name}/", "") for name in self._known(file)]
-        return [url for url in places if _status(url) < 400] or [usual]
+        return [url for url in places if status(url) < 400] or [usual]
 
     def _retrieved(self, url: str, folder: Path, file: IdxFile, advance: Advance) -> np.ndarray:
         """uint8 of the file's shape, with one try more if the first brings nothing or the wrong thing.
 
-        Raises _Refused if the second is no better, OSError where ``folder`` cannot be written.
+        Raises Refused if the second is no better, OSError where ``folder`` cannot be written.
         """
         try:
             return self._retrieved_once(url, folder, file, advance)
-        except _Refused:
+        except Refused:
             return self._retrieved_once(url, folder, file, advance)
 
     def _retrieved_once(self, url: str, folder: Path, file: IdxFile, advance: Advance) -> np.ndarray:
-        import pooch
-
-        # Otherwise it writes of each file to standard error.
-        pooch.get_logger().setLevel("WARNING")
         path = folder / f"{file.name}.gz"
-        # A damaged file must go, because pooch without a checksum takes what is there. It has none, because it
-        # can check compressed bytes only.
-        path.unlink(missing_ok=True)
-        pooch.retrieve(url, None, path.name, folder, downloader=partial(_download, file=file, advance=advance))
+
+        def heard(received: int, announced: int | None) -> None:
+            advance(min(received * file.size // (announced or file.size), file.size))
+
+        download(url, path, file.size + _slack(file), heard)
         try:
             return self._read(path, file)
-        except _Refused:
+        except Refused:
             path.unlink(missing_ok=True)
             raise
 
@@ -298,61 +285,3 @@ def _why(error: OSError) -> str:
 def _slack(file: IdxFile) -> int:
     """Bytes that a compressed file may be longer than the unpacked one."""
     return file.size // 100 + 1024
-
-
-def _host(url: str) -> str:
-    """The host of ``url``, without the password that may stand before it."""
-    return url.split("/")[2].rpartition("@")[2]
-
-
-def _status(url: str) -> int:
-    """The status with which the server answers for ``url``. Raises _Refused if it does not within WAIT seconds.
-
-    Asked on a thread of its own, because a socket's timeout bounds neither the search for a name nor all
-    the addresses of a host that are tried in turn.
-    """
-    import requests
-
-    answers: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            with requests.head(url, timeout=WAIT) as answer:
-                answers.put(answer.status_code)
-        except (OSError, ValueError):
-            answers.put(None)
-
-    threading.Thread(target=ask, name="aecore-reach", daemon=True).start()
-    try:
-        status = answers.get(timeout=WAIT)
-    except queue.Empty:
-        status = None
-    if status is None:
-        raise _Refused(f"no connection to {_host(url)}")
-    return status
-
-
-def _download(url: str, target: str, _pooch: object, *, file: IdxFile, advance: Advance) -> None:
-    """Write what ``url`` serves to ``target``; a downloader for pooch. Raises _Refused.
-
-    Unlike pooch's own it bounds what a server may send, closes the connection when it is refused, and keeps
-    the bytes as they are where a server declares a .gz file to be a compressed page.
-    """
-    import requests
-    import urllib3
-
-    most = file.size + _slack(file)
-    try:
-        with requests.get(url, stream=True, timeout=(WAIT, SILENCE), headers={"Accept-Encoding": "identity"}) as answer:
-            if not answer.ok:
-                raise _Refused(f"{_host(url)} answered {answer.status_code} for {file.name}.gz")
-            announced, received = answer.raw.length_remaining or file.size, 0
-            with Path(target).open("wb") as sink:
-                for chunk in answer.raw.stream(CHUNK, decode_content=False):
-                    received += len(chunk)
-                    if received > most:
-                        raise _Refused(f"{_host(url)} sent more than {file.name}.gz can hold")
-                    sink.write(chunk)
-                    advance(min(received * file.size // announced, file.size))
-    except (requests.RequestException, urllib3.exceptions.HTTPError):
-        raise _Refused(f"the connection to {_host(url)} broke off") from None

@@ -21,9 +21,10 @@ import numpy as np
 import pytest
 from patience import patience
 
-import aecore.idx
+import aecore.download
 import aecore.sources
 from aecore.dataset import Dataset, SourceError, split
+from aecore.download import Refused
 from aecore.home import home, write_atomically
 from aecore.idx import IdxFile, IdxSource
 from aecore.settings import SettingsError, knobs
@@ -179,7 +180,7 @@ def test_unknown_names():
 
 
 def test_importing_sources_loads_nothing_heavy():
-    heavy = "torch sklearn mlxtend pooch requests streamlit"
+    heavy = "torch sklearn mlxtend requests streamlit"
     code = f"import sys, aecore.sources, aecore.idx; print([m for m in '{heavy}'.split() if m in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
@@ -397,7 +398,7 @@ def test_shelf_keeps_no_failure():
 def test_idx_is_read_strictly(damage):
     file = IdxFile(NAMES[0], (240, 28, 28))
     assert file.parse(FILES[NAMES[0]]).shape == (240, 28, 28)
-    with pytest.raises(aecore.idx._Refused, match="not an IDX file of 240 x 28 x 28 bytes"):
+    with pytest.raises(Refused, match="not an IDX file of 240 x 28 x 28 bytes"):
         file.parse(damage(FILES[NAMES[0]]))
 
 
@@ -739,7 +740,7 @@ def test_nobody_listens(monkeypatch):
 
 
 def test_nobody_answers(monkeypatch):
-    monkeypatch.setattr(aecore.idx, "WAIT", 0.2)
+    monkeypatch.setattr(aecore.download, "WAIT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         monkeypatch.setattr(Tiny, "address", f"http://127.0.0.1:{deaf.getsockname()[1]}/", raising=False)
         assert "no connection to 127.0.0.1" in refusal()
