@@ -14,31 +14,18 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from torch import Tensor
 
 from aecore import arrays
-from aecore.architectures import architectures
 from aecore.capabilities import Conditional
 from aecore.classes import classes_of, numbered
-from aecore.dataset import MOST_CLASSES, Facts, Source, Split, with_labelled
-from aecore.fitting import enough_epochs, exact, in_parts, in_vain, trained
+from aecore.dataset import MOST_CLASSES, Facts, Split
+from aecore.fitting import exact, in_parts, in_vain, trained
+from aecore.keywords import DEFAULT, likelihood_of, shape_of, spec_of
 from aecore.likelihood import likelihoods
 from aecore.measures.quality import elbo
-from aecore.rows import check_rows, fits_bernoulli, in_unit_interval, not_probabilities, scaling
-from aecore.runs.choices import knobs_of
-from aecore.runs.spec import Spec
-from aecore.settings import SettingsError, knobs, shorten
+from aecore.rows import check_rows, not_probabilities, scaling
+from aecore.settings import SettingsError
 from aecore.threads import torch_limited
-from aecore.training import Training
 from aecore.variants import variants
 from aecore.variational import HasPosterior
-
-_DEFAULT = {knob.name: knob.default for knob in knobs(Training)}
-# Settings that have a keyword of their own.
-_KEYWORDS = ("variant", "architecture", "latent", *_DEFAULT)
-# scikit-learn's names for two of them, and what those two are where neither name is given.
-_ALIASES = {"latent": ("n_components", 2), "seed": ("random_state", _DEFAULT["seed"])}
-# What a Spec says of its data set, which here is replaced by the rows given to fit.
-_OF_DATA = ("data", *(knob.name for knob in knobs(with_labelled(Source.Settings))))
-# The largest that a RandomState draws.
-LARGEST_SEED = 2**31 - 1
 
 
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -77,11 +64,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         latent: int | None = None,
         likelihood: str = "auto",
         epochs: int | None = None,
-        batch_size: int = _DEFAULT["batch_size"],
-        learning_rate: float = _DEFAULT["learning_rate"],
-        weight_decay: float = _DEFAULT["weight_decay"],
+        batch_size: int = DEFAULT["batch_size"],
+        learning_rate: float = DEFAULT["learning_rate"],
+        weight_decay: float = DEFAULT["weight_decay"],
         seed: int | None = None,
-        precision: str = _DEFAULT["precision"],
+        precision: str = DEFAULT["precision"],
         image_shape: tuple[int, int] | None = None,
         settings: Mapping[str, Any] | None = None,
         n_components: int | None = None,
@@ -112,8 +99,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         X = self._rows(X, reset=True)
         labels = self._learned_labels(y, len(X))
-        self.likelihood_ = self._likelihood(X)
-        spec, shape = self._spec(len(X)), self._shape(X.shape[1])
+        given = self.get_params(deep=False)
+        self.likelihood_ = likelihood_of(given, X)
+        spec, shape = spec_of(given, self.likelihood_, len(X)), shape_of(given, X.shape[1])
         self.shift_, self.scale_ = scaling(X, self._reads_probabilities)
         data = Split(self._scaled(X).reshape(len(X), *shape), labels)
         facts = Facts(data.images.mean(0), len(data), int(labels.max()) + 1)
@@ -222,60 +210,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _reads_probabilities(self) -> bool:
         return likelihoods[self.likelihood_].in_unit_interval
 
-    def _likelihood(self, X: np.ndarray) -> str:
-        if self.likelihood == "auto":
-            variant = _plain(self.variant)
-            fitting = "bernoulli" if fits_bernoulli(X, issubclass(variants[variant], HasPosterior)) else "gaussian"
-            choices = knobs_of({"variant": variant})["likelihood"].choices
-            return fitting if fitting in choices else choices[0]
-        # One that there is not is refused with the rest of the settings.
-        known = str(self.likelihood) in likelihoods
-        if known and likelihoods[str(self.likelihood)].in_unit_interval and not in_unit_interval(X):
-            raise not_probabilities(X)
-        return self.likelihood
-
-    def _spec(self, rows: int) -> Spec:
-        """What is trained, all but the data; SettingsError for what is not allowed."""
-        own = {name: _plain(getattr(self, name)) for name in _KEYWORDS} | {name: self._named(name) for name in _ALIASES}
-        if own["epochs"] is None:
-            own["epochs"] = enough_epochs(rows, own["batch_size"])
-        try:
-            return Spec(**own, **_further(self.settings), likelihood=self.likelihood_)
-        except SettingsError as refusal:
-            for name, (alias, _) in _ALIASES.items():
-                if str(refusal).startswith(f"{name} must") and getattr(self, alias) is not None:
-                    raise SettingsError(f"{alias} names {name}: {refusal}") from None
-            raise
-
-    def _named(self, name: str) -> Any:
-        """The setting ``name``, given by that name or by scikit-learn's; SettingsError where both say different."""
-        alias, default = _ALIASES[name]
-        own, other = _plain(getattr(self, name)), _plain(getattr(self, alias))
-        if own is not None and other is not None and (type(own) is not type(other) or own != other):
-            raise SettingsError(
-                f"{alias} and {name} are two names of one setting, got {shorten(other)} and {shorten(own)}: give one"
-            )
-        if isinstance(other, np.random.RandomState):
-            return int(other.randint(LARGEST_SEED))
-        return next((value for value in (own, other) if value is not None), default)
-
-    def _shape(self, features: int) -> tuple[int, int]:
-        """Height and width of the image that a row is."""
-        if self.image_shape is None:
-            if architectures[self.architecture].smallest > 1:
-                raise SettingsError(
-                    f"image_shape must be (height, width) for the {self.architecture} architecture, got None"
-                )
-            return 1, features
-        sides = tuple(self.image_shape) if np.iterable(self.image_shape) else ()
-        if len(sides) != 2 or not all(isinstance(s, int | np.integer) and s > 0 for s in sides):
-            raise SettingsError(f"image_shape must be (height, width) in pixels, got {shorten(self.image_shape)}")
-        if sides[0] * sides[1] != features:
-            raise SettingsError(
-                f"image_shape must multiply to the {features} features of a row, got {sides[0]}x{sides[1]}"
-            )
-        return int(sides[0]), int(sides[1])
-
     def _rows(self, X, reset: bool) -> np.ndarray:
         """[n, d] finite rows as floats; the sentences that scikit-learn has not, or has in several lines, are ours."""
         X = arrays.untied(X, "X")
@@ -302,20 +236,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return ((X - self.shift_) / self.scale_).astype(dtype)
 
 
-def _further(settings: Any) -> dict[str, Any]:
-    """The settings without a keyword, by name; SettingsError for what can only be a slip."""
-    if settings is None:
-        return {}
-    if not isinstance(settings, Mapping) or not all(isinstance(name, str) for name in settings):
-        raise SettingsError(f"settings must map names to values, got {shorten(settings)}")
-    for name in settings:
-        if name in (*_KEYWORDS, "likelihood"):
-            raise SettingsError(f"{name} has a keyword of its own: give {name}=..., not settings={{{name!r}: ...}}")
-        if name in _OF_DATA:
-            raise SettingsError(f"there is no setting {name} here: what is learned from is the X given to fit")
-    return {name: _plain(value) for name, value in settings.items()}
-
-
 def _is_one(y: Any) -> bool:
     """Whether ``y`` is one class rather than one a row."""
     if isinstance(y, str | bytes) or not isinstance(y, Sized):
@@ -328,8 +248,3 @@ def _check_length(y: Any, rows: int) -> None:
     if _is_one(y):
         raise SettingsError(f"y must be one class a row, [{rows}], got {arrays.kind(y)}")
     check_consistent_length(y if isinstance(y, Sized) else np.asarray(y), np.empty(rows))
-
-
-def _plain(value: Any) -> Any:
-    """A number of numpy's, as a search over np.arange gives, as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value

@@ -15,10 +15,11 @@ MOST_LINES = {".py": 300, ".js": 400}
 MOST_OF_A_FUNCTION, MOST_ARGUMENTS = 50, 8
 # Files that are larger in one of these today. This list gets shorter and never longer.
 EXCEPTIONS = {
-    "aecore/estimator.py",
     "aecore/runs/run.py",
     "aecore/ui/feed.py",
 }
+# Signatures that another library asks for: scikit-learn reads an estimator's keywords off its own.
+ASKED_FOR = {("aecore/estimator.py", "__init__")}
 
 
 def files() -> dict[str, str]:
@@ -44,7 +45,7 @@ def _functions(path: str, text: str) -> Iterator[str]:
         given = node.args
         arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
         arguments = [one for one in arguments if one.arg not in ("self", "cls")]
-        if len(arguments) > MOST_ARGUMENTS:
+        if len(arguments) > MOST_ARGUMENTS and (path, node.name) not in ASKED_FOR:
             yield f"{path}: {node.name} takes {len(arguments)} arguments, at most {MOST_ARGUMENTS} are allowed"
 
 
