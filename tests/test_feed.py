@@ -20,10 +20,11 @@ from websockets.sync.client import connect
 
 from aecore.runs.run import Run
 from aecore.runs.spec import Spec
-from aecore.ui import feed
+from aecore.ui import feed, topics
 from aecore.ui.browser import Drawing, images_drawing, words_drawing
 from aecore.ui.exhibits import images
-from aecore.ui.feed import Hub, Topic, Watcher
+from aecore.ui.feed import Hub
+from aecore.ui.topics import Topic, Watcher
 
 # What a page mounts before anything has moved.
 MOUNTED = Drawing("words", {"text": "", "boxed": False})
@@ -100,16 +101,16 @@ def test_a_drawing_is_what_the_page_would_draw_and_only_what_moves_is_sent(run):
     assert "classes" not in header
     assert header["first"] == whole.header["first"]
     # Within what a screen shows: half a pixel.
-    np.testing.assert_allclose(arrays["places"], whole.arrays["places"], atol=feed.COARSE["int16"] // 2)
+    np.testing.assert_allclose(arrays["places"], whole.arrays["places"], atol=topics.COARSE["int16"] // 2)
 
 
 def test_what_is_nowhere_stays_nowhere_and_pixels_keep_their_ends():
     places = np.array([[[-(2**15), 2**15 - 1], [17, -17]]], np.int16)
-    assert feed._coarse(places)[0, 0, 0] == -(2**15)
+    assert topics._coarse(places)[0, 0, 0] == -(2**15)
     pixels = np.array([[[0, 255, 1, 2]]], np.uint8)
-    assert feed._coarse(pixels).tolist() == [[[0, 255, 0, 4]]]
+    assert topics._coarse(pixels).tolist() == [[[0, 255, 0, 4]]]
     labels = np.array([1, 2, 3], np.uint8)
-    assert feed._coarse(labels) is labels
+    assert topics._coarse(labels) is labels
 
 
 def test_a_part_that_has_moved_once_is_sent_ever_after(run):
