@@ -41,7 +41,5 @@ def reference() -> str:
 
 def _knob_table(settings: Iterable[Knob]) -> list[str]:
     """One Markdown table, or nothing where there are no settings."""
-    from aecore.runs.spec import as_text
-
-    rows = [f"| `{k.name}` | {as_text(k.default)} | {k.rule} | {k.meaning} |" for k in settings]
+    rows = [f"| `{k.name}` | {k.text(k.default)} | {k.rule} | {k.meaning} |" for k in settings]
     return ["\n".join(["| name | default | range | meaning |", "|---|---|---|---|", *rows])] if rows else []

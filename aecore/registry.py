@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar
 
-from aecore.settings import SettingsError, shorten
+from aecore.sentences import SettingsError, shorten
 
 T = TypeVar("T")
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+
+from aecore.kind import Kind, kind_of, kinds
+from aecore.sentences import SettingsError, shorten
+
+__all__ = ["SCHEMA", "VERSION_NAMES", "Among", "Knob", "Settings", "SettingsError", "build", "knobs", "shorten"]
 
 # The version of the settings as links and files write them, ``v`` in a link. Raised when an old link would mean
 # another model.
@@ -15,22 +20,15 @@ SCHEMA = 1
 # What links and files call it.
 VERSION_NAMES = ("v", "schema")
 
-Kind = Literal["int", "float", "choice", "flag", "list"]
-
-
-class SettingsError(ValueError):
-    """One sentence that names the setting, the rule, the value and, where there is one, the fix."""
-
 
 class Settings(BaseModel):
     """Frozen settings; a subclass declares fields with ``Field(default, ge=, le=, description=)``.
 
-    ``json_schema_extra={"log": True}`` marks a number whose orders of magnitude matter;
-    ``json_schema_extra={"common": True}`` one that a form shows first, the rest being folded; ``{"penalty": True}`` the
-    weight of a penalty that keeps a model from learning where it is too large; ``{"later": True}`` one that runs kept
-    before know nothing of, whose ids it does not change as long as it has its default; ``{"was": {old: new}}`` what
-    links of before call a choice. A list of numbers is a
-    ``tuple[Annotated[float, Field(ge=, le=)], ...]`` with ``min_length`` and ``max_length``.
+    What a field can be, the files of ``aecore.kinds`` say. ``json_schema_extra={"log": True}`` marks a number whose
+    orders of magnitude matter; ``{"common": True}`` one that a form shows first, the rest being folded;
+    ``{"penalty": True}`` the weight of a penalty that keeps a model from learning where it is too large;
+    ``{"later": True}`` one that runs kept before know nothing of, whose ids it does not change as long as it has its
+    default; ``{"was": {old: new}}`` what links of before call a value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -67,14 +65,6 @@ class Knob:
     kind: Kind
     default: Any
     meaning: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    # How many numbers a list may have at least and at most.
-    fewest: int = 0
-    most: int = 0
-    # Whether orders of magnitude matter more than differences.
-    log: bool = False
     common: bool = False
     # Whether it weighs a penalty that can keep a model from learning.
     penalty: bool = False
@@ -88,55 +78,37 @@ class Knob:
         return self.name.replace("_", " ").replace(".", " ").capitalize()
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """What can be picked, of a kind that has choices."""
+        return self.kind.choices
+
+    @property
+    def low(self) -> float:
+        """The least number, of a kind that has one."""
+        return self.kind.low
+
+    @property
+    def high(self) -> float:
+        """The greatest number, of a kind that has one."""
+        return self.kind.high
+
+    @property
     def rule(self) -> str:
         """What values are allowed, in English: ``from 0 to 100``."""
-        match self.kind:
-            case "choice":
-                return "one of " + ", ".join(self.choices)
-            case "flag":
-                return "true or false"
-            case "int":
-                return f"a whole number from {self.low} to {self.high}"
-            case "list":
-                return f"{self.fewest} to {self.most} different numbers from {self.low:g} to {self.high:g}"
-            case _:
-                return f"from {self.low:g} to {self.high:g}"
+        return self.kind.rule
 
     def allows(self, value: Any) -> bool:
-        match self.kind:
-            case "choice":
-                return value in self.choices
-            case "flag":
-                return isinstance(value, bool)
-            case "int":
-                return isinstance(value, int) and self.low <= value <= self.high
-            case "list":
-                different = len(set(value)) == len(value)
-                return different and self.fewest <= len(value) <= self.most and all(map(self._within, value))
-            case _:
-                return self._within(value)
+        return self.kind.allows(value)
 
-    def _within(self, value: float) -> bool:
-        return self.low <= value <= self.high
+    def text(self, value: Any) -> str:
+        """``value`` as links and command lines write it."""
+        return self.kind.text(value)
 
     def read(self, text: str) -> Any:
         """The value that ``text`` (from a link or a command line) stands for; SettingsError if none."""
-        if "_" in text and self.kind in ("int", "float", "list"):
-            # Python reads 1_0 as 10; a person who meant that would not know.
-            raise self.error(text)
         try:
-            match self.kind:
-                case "flag":
-                    value = {"true": True, "false": False}[text.strip().lower()]
-                case "choice":
-                    value = dict(self.was).get(text, text)
-                case "int":
-                    value = int(text)
-                case "list":
-                    value = tuple(float(part) for part in text.split(","))
-                case _:
-                    value = float(text)
-        except (KeyError, ValueError):
+            value = self.kind.read(dict(self.was).get(text, text))
+        except ValueError:
             raise self.error(text) from None
         if not self.allows(value):
             raise self.error(text)
@@ -146,50 +118,22 @@ class Knob:
         return SettingsError(f"{self.name} must be {self.rule}, got {shorten(value)}")
 
 
-def shorten(value: Any, limit: int = 40) -> str:
-    """``value`` as text fit for a sentence: printable characters only, at most ``limit`` of them."""
-    text = "".join(c if c.isprintable() else "?" for c in str(value)[: limit + 1])
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def knobs(settings: type[Settings]) -> Iterator[Knob]:
     """Every field of a settings class, in the order declared."""
+    members = tuple(kinds.values())
     for name, field in settings.model_fields.items():
-        extra = field.json_schema_extra or {}
-        is_list = get_origin(field.annotation) is tuple
-        # What bounds a list's numbers stands at their type.
-        numbers = get_args(get_args(field.annotation)[0])[1:] if is_list else ()
-        bounds = [*field.metadata, *(bound for number in numbers for bound in number.metadata)]
-        low, high, fewest, most = (
-            next((getattr(bound, rule) for bound in bounds if hasattr(bound, rule)), none)
-            for rule, none in (("ge", None), ("le", None), ("min_length", 0), ("max_length", 0))
-        )
-        choices: tuple[str, ...] = ()
-        among = next((mark for mark in field.metadata if isinstance(mark, Among)), None)
-        if get_origin(field.annotation) is Literal:
-            kind, choices = "choice", get_args(field.annotation)
-        elif among is not None:
-            kind, choices = "choice", among.names
-        elif field.annotation is bool:
-            kind = "flag"
-        elif is_list or field.annotation in (int, float):
-            kind = "list" if is_list else field.annotation.__name__
-            if low is None or high is None or (is_list and not most):
-                needs = "ge, le and max_length" if is_list else "both ge and le"
-                raise TypeError(f"{settings.__qualname__}.{name} needs {needs}: a form cannot be unbounded")
-        else:
-            allowed = "int, float, bool, Literal, str Among a registry or tuple of floats"
-            raise TypeError(f"{settings.__qualname__}.{name}: a setting is {allowed}")
+        where, extra = f"{settings.__qualname__}.{name}", field.json_schema_extra or {}
+        try:
+            kind = kind_of(field, members)
+        except TypeError as error:
+            raise TypeError(f"{where} {error}") from error
         if not field.description:
-            raise TypeError(f"{settings.__qualname__}.{name} needs a description")
+            raise TypeError(f"{where} needs a description")
         if name in VERSION_NAMES:
-            raise TypeError(f"{settings.__qualname__}.{name}: links and files call the version of settings so")
-        marks = [bool(extra.get(mark)) for mark in ("log", "common", "penalty", "later")]
+            raise TypeError(f"{where}: links and files call the version of settings so")
+        marks = {mark: bool(extra.get(mark)) for mark in ("common", "penalty", "later")}
         was = tuple(extra.get("was", {}).items())
-        meaning = field.description
-        if among is not None:
-            meaning = f"{meaning.rstrip('.')}: {', '.join(f'{among.registry[n].title} ({n})' for n in choices)}."
-        yield Knob(name, kind, field.default, meaning, low, high, choices, fewest, most, *marks, was)
+        yield Knob(name, kind, field.default, kind.meaning(field.description), **marks, was=was)
 
 
 def build(settings: type[Settings], values: dict[str, Any]) -> Settings:

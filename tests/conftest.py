@@ -98,10 +98,13 @@ def plant(tmp_path, monkeypatch) -> Iterator[Callable[[str, str, str], None]]:
 
     def put(package: str, module: str, source: str) -> None:
         folder = tmp_path / package
-        folder.mkdir()
-        (folder / f"{module}.py").write_text(dedent(source))
         home = importlib.import_module(package)
-        monkeypatch.setattr(home, "__path__", [*home.__path__, str(folder)])
+        if not folder.exists():
+            folder.mkdir()
+            monkeypatch.setattr(home, "__path__", [*home.__path__, str(folder)])
+        (folder / f"{module}.py").write_text(dedent(source))
+        # Python looks into a folder anew when its time has changed, which is as coarse as the file system's clock.
+        importlib.invalidate_caches()
         planted.append((package, module))
 
     yield put

@@ -20,7 +20,7 @@ import aecore
 from aecore.cli import COMMANDS, DIVERGED, IN_THE_WAY, NOT_ALLOWED, STOPPED, flags, main, read_flags
 from aecore.dataset import SourceError
 from aecore.runs.choices import CHOICES, knobs_of
-from aecore.runs.spec import Spec, as_text
+from aecore.runs.spec import Spec
 from aecore.settings import SettingsError, knobs
 from aecore.variants import variants
 
@@ -146,15 +146,15 @@ def _picks():
 def test_every_setting_of_every_member_is_a_flag_and_is_in_its_help(picked, call):
     chosen = [word for choice, name in picked.items() for word in (f"--{choice}", name)]
     spec = Spec(**picked)
-    every = [word for name, value in spec.flat().items() for word in (f"--{name}", as_text(value))]
+    every = [word for name, text in spec.texts().items() if name != "v" for word in (f"--{name}", text)]
     assert read_flags(every)[1] == read_flags(chosen)[1] == spec
     code, text, _ = call("train", *chosen, "--help")
     assert code == 0
     text = " ".join(text.split())
     for knob in knobs_of(picked).values():
-        value = "[VALUE]" if knob.kind == "flag" else "VALUE"
+        value = "VALUE" if knob.kind.alone is None else "[VALUE]"
         assert f"--{knob.name.replace('_', '-')} {value}" in text
-        assert f"default {as_text(knob.default)}." in text
+        assert f"default {knob.text(knob.default)}." in text
     flags(picked)
 
 
@@ -380,5 +380,5 @@ def test_the_reference_has_every_setting_of_every_member(call):
         for name, member in registry.items():
             section = text.partition(f"### {name}: {member.title}\n")[2].partition("\n#")[0]
             for knob in knobs(member.Settings):
-                assert f"| `{knob.name}` | {as_text(knob.default)} | {knob.rule} | {knob.meaning} |" in section
+                assert f"| `{knob.name}` | {knob.text(knob.default)} | {knob.rule} | {knob.meaning} |" in section
     assert all(line.count(" | ") == 3 for line in text.splitlines() if line.startswith("| `"))

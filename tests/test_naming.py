@@ -50,7 +50,7 @@ def test_different_specs_have_different_names_which_hold_every_shared_setting_th
     assert len(set(parts)) == len(set(found))
     for name in set.intersection(*(set(spec.flat()) for spec in found)):
         values = [spec.flat()[name] for spec in found]
-        told = [said(name, value) in own for value, own in zip(values, parts, strict=True)]
+        told = [said(name, spec) in own for spec, own in zip(found, parts, strict=True)]
         assert all(told) if len(set(values)) > 1 else not any(told)
 
 

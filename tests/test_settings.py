@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from importlib import import_module
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -12,8 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
+from aecore.kind import kinds
+from aecore.kinds.choice import Choice
+from aecore.kinds.flag import Flag
+from aecore.kinds.number import Number
+from aecore.kinds.several import Several
+from aecore.kinds.whole import Whole
 from aecore.runs.choices import CHOICES, choice_knob
-from aecore.runs.spec import as_text
 from aecore.settings import Knob, Settings, SettingsError, build, knobs, shorten
 from aecore.training import Training
 from aecore.ui.pca.curved import Curved
@@ -21,6 +27,9 @@ from aecore.ui.pca.curved import Curved
 CLASSES: dict[str, type[Settings]] = {"training": Training} | {
     f"{choice} {name}": registry[name].Settings for choice, (registry, *_) in CHOICES.items() for name in registry
 }
+for page in ("pca", "latent", "vae", "denoise"):
+    tabs = import_module(f"aecore.ui.{page}").SECTIONS
+    CLASSES |= {f"{page} {name}": tab.Settings for name, tab in tabs.items()}
 
 
 def declarations() -> dict[tuple[Knob, str, str], tuple[type[Settings], Knob]]:
@@ -38,71 +47,77 @@ DECLARED = list(declarations().values())
 every_knob = pytest.mark.parametrize(
     ("owner", "knob"), [pytest.param(*case, id=f"{case[0].__qualname__}: {case[1].name}") for case in DECLARED]
 )
-# What a text means is a matter of the kind, and of the ends that it reads off its declaration.
-every_kind = pytest.mark.parametrize("kind", sorted({knob.kind for _, knob in DECLARED}))
+# What a text means is a matter of the kind, and of what it reads off its declaration.
+every_kind = pytest.mark.parametrize("kind", kinds)
+
+# What no setting is allowed to be, but one whose own kind says so.
+ANYTHING = (
+    "",
+    "many",
+    "none of these",
+    "\x00",
+    "9" * 10_000,
+    "💥",
+    "--",
+    "[]",
+    10.0**30,
+    math.nan,
+    math.inf,
+    None,
+    [None],
+)
 
 
 def of_kind(kind: str) -> st.SearchStrategy:
     """Declarations of a kind, each with its class."""
-    return st.sampled_from([case for case in DECLARED if case[1].kind == kind])
+    return st.sampled_from([case for case in DECLARED if type(case[1].kind) is kinds[kind]])
 
 
 def values_of(knob: Knob) -> st.SearchStrategy:
     """Values that a knob allows."""
-    match knob.kind:
-        case "choice":
-            return st.sampled_from(knob.choices)
-        case "flag":
-            return st.booleans()
-        case "int":
-            return st.integers(knob.low, knob.high)
-        case _:
-            return st.floats(knob.low, knob.high)
+    return st.floats(0, 1).map(knob.kind.at)
 
 
 def outside(knob: Knob) -> list[Any]:
     """Values that a knob does not allow, the nearest first."""
-    match knob.kind:
-        case "choice":
-            return [f"{knob.choices[0]} ", "", "none of these"]
-        case "flag":
-            return ["perhaps", 2]
-        case "int":
-            return [knob.low - 1, knob.high + 1, knob.low + 0.5, 10.0**30, math.nan, math.inf, "many", "", None, [1]]
-        case _:
-            near = [math.nextafter(knob.low, -math.inf), math.nextafter(knob.high, math.inf)]
-            return [*near, math.nan, math.inf, -math.inf, "much", "", None, [1.0]]
+    return [*knob.kind.outside, *(value for value in ANYTHING if not knob.allows(value))]
 
 
 def hostile(knob: Knob) -> list[str]:
     """Texts that stand for no value of a knob."""
-    return [str(v) for v in outside(knob) if isinstance(v, int | float | str)] + [
-        "\x00",
-        "9" * 10_000,
-        "💥",
-        "--",
-        "[]",
-    ]
+    return [str(value) for value in outside(knob) if isinstance(value, int | float | str)]
 
 
 @every_knob
 def test_the_default_is_allowed(owner, knob):
     assert knob.allows(knob.default)
+    again = knob.read(knob.text(knob.default))
+    assert again == knob.default
+    assert type(again) is type(knob.default)
     assert getattr(build(owner, {knob.name: knob.default}), knob.name) == knob.default == getattr(owner(), knob.name)
 
 
 @every_knob
 def test_both_ends_are_allowed(owner, knob):
-    ends = knob.choices if knob.kind == "choice" else (True, False) if knob.kind == "flag" else (knob.low, knob.high)
-    for end in ends:
+    for end in (knob.kind.at(0), knob.kind.at(1)):
         assert knob.allows(end)
         assert getattr(build(owner, {knob.name: end}), knob.name) == end
-        assert knob.read(as_text(end)) == end
+        assert knob.read(knob.text(end)) == end
+
+
+@every_knob
+def test_a_sweep_can_be_over_it(owner, knob):
+    values = knob.kind.spread(knob.default)
+    assert len({knob.text(value) for value in values}) == len(values) > 0
+    for value in values:
+        assert knob.allows(value)
+        assert getattr(build(owner, {knob.name: value}), knob.name) == value
 
 
 @every_knob
 def test_a_refusal_is_one_sentence_with_name_rule_and_value(owner, knob):
     for value in outside(knob):
+        assert not knob.allows(value)
         with pytest.raises(SettingsError) as refusal:
             build(owner, {knob.name: value})
         text = str(refusal.value)
@@ -114,11 +129,12 @@ def test_a_refusal_is_one_sentence_with_name_rule_and_value(owner, knob):
 
 @every_knob
 def test_the_rule_says_the_bounds_as_they_are(owner, knob):
-    if knob.kind in ("choice", "flag"):
+    assert is_sentence(knob.rule)
+    if hasattr(knob.kind, "choices"):
         assert all(choice in knob.rule for choice in knob.choices)
-    else:
+    if hasattr(knob.kind, "low"):
         said = re.findall(r"[-+.e\d]*\d", knob.rule)
-        assert [float(number) for number in said] == [knob.low, knob.high]
+        assert [float(number) for number in said[-2:]] == [knob.low, knob.high]
         assert ("whole number" in knob.rule) == isinstance(knob.default, int)
 
 
@@ -127,10 +143,10 @@ def test_a_knob_can_be_put_in_words(owner, knob):
     assert is_sentence(knob.meaning)
     assert knob.meaning.endswith(".")
     assert is_sentence(knob.title)
-    assert knob.kind in ("int", "float", "choice", "flag")
-    assert type(knob.default) is owner.model_fields[knob.name].annotation or knob.kind == "choice"
-    # A slider over orders of magnitude has no place for 0.
-    assert not knob.log or knob.low > 0
+    for value in knob.kind.spread(knob.default):
+        assert is_sentence(knob.kind.said(value))
+    # Orders of magnitude have no place for 0.
+    assert not getattr(knob.kind, "log", False) or knob.low > 0
 
 
 @every_kind
@@ -139,7 +155,7 @@ def test_a_text_is_read_as_the_value_it_was_written_from(kind):
     def check(data):
         _, knob = data.draw(of_kind(kind))
         value = data.draw(values_of(knob))
-        again = knob.read(as_text(value))
+        again = knob.read(knob.text(value))
         assert again == value
         assert type(again) is type(value)
 
@@ -162,8 +178,8 @@ def test_whatever_is_read_is_allowed(kind):
     @given(st.data())
     def check(data):
         owner, knob = data.draw(of_kind(kind))
-        near = st.floats(knob.low, knob.high).map(str) if knob.low is not None else st.sampled_from(knob.choices or "1")
-        text = data.draw(st.text() | st.floats().map(str) | st.integers().map(str) | near)
+        near = values_of(knob).map(knob.text)
+        text = data.draw(st.text() | st.floats().map(str) | st.integers().map(str) | near | near.map("{}0".format))
         try:
             value = knob.read(text)
         except SettingsError:
@@ -250,12 +266,12 @@ class _Kinds(Settings):
 
 def test_the_kinds_are_read_off_their_declaration():
     assert list(knobs(_Kinds)) == [
-        Knob("count", "int", 3, "Int.", 1, 9),
-        Knob("share", "float", 0.5, "Float.", 0, 1),
-        Knob("rate", "float", 0.1, "Log.", 1e-4, 1, log=True, common=True),
-        Knob("kind", "choice", "a", "Choice.", choices=("a", "b")),
-        Knob("tied", "flag", False, "Flag."),
-        Knob("sizes", "list", (1.0, 2.5), "List.", 0, 9, fewest=2, most=3),
+        Knob("count", Whole(1, 9), 3, "Int."),
+        Knob("share", Number(0, 1), 0.5, "Float."),
+        Knob("rate", Number(1e-4, 1, log=True), 0.1, "Log.", common=True),
+        Knob("kind", Choice(("a", "b")), "a", "Choice."),
+        Knob("tied", Flag(), False, "Flag."),
+        Knob("sizes", Several(0, 9, fewest=2, most=3), (1.0, 2.5), "List."),
     ]
 
 
@@ -284,7 +300,7 @@ def test_a_list_has_its_length_and_different_numbers_within_bounds(text):
 @pytest.mark.parametrize(("name", "values"), [("tied", [True, False]), ("sizes", [(0.1, 3.0)])])
 def test_a_value_keeps_its_text_both_ways(name, values):
     knob = {k.name: k for k in knobs(_Kinds)}[name]
-    assert [knob.read(as_text(value)) for value in values] == values
+    assert [knob.read(knob.text(value)) for value in values] == values
 
 
 @given(st.text(max_size=200))

@@ -84,11 +84,8 @@ def flags(picked: Mapping[str, str]) -> argparse.ArgumentParser:
 
 
 def _add_flag(group: argparse._ArgumentGroup, knob: Knob) -> None:
-    from aecore.runs.spec import as_text
-
-    # A flag that is named alone is meant as true.
-    alone = {"nargs": "?", "const": "true"} if knob.kind == "flag" else {}
-    meaning = f"{knob.meaning} {knob.rule[0].upper()}{knob.rule[1:]}; default {as_text(knob.default)}."
+    alone = {} if knob.kind.alone is None else {"nargs": "?", "const": knob.kind.alone}
+    meaning = f"{knob.meaning} {knob.rule[0].upper()}{knob.rule[1:]}; default {knob.text(knob.default)}."
     name = FLAGS.of(knob.name)
     group.add_argument(_flag(name), dest=name, metavar="VALUE", help=meaning.replace("%", "%%"), **alone)
     if "_" in name:

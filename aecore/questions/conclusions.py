@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from aecore.kind import numeral
 from aecore.measures.strangers import HELD_OUT
 from aecore.questions.findings import Findings
 from aecore.runs.naming import differing
-from aecore.runs.spec import Spec, as_text
+from aecore.runs.spec import Spec
 from aecore.runs.verdict import LEAST_EXPLAINED
 
 T = TypeVar("T")
@@ -115,9 +116,9 @@ def along(name: str, values: Sequence[object], train: Sequence[float], heldout: 
     ordered = sorted(zip(values, train, heldout, strict=True))
     gaps = {value: held - learned for value, learned, held in ordered}
     errors = {value: held for value, _, held in ordered}
-    title, said = name.replace("_", " "), ", ".join(as_text(value) for value in gaps)
+    title, said = name.replace("_", " "), ", ".join(map(numeral, gaps))
     parts = [
-        f"{what} {', '.join(f'{number:.2f}' for number in found.values())}, least at {as_text(_least(found))}"
+        f"{what} {', '.join(f'{number:.2f}' for number in found.values())}, least at {numeral(_least(found))}"
         for what, found in (("held-out squared error", errors), ("its distance from that of training images", gaps))
     ]
     return f"With {title} {said}: {'; '.join(parts)}."

@@ -10,6 +10,7 @@ from typing import Any
 from aecore.architectures import architectures
 from aecore.corruptions import corruptions
 from aecore.dataset import with_labelled
+from aecore.kinds.choice import Choice
 from aecore.likelihood import likelihoods
 from aecore.model import Model
 from aecore.registry import Registry
@@ -77,7 +78,7 @@ def choice_knob(choice: str, picked: Mapping[str, str]) -> Knob:
     """
     registry, default, meaning = CHOICES[choice]
     names = offered(choice, picked) or tuple(registry)
-    return Knob(choice, "choice", default if default in names else names[0], meaning, choices=names, common=True)
+    return Knob(choice, Choice(names), default if default in names else names[0], meaning, common=True)
 
 
 def parts(picked: Mapping[str, str]) -> Iterator[Part]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aecore.runs.choices import CHOICES
-from aecore.runs.spec import Spec, as_text
+from aecore.runs.spec import Spec
 
 
 def names_of(specs: Mapping[str, Spec]) -> dict[str, str]:
@@ -26,8 +25,8 @@ def differences(specs: Sequence[Spec]) -> list[list[str]]:
 
     A setting that only one of them has comes with a choice that only this one made, and is not said.
     """
-    flats, names = [spec.flat() for spec in specs], differing(specs)
-    return [[said(name, flat[name]) for name in names if name in flat] for flat in flats]
+    names = differing(specs)
+    return [[said(name, spec) for name in names if name in spec.knobs] for spec in specs]
 
 
 def differing(specs: Sequence[Spec]) -> list[str]:
@@ -39,9 +38,8 @@ def differing(specs: Sequence[Spec]) -> list[str]:
     return [name for name in order if len({flat[name] for flat in flats if name in flat}) > 1]
 
 
-def said(name: str, value: Any) -> str:
-    """A setting and its value in a few words: ``weight decay 0.001``, ``tied off``, or the title of what was chosen."""
+def said(name: str, spec: Spec) -> str:
+    """A setting of a spec in a few words: ``weight decay 0.001``, ``tied off``, or the title of what was chosen."""
     if name in CHOICES:
-        return CHOICES[name][0][value].title
-    shown = ("off", "on")[value] if isinstance(value, bool) else as_text(value)
-    return f"{name.replace('_', ' ')} {shown}"
+        return spec.member(name).title
+    return f"{name.replace('_', ' ')} {spec.knobs[name].kind.said(spec.flat()[name])}"

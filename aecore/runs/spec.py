@@ -22,7 +22,8 @@ class Spec:
 
     def __init__(self, /, **flat: Any):
         picked = _picked(flat)
-        known = knobs_of(picked)
+        # Every choice and setting by name: how it is written, read and refused.
+        self.knobs = known = knobs_of(picked)
         flat = unqualified(tuple(parts(picked)), flat)
         for name in flat:
             if name not in known:
@@ -54,7 +55,7 @@ class Spec:
 
     def texts(self) -> dict[str, str]:
         """``flat`` as a link or a command line writes it, with the schema version as ``v``."""
-        return {name: as_text(value) for name, value in self.flat().items()} | {"v": str(SCHEMA)}
+        return {name: self.knobs[name].text(value) for name, value in self.flat().items()} | {"v": str(SCHEMA)}
 
     def json(self) -> str:
         """Canonical JSON: equal specs give equal texts, of a setting that came later only where it is set."""
@@ -147,7 +148,7 @@ def take(knob: Knob, text: str, flat: dict[str, Any], ignored: list[str]) -> Non
     try:
         flat[knob.name] = knob.read(text)
     except SettingsError:
-        ignored.append(f"ignored {knob.name}={shorten(text)}: it must be {knob.rule}; using {as_text(knob.default)}")
+        ignored.append(f"ignored {knob.name}={shorten(text)}: it must be {knob.rule}; using {knob.text(knob.default)}")
 
 
 def _picked(flat: Mapping[str, Any]) -> dict[str, str]:
@@ -162,14 +163,3 @@ def _no_such(name: str, flat: Mapping[str, Any]) -> str:
     variant = flat.get("variant", CHOICES["variant"][1])
     on = f" on {flat.get('architecture', CHOICES['architecture'][1])}" if offered("architecture", flat) else ""
     return f"{variant}{on} has no setting {shorten(name)}"
-
-
-def as_text(value: Any) -> str:
-    """``value`` as links write it: ``true``, ``4`` for 4.0, and every digit of 0.1."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, tuple):
-        return ", ".join(map(as_text, value))
-    return str(value)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aecore.measures.quality import mean_image_scores
-from aecore.runs.choices import knobs_of
-from aecore.runs.spec import Spec, as_text
+from aecore.runs.spec import Spec
 
 # What a model must account for of how images differ from their mean image, or it has not learned: a tolerance, since
 # one whose code tells nothing ends a hair's breadth on either side of the mean image.
@@ -74,6 +73,6 @@ def _cure(steps: int, spec: Spec) -> str:
     """What to change, each with its value, the likeliest first."""
     if steps < FEW_STEPS:
         return f"train for more epochs (now {steps:,} step{'s' * (steps != 1)})"
-    flat = spec.flat()
-    heavy = [knob.name for knob in knobs_of(spec.names).values() if knob.penalty and flat[knob.name] > knob.low]
-    return "lower " + " or ".join(f"{name} (now {as_text(flat[name])})" for name in [*heavy, "learning_rate"])
+    flat, texts = spec.flat(), spec.texts()
+    heavy = [knob.name for knob in spec.knobs.values() if knob.penalty and flat[knob.name] > knob.low]
+    return "lower " + " or ".join(f"{name} (now {texts[name]})" for name in [*heavy, "learning_rate"])

@@ -173,9 +173,7 @@ def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
 def sweepable(spec: Spec) -> dict[str, Knob]:
     """The settings of ``spec`` that a sweep can be over."""
-    from aecore.runs.choices import knobs_of
-
-    return {name: knob for name, knob in knobs_of(spec.names).items() if name not in NOT_SWEPT}
+    return {name: knob for name, knob in spec.knobs.items() if name not in NOT_SWEPT and knob.kind.swept}
 
 
 def _letter(name: str) -> str:

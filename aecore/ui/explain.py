@@ -86,9 +86,8 @@ def _has(letters: str, letter: str) -> bool:
 def _texts(spec: Spec) -> dict[str, object]:
     """What a letter's value is written with: each setting as links write it, and the likelihood, which has words."""
     from aecore.likelihood import likelihoods
-    from aecore.runs.spec import as_text
 
-    texts = {name: as_text(value) for name, value in spec.flat().items()}
+    texts = spec.texts()
     return texts | ({"likelihood": likelihoods[texts["likelihood"]]} if "likelihood" in texts else {})
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from aecore.kinds.choice import Choice
 from aecore.names import PLAIN, Names
 from aecore.ui import form, links
 from aecore.ui.needs import Need, fitting
@@ -36,12 +37,12 @@ def spec_in_sidebar() -> Spec:
 
 
 def _understand(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    from aecore.runs.spec import as_text, read_texts
+    from aecore.runs.spec import read_texts
 
     texts = PLAIN.meant(asked)
     spec, ignored = read_texts(texts)
-    values = spec.flat()
-    return {PLAIN.of(name): as_text(values[name]) for name in texts if name in values}, ignored
+    taken = spec.texts()
+    return {PLAIN.of(name): taken[name] for name in texts if name in spec.knobs}, ignored
 
 
 def ask_choice(
@@ -72,7 +73,7 @@ def ask_choice(
     now = st.session_state.get(key, st.query_params.get(key, knob.default))
     lacks = _lacks(choice, knob, now, needs)
     left = tuple(name for name in knob.choices if name not in lacks)
-    knob = replace(knob, choices=left, default=knob.default if knob.default in left else left[0])
+    knob = replace(knob, kind=Choice(left), default=knob.default if knob.default in left else left[0])
     picked[choice] = form.ask(knob, names, on_change=form.note_change, args=(key,), label_visibility=label)
     for reason in dict.fromkeys(lacks.values()):
         *rest, last = (name for name, lack in lacks.items() if lack == reason)
@@ -113,12 +114,13 @@ def _take_defaults(choice: str, names: Names) -> None:
 
     registry = CHOICES[choice][0]
     before = st.session_state.get(f"{names.of(choice)}-before") if choice == "variant" else None
-    former = {knob.name: knob.default for knob in knobs(registry[before].Settings)} if before else {}
+    former = {knob.name: form.kept(knob, knob.default) for knob in knobs(registry[before].Settings)} if before else {}
     for knob in knobs(registry[st.session_state[names.of(choice)]].Settings):
         key = names.of(knob.name)
-        value = st.session_state.get(key, knob.default)
-        if choice != "variant" or not knob.allows(value) or value == former.get(knob.name):
-            st.session_state[key] = knob.default
+        usual = form.kept(knob, knob.default)
+        found = st.session_state.get(key, usual)
+        if choice != "variant" or not form.fits(knob, found) or found == former.get(knob.name):
+            st.session_state[key] = usual
 
 
 def go_on_without(spec: Spec, why: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import streamlit as st
 
+from aecore.kinds.choice import Choice
 from aecore.names import PLAIN, Names
 from aecore.registry import Registry
 from aecore.settings import SCHEMA, Knob, Settings, SettingsError, build, knobs, shorten
@@ -190,30 +191,29 @@ def share(sections: Mapping[str, type[Section]], section: Section) -> None:
 
 def link_to(sections: Mapping[str, type[Section]], section: Section) -> dict[str, str]:
     """The parameters of the link to a section of ``sections``, without what it remembers."""
-    from aecore.runs.spec import as_text
-
     kind = type(section)
     view = next(name for name, known in sections.items() if known is kind)
     names = names_on(sections, kind)
-    about = {names.of(name): value for name, value in section.subject.shared(kind, section.given).items()}
-    values = {VIEW: view, **about, **section.settings.model_dump(), links.VERSION: SCHEMA}
-    return {name: as_text(value) for name, value in values.items()}
+    about = {names.of(name): text for name, text in section.subject.shared(kind, section.given).items()}
+    own = {knob.name: knob.text(getattr(section.settings, knob.name)) for knob in knobs(kind.Settings)}
+    return {VIEW: view, **about, **own, links.VERSION: str(SCHEMA)}
 
 
 def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The link's parameters cleaned, and a sentence for each that was not taken."""
-    from aecore.runs.spec import as_text, take
+    from aecore.runs.spec import take
 
     texts, flat = dict(asked), {}
     kept: dict[str, str] = {}
     ignored: list[str] = []
+    view = Knob(VIEW, Choice(tuple(sections)), next(iter(sections)), "What is shown.")
     if VIEW in texts:
-        view = Knob(VIEW, "choice", next(iter(sections)), "What is shown.", choices=tuple(sections))
         take(view, texts.pop(VIEW), flat, ignored)
-    kind = sections[flat.get(VIEW, next(iter(sections)))]
-    for knob in knobs(kind.Settings):
-        if knob.name in texts:
-            take(knob, texts.pop(knob.name), flat, ignored)
+    kind = sections[flat.get(VIEW, view.default)]
+    known = {knob.name: knob for knob in (view, *knobs(kind.Settings))}
+    for name, knob in known.items():
+        if name in texts:
+            take(knob, texts.pop(name), flat, ignored)
     for name, pattern in kind.remembers.items():
         if name in texts and re.fullmatch(pattern, texts[name]):
             kept[name] = texts.pop(name)
@@ -229,5 +229,5 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
     ignored += [
         f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
     ]
-    own = {name: as_text(value) for name, value in flat.items()}
+    own = {name: known[name].text(value) for name, value in flat.items()}
     return own | kept | {names.of(name): text for name, text in taken.items()}, ignored

@@ -31,9 +31,9 @@ class Subject(ABC):
         Takes what it knows, allowed or not, out of ``texts``.
         """
 
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What of its values goes into a link."""
-        return values
+    @abstractmethod
+    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> dict[str, str]:
+        """What of its values goes into a link, as texts."""
 
 
 class DataAndSeed(Subject):
@@ -51,24 +51,25 @@ class DataAndSeed(Subject):
 
     def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
         from aecore.runs.choices import choice_knob, source_knobs
-        from aecore.runs.spec import as_text, take
+        from aecore.runs.spec import take
 
         flat: dict[str, Any] = {}
         ignored: list[str] = []
         data = choice_knob("data", {})
         if kind.about is None and "data" in texts:
             take(data, texts.pop("data"), flat, ignored)
-        for knob in (*source_knobs(kind.about or flat.get("data", data.default)).values(), _seed()):
+        own = (*source_knobs(kind.about or flat.get("data", data.default)).values(), _seed())
+        for knob in own:
             if knob.name in texts:
                 take(knob, texts.pop(knob.name), flat, ignored)
-        return {name: as_text(value) for name, value in flat.items()}, ignored
+        return {knob.name: knob.text(flat[knob.name]) for knob in (data, *own) if knob.name in flat}, ignored
 
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> Mapping[str, Any]:
-        from aecore.runs.choices import source_knobs
+    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> dict[str, str]:
+        from aecore.runs.choices import choice_knob, source_knobs
 
-        known = source_knobs(values["data"])
-        called = {known[name].name if name in known else name: value for name, value in values.items()}
-        return {name: value for name, value in called.items() if name != "data" or kind.about is None}
+        known = {"data": choice_knob("data", {}), **source_knobs(values["data"]), "seed": _seed()}
+        told = {name: value for name, value in values.items() if name != "data" or kind.about is None}
+        return {known[name].name: known[name].text(value) for name, value in told.items()}
 
 
 class WholeSpec(Subject):
@@ -86,12 +87,18 @@ class WholeSpec(Subject):
         return pick.ask_rest(picked, names)
 
     def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-        from aecore.runs.spec import as_text, read_texts
+        from aecore.runs.spec import read_texts
 
         spec, ignored = read_texts(self.defaults | texts)
-        values, asked = spec.flat(), list(texts)
+        taken, asked = spec.texts(), [name for name in texts if name in spec.knobs]
         texts.clear()
-        return {name: as_text(values[name]) for name in asked if name in values}, ignored
+        return {name: taken[name] for name in asked}, ignored
+
+    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> dict[str, str]:
+        from aecore.runs.choices import CHOICES, knobs_of
+
+        known = knobs_of({choice: values[choice] for choice in CHOICES if choice in values})
+        return {name: known[name].text(value) for name, value in values.items()}
 
 
 def _seed() -> Knob:

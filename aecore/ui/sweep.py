@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from aecore.figures.compare import sweep_curves
-from aecore.settings import Knob, SettingsError
+from aecore.settings import SettingsError
 from aecore.ui import columns, form, links, promises, waiting
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
@@ -27,7 +25,6 @@ SPLITS = {"heldout": "held-out", "train": "training images"}
 def points(spec: Spec) -> dict[Any, Spec]:
     """The specs of the sweep by the swept setting's value, as the visitor asks; says what cannot be."""
     from aecore.questions import sweeping
-    from aecore.runs.spec import as_text
 
     known = columns.sweepable(spec)
     if st.session_state.get("sweep") not in known:
@@ -38,7 +35,7 @@ def points(spec: Spec) -> dict[Any, Spec]:
     )
     knob = known[name]
     if form.changed("sweep") or not st.session_state.get("values"):
-        st.session_state["values"] = ", ".join(as_text(value) for value in suggested(knob))
+        st.session_state["values"] = ", ".join(map(knob.text, knob.kind.spread(knob.default)))
     text = right.text_input(
         "Values", key="values", bind="query-params", max_chars=200, help=f"{knob.meaning} ({knob.rule})"
     )
@@ -52,7 +49,7 @@ def points(spec: Spec) -> dict[Any, Spec]:
     for sentence in [*refused, *impossible]:
         st.warning(links.as_code(f"left out: {sentence}"))
     if beyond := list(dict.fromkeys(values))[MOST_POINTS:]:
-        st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {', '.join(map(as_text, beyond))}")
+        st.warning(f"A sweep has at most {MOST_POINTS} values; left out: {', '.join(map(knob.text, beyond))}")
     if name == sweeping.IMAGES and found:
         st.caption(_equally_long(list(found.values())))
     return found
@@ -71,23 +68,6 @@ def _ends(values: list[int]) -> tuple[int, int]:
     return min(values), max(values)
 
 
-def suggested(knob: Knob) -> list[Any]:
-    """A few values over a knob's range, around its default."""
-    if knob.kind == "choice":
-        return list(knob.choices)
-    if knob.kind == "flag":
-        return [False, True]
-    low, high = knob.low, knob.high
-    if knob.log or high > 100 * max(low, 1):
-        start = knob.default or high / 1000
-        values = [start * 4.0**k for k in range(-2, 4)]
-    else:
-        values = list(np.linspace(low, high, 6))
-    kept = [min(max(v, low), high) for v in values]
-    rounded = [round(v) if knob.kind == "int" else float(f"{v:.2g}") for v in kept]
-    return [v for v in dict.fromkeys(rounded) if knob.allows(v)]
-
-
 def texts() -> dict[str, str]:
     """The sweep as parameters of a link."""
     return {"mode": "sweep"} | {name: st.session_state[name] for name in ("sweep", "values")}
@@ -96,24 +76,24 @@ def texts() -> dict[str, str]:
 def draw(seats: Mapping[Any, Seat]) -> None:
     """What has been found: error against value on both splits, and the same digits at every value."""
     from aecore.questions.conclusions import along
-    from aecore.runs import naming
-    from aecore.runs.spec import as_text
+    from aecore.runs.naming import said
 
     name = st.session_state["sweep"]
     done = waiting.trained(seats)
-    waiting.tell(seats, "every value becomes a run, and its errors a point here", partial(naming.said, name))
+    promise = "every value becomes a run, and its errors a point here"
+    waiting.tell(seats, promise, lambda value: said(name, seats[value].run.spec))
     if not done:
         return
     errors = {split: [seat.run.metrics[f"{split}_squared_error"] for seat in done.values()] for split in SPLITS}
-    if said := along(name, list(done), errors["train"], errors["heldout"]):
-        promises.conclude([said])
+    if found := along(name, list(done), errors["train"], errors["heldout"]):
+        promises.conclude([found])
     series = [(title, errors[split], split == "train") for split, title in SPLITS.items()]
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in done)
     places = list(done) if numbers else list(range(len(done)))
     spread = numbers and min(places) > 0 and max(places) > 20 * min(places)
     figure = sweep_curves(name.replace("_", " "), places, series, UNIT, log_x=spread)
     if not numbers:
-        figure.update_xaxes(tickvals=places, ticktext=[as_text(value) for value in done])
+        figure.update_xaxes(tickvals=places, ticktext=[_text(name, seat) for seat in done.values()])
     st.markdown(f"**Squared error** of the reconstruction against **{name.replace('_', ' ')}**, mean over images")
     with st.container(key="live-loss"):
         chart(figure, "sweep-curves")
@@ -126,18 +106,21 @@ def _digits(name: str, done: Mapping[Any, Seat]) -> None:
 
     first = next(iter(done.values()))
     rows = [("original", first.run.exhibit.originals[None])]
-    rows += [(said(name, value), seat.view.newest.shown["pictures"][None]) for value, seat in done.items()]
+    rows += [(said(name, seat.run.spec), seat.view.newest.shown["pictures"][None]) for seat in done.values()]
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** and what each model makes of them")
         live_images("-".join(seat.run.id for seat in done.values()), rows, first_frame=0, key="sweep-images")
 
 
-def _table(name: str, done: Mapping[Any, Seat]) -> str:
-    from aecore.runs.spec import as_text
+def _text(name: str, seat: Seat) -> str:
+    """The swept setting's value, as links write it."""
+    return seat.run.spec.texts()[name]
 
+
+def _table(name: str, done: Mapping[Any, Seat]) -> str:
     lines = [f"| {name.replace('_', ' ')} | held-out | training images | seconds | |", "|---:|---:|---:|---:|---|"]
-    for value, seat in done.items():
+    for seat in done.values():
         held, train = (seat.run.metrics[f"{split}_squared_error"] for split in ("heldout", "train"))
         url = links.train_url(seat.run.spec)
-        lines.append(f"| {as_text(value)} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
+        lines.append(f"| {_text(name, seat)} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
     return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Kinds of settings, one file each; ``aecore.kind.kinds`` finds them."""
