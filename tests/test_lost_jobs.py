@@ -157,7 +157,7 @@ def test_a_thread_that_ends_in_the_middle_is_a_lost_job(where, make_pool, monkey
     def end(*args):
         raise SystemExit
 
-    monkeypatch.setattr(Run, {"train": "_train", "prepare": "prepare"}[where], end)
+    monkeypatch.setattr(Run, {"train": "train_here", "prepare": "prepare"}[where], end)
     if seat is None:
         seat = pool.seat("A", small())
         seat.joined = True

@@ -32,6 +32,7 @@ import aecore.runs.store as store_module
 from aecore.dataset import SourceError
 from aecore.exhibit import Moment
 from aecore.exhibits.images import Images, _main_directions, _places
+from aecore.runs import standing
 from aecore.runs.history import MOMENTS, History, moments_of
 from aecore.runs.pool import Pool, PoolError, Seat
 from aecore.runs.run import Run, train_spec
@@ -350,8 +351,8 @@ def test_who_has_not_pressed_train_sees_it_untrained(pool):
 
 
 def test_train_pressed_while_the_data_loads_starts_as_soon_as_it_is_there(pool, monkeypatch):
-    gate, load = threading.Event(), run_module.load
-    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
+    gate, load = threading.Event(), standing.load
+    monkeypatch.setattr(standing, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     seat = pool.seat("A", small())
     pool.train(seat)
     assert seat.view.state == "preparing"
@@ -473,8 +474,8 @@ def test_a_step_on_ones_own_run_under_way_pauses_after_its_steps(pool):
 
 
 def test_a_pause_while_the_data_loads_takes_train_back(pool, monkeypatch):
-    gate, load = threading.Event(), run_module.load
-    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
+    gate, load = threading.Event(), standing.load
+    monkeypatch.setattr(standing, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     seats = [pool.seat(visitor, small()) for visitor in ("A", "B")]
     try:
         for seat in seats:
@@ -635,8 +636,8 @@ def test_a_pause_makes_room_for_another_run_at_once(make_pool):
 
 
 def test_the_most_runs_hold_while_data_loads_too(make_pool, monkeypatch):
-    gate, load = threading.Event(), run_module.load
-    monkeypatch.setattr(run_module, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
+    gate, load = threading.Event(), standing.load
+    monkeypatch.setattr(standing, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     pool = make_pool(executor=Manual())
     most = pool_module.MOST_ACTIVE_PER_VISITOR
     seats = [pool.seat("A", small(seed=seed)) for seed in range(most + 1)]
@@ -706,18 +707,18 @@ def test_who_goes_elsewhere_leaves_a_paused_run_behind(pool, monkeypatch):
 
 
 def test_a_run_whose_data_cannot_be_had_says_so_and_can_be_tried_again(pool, monkeypatch):
-    load = run_module.load
+    load = standing.load
 
     def refuse(*args, **more):
         raise SourceError("digits could not be had: the dog ate them; try again later.")
 
-    monkeypatch.setattr(run_module, "load", refuse)
+    monkeypatch.setattr(standing, "load", refuse)
     seat = pool.seat("A", small())
     assert reached(seat, "unavailable").message == "digits could not be had: the dog ate them; try again later."
     for control in (pool.train, pool.pause, lambda seat: pool.step(seat, 1)):
         control(seat)
         assert seat.view.state == "unavailable"
-    monkeypatch.setattr(run_module, "load", load)
+    monkeypatch.setattr(standing, "load", load)
     pool.retry(seat)
     wait_for(lambda: seat.run.view.state == "untrained")
     pool.train(seat)
@@ -739,7 +740,7 @@ def test_a_mistake_of_ours_is_logged_and_said_without_its_trace(pool, monkeypatc
     def fail(*args, **more):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(*{"load": (run_module, "load"), "look": (Images, "look")}[where], fail)
+    monkeypatch.setattr(*{"load": (standing, "load"), "look": (Images, "look")}[where], fail)
     with caplog.at_level(logging.ERROR):
         seat = seat or pool.seat("A", small())
         pool.train(seat)

@@ -13,10 +13,6 @@ ROOT = Path(__file__).parents[1]
 # Lines of a file by its suffix, lines of a function, arguments of a signature.
 MOST_LINES = {".py": 300, ".js": 400}
 MOST_OF_A_FUNCTION, MOST_ARGUMENTS = 50, 8
-# Files that are larger in one of these today. This list gets shorter and never longer.
-EXCEPTIONS = {
-    "aecore/runs/run.py",
-}
 # Signatures that another library asks for: scikit-learn reads an estimator's keywords off its own.
 ASKED_FOR = {("aecore/estimator.py", "__init__")}
 
@@ -49,13 +45,8 @@ def _functions(path: str, text: str) -> Iterator[str]:
 
 
 def test_no_part_is_larger_than_it_may_be():
-    found = [line for path, text in files().items() if path not in EXCEPTIONS for line in too_large(path, text)]
+    found = [line for path, text in files().items() for line in too_large(path, text)]
     assert found == [], "split it, or put arguments that belong together into a record"
-
-
-@pytest.mark.parametrize("path", sorted(EXCEPTIONS))
-def test_an_exception_is_still_one(path):
-    assert too_large(path, files().get(path, "")), f"{path} is small enough now: take it off the list"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from aecore.runs.errands import guarded, send, step_back
 from aecore.runs.keeping import Keeper
 from aecore.runs.line import Job, Line
 from aecore.runs.right_of_way import RightOfWay
-from aecore.runs.run import Run
+from aecore.runs.run import Run, Worker
 from aecore.runs.seats import Seat, Seats
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store
@@ -56,11 +56,13 @@ class Pool:
         workers: int = max(os.cpu_count() or 1, MOST_ACTIVE_PER_VISITOR),
         connected: Callable[[str], bool] = lambda visitor: False,
         right_of_way: RightOfWay | None = None,
+        worker: Worker | None = None,
     ):
-        """``connected`` tells of a visitor whether they may yet come back to a seat not looked at for long."""
+        """``connected`` tells whether a visitor may yet come back to a seat; a ``worker`` makes the steps elsewhere."""
         self.store = store
         # What pages take, and training gives them.
         self.right_of_way = right_of_way or RightOfWay()
+        self._worker = worker
         self._executor = executor or ThreadPoolExecutor(workers, "training", step_back)
         # Apart from training, so that a new visitor sees the untrained state while all workers are busy; many,
         # because some wait for a download.
@@ -264,7 +266,7 @@ class Pool:
             return seconds > CHECKPOINT_EVERY or way or not threading.main_thread().is_alive()
 
         while True:
-            run.work(enough, self.right_of_way.give)
+            run.work(enough, self.right_of_way.give, self._worker)
             self._keeper.keep(run)
             if not run.view.running:
                 return

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 
-from aecore.dataset import Dataset, Report
 from aecore.events import Diverged, Event, Finished, PhaseBegan, Stepped
-from aecore.exhibit import Exhibit, Moment
-from aecore.exhibits import exhibit_of
-from aecore.model import Model
-from aecore.runs.history import History, moments_of
 from aecore.runs.spec import Spec
-from aecore.runs.trained import Trained
-from aecore.runs.turns import Turns
+from aecore.runs.standing import Standing
 from aecore.runs.view import Checkpoint, State, View
-from aecore.sources import load
 from aecore.threads import limit_torch
-from aecore.training import TrainerState, advice_on_divergence, steps_per_epoch, train
+from aecore.training import TrainerState, advice_on_divergence, train
 
 # Seconds between two looks that are only shown, not remembered; and they take no more than this share of the time.
 GLANCE, GLANCE_SHARE = 0.2, 0.08
@@ -30,104 +22,15 @@ GLANCE, GLANCE_SHARE = 0.2, 0.08
 PATIENCE = 0.25
 
 
-class Run:
+# Says after some seconds of work whether that is enough for now.
+Enough = Callable[[float], bool]
+# Where steps are made: trains a running run until it is enough, or somebody wants it to stop, or it has come to its
+# end; and tells whether the last step is made and the run still to be measured. Between steps it may be held up.
+Worker = Callable[["Run", Enough, Callable[[], None]], bool]
+
+
+class Run(Standing):
     """``prepare``, then ``work`` as often as it takes; ``view`` at any time, from any thread."""
-
-    def __init__(self, spec: Spec, device: str = "cpu"):
-        self.spec, self.device = spec, torch.device(device)
-        # Called on the thread that changes it whenever there is another look, state or share of loading to be shown.
-        self.listeners: set[Callable[[Run], None]] = set()
-        # How many watch it just now, and when somebody last did (``time.monotonic``).
-        self.watchers, self.watched_at = 0, -math.inf
-        self._view = View()
-        self.metrics: dict[str, float] = {}
-        # One sentence where the run could not be kept on disk.
-        self.unkept = ""
-        self.data: Dataset | None = None
-        self.model: Model | None = None
-        self.exhibit: Exhibit | None = None
-        self._trainer: TrainerState | None = None
-        self._turns = Turns()
-        self._goal: int | None = None
-        # What to say on pausing, while a pause is asked for; and whether nobody trains.
-        self._stopping: str | None = None
-        self._rests = threading.Event()
-        self._rests.set()
-        # Seconds trained when somebody last pressed Train.
-        self.pressed_at = 0.0
-        # Sums of the loss terms over the batches since the last moment, and their number.
-        self._sums: dict[str, torch.Tensor] = {}
-        self._weights: dict[str, int] = {}
-
-    @property
-    def id(self) -> str:
-        return self.spec.id
-
-    @property
-    def view(self) -> View:
-        """What is known of the run at this instant."""
-        return self._view
-
-    @view.setter
-    def view(self, view: View) -> None:
-        before, self._view = self._view, view
-        # Seconds and steps change hundreds of times a second; who shows them looks as often as it likes.
-        if view.newest is not before.newest or (view.state, view.loading) != (before.state, before.loading):
-            for tell in tuple(self.listeners):
-                tell(self)
-
-    @property
-    def trained(self) -> Trained:
-        """The run as questions see it; of a prepared run."""
-        return Trained(self.spec, self.data, self.model, self.exhibit, dict(self.metrics))
-
-    def seen_within(self, seconds: float) -> bool:
-        """Whether somebody watches the run, or did in the last ``seconds``."""
-        return self.watchers > 0 or time.monotonic() - self.watched_at < seconds
-
-    @property
-    def history(self) -> History:
-        return self.view.history
-
-    def prepare(self, checkpoint: Checkpoint | None = None, report: Report | None = None) -> None:
-        """Loads the data, builds the model and looks at it untrained, or as ``checkpoint`` left it.
-
-        SourceError or SettingsError, in one sentence, if the data cannot be had or the model not be built.
-        """
-        limit_torch()
-        self.data = load(self.spec.names["data"], report or self._report, **self.spec.source_settings())
-        how = self.spec.training
-        self.model = self.spec.model(self.data.facts).to(self.device)
-        self._trainer = TrainerState(self.model, how)
-        self.exhibit = exhibit_of(self.spec, self.data, self.model)
-        per_epoch = steps_per_epoch(len(self.data.train), how)
-        train = self.data.train
-        fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(train), train.many)
-        self._moments = moments_of(fresh.steps)
-        if checkpoint is None:
-            first = self._look(fresh)
-            self.view = replace(fresh, newest=first, history=History((first,)))
-        else:
-            self._go_to(checkpoint)
-
-    def _go_to(self, checkpoint: Checkpoint) -> None:
-        self._trainer.restore(checkpoint.tensors, checkpoint.view.step)
-        self._sums = {name: value.clone() for name, value in checkpoint.sums.items()}
-        self._weights = dict(checkpoint.weights)
-        self.metrics = dict(checkpoint.metrics)
-        newest = checkpoint.view.newest or checkpoint.view.history.moments[-1]
-        self.view = replace(checkpoint.view, newest=newest)
-        if self.view.state == "finished":
-            # Files of before have the last look's figures, on fewer images.
-            self.view = self._scored()
-
-    def _scored(self) -> View:
-        """The view with its last moment's figures being the metrics': those of all held-out images."""
-        last = self.view.history.moments[-1].scored_on_all(self.metrics)
-        return replace(self.view, newest=last, history=self.view.history.with_moment(last))
-
-    def _report(self, done: int, total: int) -> None:
-        self.view = replace(self.view, loading=(done, total))
 
     # What people do. Each takes effect within one training step.
 
@@ -155,6 +58,50 @@ class Run:
         self._stopping = None
         self.view = replace(self._settled(), state="paused" if self.view.step else "untrained", message=message)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody wants it to stop after the step under way."""
+        return self._stopping is not None
+
+    @property
+    def steps_to_go(self) -> int | None:
+        """The steps it may still make before it rests; None where it may go on to its end."""
+        return None if self._goal is None else self._goal - self._trainer.step
+
+    def leave(self) -> Checkpoint:
+        """Where it stands, for who trains it elsewhere; until it is ``brought`` back, that is all there is to keep."""
+        self._away = self.checkpoint()
+        return self._away
+
+    def told(self, view: View) -> None:
+        """Shows what is told by who trains it elsewhere: moments that came since, and how far it is."""
+        with self._turns:
+            if not self.view.running:
+                return
+            history = self.view.history
+            for moment in view.history.moments:
+                history = history.with_moment(moment)
+            self.view = replace(
+                self.view, step=view.step, seconds=view.seconds, phase=view.phase, newest=view.newest, history=history
+            )
+
+    def brought(self, checkpoint: Checkpoint) -> None:
+        """Stands where it was brought by who trained it elsewhere: at its end, at rest, or still running."""
+        with self._turns:
+            self._away = None
+            if not self.view.running:
+                return
+            seen, view = self.view.newest, checkpoint.view
+            if not view.over:
+                view = replace(view, state="running", phase=self.view.phase)
+            if seen is not None and seen.step == view.step:
+                view = replace(view, newest=seen)
+            self.go_to(replace(checkpoint, view=view))
+            if self.view.over:
+                self._stopping = None
+            elif self._stopping is not None or self.steps_to_go == 0:
+                self._rest(self._stopping or "")
+
     def wait_in_line(self) -> None:
         """A running run that is not worked on just now is queued, or paused if that was asked for meanwhile."""
         with self._turns:
@@ -168,20 +115,13 @@ class Run:
         with self._turns:
             self.view = replace(self.view, state=state, message=message)
 
-    def checkpoint(self) -> Checkpoint:
-        """A copy of everything, between two steps."""
-        with self._turns:
-            tensors = {name: t.detach().cpu().clone().contiguous() for name, t in self._trainer.tensors().items()}
-            sums = {name: value.cpu().clone() for name, value in self._sums.items()}
-            return Checkpoint(tensors, self._settled(), dict(self.metrics), sums, dict(self._weights))
-
     def fork(self) -> Run:
         """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
         kept, twin = self.checkpoint(), Run(self.spec, str(self.device))
         twin.data, twin.exhibit, twin._moments = self.data, self.exhibit, self._moments
         twin.model = self.spec.model(self.data.facts).to(self.device)
         twin._trainer = TrainerState(twin.model, self.spec.training)
-        twin._go_to(kept)
+        twin.go_to(kept)
         if kept.view.state in ("queued", "running"):
             twin._rest("")
         return twin
@@ -189,11 +129,14 @@ class Run:
     # What the training thread does.
 
     def work(
-        self, enough: Callable[[float], bool] = lambda seconds: False, between: Callable[[], None] = lambda: None
+        self,
+        enough: Enough = lambda seconds: False,
+        between: Callable[[], None] = lambda: None,
+        worker: Worker | None = None,
     ) -> None:
         """Trains until finished, paused, at its goal, or ``enough(seconds worked)``; then the view says which.
 
-        ``between`` any two steps may wait; nobody's press waits for it.
+        ``between`` any two steps may wait; nobody's press waits for it. Steps are made here, or by ``worker``.
         Where it was ``enough`` the state stays running: call it again, or ``wait_in_line``.
         """
         with self._turns:
@@ -202,13 +145,13 @@ class Run:
             self.view = replace(self.view, state="running")
             self._rests.clear()
         try:
-            if self._train(enough, between):
+            if (worker or Run.train_here)(self, enough, between):
                 self._finish()
         finally:
             self._rests.set()
 
-    def _train(self, enough: Callable[[float], bool], between: Callable[[], None]) -> bool:
-        """Whether the last step was made, rather than the work stopped before."""
+    def train_here(self, enough: Enough, between: Callable[[], None]) -> bool:
+        """Whether the last step was made, rather than the work stopped before; the Worker of this process."""
         limit_torch()
         events = train(self.data.train, self.spec.training, self._trainer)
         began, before = time.perf_counter(), self.view.seconds
@@ -276,22 +219,6 @@ class Run:
         moment = self._look(view)
         self._sums, self._weights = {}, {}
         return replace(view, newest=moment, history=view.history.with_moment(moment))
-
-    def _settled(self) -> View:
-        """The view with its newest look being of the very last step, and scored."""
-        view = self.view
-        if view.newest is None or view.scored.step == view.step:
-            return view
-        return replace(view, newest=self._look(view))
-
-    def _mean_terms(self) -> dict[str, float]:
-        """Each term's mean over the batches since the last moment."""
-        return {name: float(total) / (self._weights[name] or math.nan) for name, total in self._sums.items()}
-
-    def _look(self, view: View, scores: bool = True) -> Moment:
-        kept = view.history.moments
-        now = Moment(view.step, view.epoch, view.seconds, self._mean_terms())
-        return self.exhibit.look(self.model, now, kept[-1] if kept else None, scores)
 
 
 def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | None = None) -> Run:
