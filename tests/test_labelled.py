@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 import torch
@@ -101,8 +103,7 @@ def test_nothing_to_learn_from_is_refused_in_a_sentence():
         split(data.train.images, np.full(200, -2))
 
 
-@pytest.mark.parametrize(("page", "view"), OF_ONE_SPEC)
-@pytest.mark.parametrize("name", LEARN_LABELS)
+@pytest.mark.parametrize(("page", "view", "name"), [(*tab, n) for tab, n in zip(OF_ONE_SPEC, cycle(LEARN_LABELS))])
 def test_every_tab_takes_a_model_that_was_told_few_labels(page, view, name):
     link = {text: str(value) for text, value in SMALL.items()}
     app = drawn(page, view=view, variant=name, labelled="20", v="1", **link)

@@ -61,6 +61,7 @@ print(*(one.result() for one in asked))
 """
 
 
+@pytest.mark.starts
 def test_two_questions_that_need_parts_of_one_library_are_both_answered():
     found = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert found.stdout.split() == ["KDTree", "cdist"], found.stderr

@@ -148,17 +148,14 @@ def test_contract(source):
     assert len(data.test) > 0
 
 
-def test_images_is_a_prefix_and_the_held_out_part_stays(source):
+def test_images_is_a_prefix_the_held_out_part_stays_and_what_is_loaded_is_kept(source):
     whole, few = load(source), load(source, images=100)
+    assert load(source) is whole
+    assert few is not whole
     assert len(few.train) == 100
     assert np.array_equal(whole.train.images[:100], few.train.images)
     assert np.array_equal(whole.train.labels[:100], few.train.labels)
     assert np.array_equal(whole.test.images, few.test.images)
-
-
-def test_same_object_on_second_load(source):
-    assert load(source) is load(source)
-    assert load(source) is not load(source, images=100)
 
 
 def test_declares_itself(source):
