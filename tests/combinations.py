@@ -13,13 +13,17 @@ from itertools import combinations, product
 import pytest
 
 from aecore.architectures import architectures
+from aecore.autoencoder import Autoencoder
+from aecore.dataset import Split
 from aecore.runs.choices import knobs_of
+from aecore.sources import sources
 from aecore.variants import variants
 
 SHAPES = [(8, 8), (28, 28), (13, 9)]
 COMBINATIONS = [(v, a) for v, a in product(variants, architectures) if variants[v].takes(architectures[a])]
-# Variants that are made of an architecture, as all autoencoders are.
-ENCODING = list(dict.fromkeys(v for v, _ in COMBINATIONS))
+# Variants and data sets of images; others have tests of their own.
+AUTOENCODERS = [name for name in variants if issubclass(variants[name], Autoencoder)]
+OF_IMAGES = [name for name in sources if issubclass(sources[name].gives, Split)]
 
 
 def likelihoods_of(variant: str) -> tuple[str, ...]:
@@ -30,7 +34,7 @@ def likelihoods_of(variant: str) -> tuple[str, ...]:
 def in_turn() -> list[tuple[str, str, str, tuple[int, int]]]:
     """Variant, architecture, likelihood and shape: any two of them together, as far as they go together."""
     found = []
-    for number, variant in enumerate(ENCODING):
+    for number, variant in enumerate(AUTOENCODERS):
         taken = [a for v, a in COMBINATIONS if v == variant]
         likelihoods = likelihoods_of(variant)
         pairs = list(product(taken, SHAPES))
@@ -70,7 +74,7 @@ def sampled(cases: Iterable[object], every: int) -> list[object]:
 def one_each() -> list[object]:
     """COMBINATIONS as parameters, of which the loop meets one of each variant, its architectures in turn."""
     met = set()
-    for number, variant in enumerate(ENCODING):
+    for number, variant in enumerate(AUTOENCODERS):
         taken = [a for v, a in COMBINATIONS if v == variant]
         met.add((variant, taken[number % len(taken)]))
     return [pytest.param(*pair, marks=[] if pair in met else [pytest.mark.wide]) for pair in COMBINATIONS]

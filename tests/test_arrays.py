@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from combinations import AUTOENCODERS
 from conftest import is_sentence
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,11 +23,10 @@ from aecore.runs.spec import Spec
 from aecore.settings import build
 from aecore.sources import load
 from aecore.training import TrainerState, generator, train
-from aecore.variants import variants
 
 H, W = 28, 26
 SMALL = {"width": 8, "depth": 1, "latent": 3}
-every_variant = pytest.mark.parametrize("variant", variants)
+every_variant = pytest.mark.parametrize("variant", AUTOENCODERS)
 
 
 @cache
@@ -132,7 +132,7 @@ def test_what_a_model_does_not_take_is_refused_in_one_sentence(variant, door):
         assert is_sentence(str(refusal.value)), name
 
 
-@given(st.sampled_from(list(variants)), st.lists(st.integers(0, 30), max_size=5), st.sampled_from(list(DOORS)))
+@given(st.sampled_from(AUTOENCODERS), st.lists(st.integers(0, 30), max_size=5), st.sampled_from(list(DOORS)))
 @settings(max_examples=150)
 def test_no_shape_but_the_one_is_ever_stretched_to_it(variant, sizes, door):
     """An answer has a row for each image of the right shape; every other shape is told, beside the right one."""

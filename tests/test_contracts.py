@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from combinations import CASES, COMBINATIONS, SHAPES, likelihoods_of, one_each
+from combinations import AUTOENCODERS, CASES, COMBINATIONS, OF_IMAGES, SHAPES, likelihoods_of, one_each
 from conftest import MNIST, is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from aecore.architectures import architectures
 from aecore.autoencoder import Autoencoder
 from aecore.capabilities import Conditional
 from aecore.corruptions import corruptions
-from aecore.dataset import Batch, Facts, SourceError, Split, split
+from aecore.dataset import Batch, Facts, SourceError, split
 from aecore.events import Finished
 from aecore.measures.quality import metrics
 from aecore.runs.choices import knobs_of
@@ -33,7 +33,6 @@ from aecore.variational import HasPosterior
 
 # What keeps a network small, where an architecture has such a setting.
 SMALL = {"width": 8, "depth": 2}
-OF_IMAGES = [name for name in sources if sources[name].gives is Split]
 combined = pytest.mark.parametrize(("variant", "architecture"), COMBINATIONS)
 # What trains for a moment.
 combined_and_trained = pytest.mark.parametrize(("variant", "architecture"), one_each())
@@ -149,7 +148,7 @@ def test_the_formula_holds_every_term_that_is_trained_and_no_other(variant, arch
     assert len(set(member.stands.values())) == len(member.stands)
 
 
-@pytest.mark.parametrize("variant", variants)
+@pytest.mark.parametrize("variant", AUTOENCODERS)
 def test_a_weight_that_changes_while_training_is_said_to(variant):
     settings = {"warmup": 0.5} if "warmup" in knobs_of({"variant": variant}) else {}
     model = model_of(variant, next(a for v, a in COMBINATIONS if v == variant), (8, 8), **settings)
@@ -330,7 +329,7 @@ def test_decoders_come_back_to_any_size_that_fits(architecture, height, width, d
     assert model.encode(torch.zeros(2, 1, height, width)).shape == (2, 2)
 
 
-@pytest.mark.parametrize("variant", variants)
+@pytest.mark.parametrize("variant", AUTOENCODERS)
 def test_a_variant_takes_a_corruption_exactly_where_it_says_so(variant):
     member = variants[variant]
     assert ("corruption" in knobs_of({"variant": variant})) == member.corrupts

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from combinations import AUTOENCODERS
 from conftest import is_sentence
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,7 +131,7 @@ def test_classes_without_end_are_refused_before_room_is_made_for_them():
         quick(variant="cvae").fit(np.zeros((len(many), 2)) + many[:, None], many)
 
 
-@pytest.mark.parametrize("variant", [name for name in variants if name not in LABELLED][:3])
+@pytest.mark.parametrize("variant", [name for name in AUTOENCODERS if name not in LABELLED][:3])
 def test_a_variant_that_asks_for_no_labels_takes_any_target_and_learns_no_classes(variant):
     model = quick(variant="cvae").fit(X, THREE).set_params(variant=variant)
     for y in (X[:, 0], np.full(ROWS, "a"), THREE + 1j, X, [None] * ROWS):

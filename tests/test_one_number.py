@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from combinations import AUTOENCODERS
 
 from aecore.exhibits import images as images_exhibit
 from aecore.measures.pca import fit_pca
@@ -16,7 +17,6 @@ from aecore.runs.spec import Spec
 from aecore.runs.store import decode, encode
 from aecore.ui.exhibits.images import ImagesDoor
 from aecore.ui.live import loss_axis
-from aecore.variants import variants
 
 SMALL = {"data": "digits", "images": 100, "epochs": 1, "latent": 3}
 
@@ -44,7 +44,7 @@ def check(run: Run) -> None:
     assert run.exhibit.squared_floors[1].value == pytest.approx(left, rel=1e-4)
 
 
-@pytest.mark.parametrize("variant", variants)
+@pytest.mark.parametrize("variant", AUTOENCODERS)
 def test_the_last_moments_held_out_figures_are_the_metrics(variant):
     run = trained(variant)
     assert len(run.exhibit.scored) == len(run.data.test)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from browsing import expect, fits, status
+from combinations import AUTOENCODERS
 from conftest import is_sentence
 
 from aecore.figures.palette import CLASS_COLOURS
@@ -108,7 +109,7 @@ def test_under_a_density_there_are_no_binarised_pixels(shared):
     assert list(ask.AskScores(10)(run).by_name) == ["grey"]
 
 
-@pytest.mark.parametrize("name", variants)
+@pytest.mark.parametrize("name", AUTOENCODERS)
 def test_a_variant_is_scored_or_told_what_it_lacks(name):
     said = ask.lack(variants[name])
     assert bool(said) == (not issubclass(variants[name], HasPosterior) or name == "cvae")

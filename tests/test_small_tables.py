@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from combinations import AUTOENCODERS
 from conftest import is_sentence
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
@@ -60,7 +61,7 @@ def test_defaults_beat_the_mean_on_rows_not_learned_from_and_warn_of_nothing(var
 
 
 @pytest.mark.learns
-@pytest.mark.parametrize("variant", variants)
+@pytest.mark.parametrize("variant", AUTOENCODERS)
 def test_no_variant_is_worse_than_the_mean_in_silence(variant):
     learned, others = TABLES["30 of iris"]
     architecture = {"vq-vae": "conv", "denoising-grid": "conv"}.get(variant)

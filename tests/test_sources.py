@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from combinations import OF_IMAGES
 from patience import patience
 
 import aecore.download
@@ -115,9 +116,9 @@ def refusal(source: type[IdxSource] = Tiny) -> str:
 # --- every registered source -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=list(sources))
+@pytest.fixture(params=OF_IMAGES)
 def source(request, tmp_path, monkeypatch):
-    """Each registered class; one that downloads is served small files in place of its own."""
+    """Each registered class of images; one that downloads is served small files in place of its own."""
     found = sources[request.param]
     if found.downloads:
         if not issubclass(found, IdxSource):
