@@ -172,7 +172,7 @@ def test_where_the_browser_cannot_encode_the_server_answers_after_each_stroke(vi
 
 def test_images_too_small_to_draw_in_are_refused_in_a_sentence(visit):
     page = visit("latent?view=draw&data=curves&width=16&depth=1&epochs=1&v=1")
-    expect(page.get_by_text("Curves has no pictures that a hand can draw in")).to_be_visible()
+    expect(page.get_by_text("has no pictures that a hand can draw in; choose another")).to_be_visible()
 
 
 def test_a_walk_is_shared_with_its_ends(visit):
@@ -185,7 +185,7 @@ def test_a_walk_is_shared_with_its_ends(visit):
     for part in ("view=between", "a=3", "b=20", "path=spherical", "beside=plain", "variant=vae", "v=1"):
         assert part in link
     far = visit(f"latent?view=between&{SMALL}&a=3&b=60000&v=1")
-    expect(far.get_by_text("a and b are numbers from 0 to 659")).to_be_visible()
+    expect(far.get_by_text("There are 660 images here: b can be 0 to 659.")).to_be_visible()
 
 
 def test_a_known_model_needs_no_press(visit):

@@ -95,7 +95,7 @@ def test_what_a_link_asks_for_stays_picked_and_one_press_chooses_what_fits():
     picker = next(box for box in app.selectbox if box.label == "Variant")
     assert picker.value == "plain"
     (said,) = (one.value for one in app.info)
-    assert said.startswith("Plain autoencoder has no distribution over codes; choose another, such as ")
+    assert said.startswith("The variant Plain autoencoder has no distribution over codes; choose another, such as ")
     assert not any(button.label == "Train" for button in app.button)
     next(button for button in app.button if button.label.startswith("Choose ")).click().run()
     picker = next(box for box in app.selectbox if box.label == "Variant")
@@ -109,7 +109,7 @@ def test_a_need_of_a_tab_of_its_own_is_asked_of_picker_and_run(plant):
     assert "tiny" in SECTIONS
     app = drawn("pca", view="tiny", variant="plain", **FEW)
     assert [one.value for one in app.info] == [
-        "Plain autoencoder is not the one; choose another, such as VAE with its own sigma."
+        "The variant Plain autoencoder is not the one; choose another, such as VAE with its own sigma."
     ]
     app = drawn("pca", view="tiny", variant="vae-sigma", latent="2", **FEW)
     assert "There are too many dimensions here: choose a code size of 1." in [one.value for one in app.info]

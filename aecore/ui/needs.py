@@ -142,7 +142,7 @@ def lacking(needs: Sequence[Need], picked: Mapping[str, Any], usual: Mapping[str
             fits = [name for name, other in found.items() if not other]
             fit = next((name for name in (usual.get(choice), default, *fits) if name in fits), None)
             instead = f"; choose another, such as {registry[fit].title}" if fit else ""
-            return Lack(choice, f"{registry[picked[choice]].title} {lack}{instead}.", fit)
+            return Lack(choice, f"The {registry.noun} {registry[picked[choice]].title} {lack}{instead}.", fit)
     return None
 
 
