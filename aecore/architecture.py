@@ -1,4 +1,4 @@
-"""What encoder and decoder are made of. Letters: B images of H x W pixels, L numbers of a code."""
+"""What encoder and decoder are made of. Letters: B images of H x W pixels, L code dimensions."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Every function that people hand arrays to asks here first. What comes back is a plain array of real numbers of the shape
 that was asked for, never one made to fit by broadcasting. Refusals are a ValueError that names the array, the rule with
 its shape, what was got with its own, and where there is one the fix.
-Letters: N rows or images, H x W pixels, L numbers of a code.
+Letters: N rows or images, H x W pixels, L code dimensions.
 """
 
 from __future__ import annotations

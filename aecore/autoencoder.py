@@ -1,6 +1,6 @@
 """An autoencoder: images to codes and back, and the loss it is trained by.
 
-Letters: B images of H x W pixels, L numbers of a code, N any number of images.
+Letters: B images of H x W pixels, L code dimensions, N any number of images.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class Autoencoder(Model):
         if labels is None:
             return self._in_parts(lambda part: self._picture(self.decode(part)), codes)
         if not isinstance(self, Conditional):
-            raise ValueError(f"{self.title} decodes codes of whatever class: leave labels out")
+            raise ValueError(f"{self.title} takes no classes: leave labels out")
         labels = arrays.labels(labels, len(codes), self.classes)
         return self._in_parts(lambda part, own: self._picture(self.decode_as(part, own.long())), codes, labels)
 
@@ -185,7 +185,7 @@ class Autoencoder(Model):
         if self.needs_labels:
             arrays.labels(data.labels, len(data), self.classes, unknown=True)
             if (data.labels < 0).all():
-                raise ValueError(f"{self.title} learns from labels, and of no {data.one} the label is known")
+                raise ValueError(f"{self.title} learns from labels, but no {data.one} has a known label")
 
     def remark(self) -> str:
         """One sentence where the settings, though allowed, defeat the purpose; else nothing."""
@@ -193,7 +193,8 @@ class Autoencoder(Model):
         if self.regularised or self.latent < pixels:
             return ""
         return (
-            f"A code of {self.latent:,} numbers is no bottleneck for {pixels:,} pixels: nothing keeps this model from "
+            f"A code of {self.latent:,} dimensions is no bottleneck for {pixels:,} pixels: nothing keeps this model "
+            f"from "
             "learning to copy, which a low loss would hide. Choose a smaller code, or a variant with a penalty."
         )
 

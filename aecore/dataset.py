@@ -202,7 +202,7 @@ class Source(ABC):
     downloads: ClassVar[bool] = False
 
     class Settings(Settings):
-        images: int = Field(100, ge=100, le=MOST_IMAGES, description="Images to train on; held-out images come on top.")
+        images: int = Field(100, ge=100, le=MOST_IMAGES, description="Training images; held-out images come on top.")
 
     def __init__(self, settings: Source.Settings):
         self.settings = settings
@@ -222,8 +222,8 @@ def with_labelled(settings: type[Settings]) -> type[Settings]:
         MOST_IMAGES,
         ge=1,
         le=MOST_IMAGES,
-        description="Training images whose label is known, as many of each class as can be; the rest are learned "
-        "without. More than there are means all.",
+        description="Training images with a known label, balanced over the classes; the rest are used unlabelled. "
+        "More than there are means all.",
         json_schema_extra={"later": True, "log": True},
     )
     return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, labelled=(int, told))

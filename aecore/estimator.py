@@ -31,7 +31,7 @@ from aecore.variational import HasPosterior
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """An autoencoder of rows [n, d] of any real features, for pipelines and searches of scikit-learn.
 
-    Letters: n rows of d features, L numbers of a code, C classes.
+    Letters: n rows of d features, L code dimensions, C classes.
 
     variant, architecture, batch_size, learning_rate, weight_decay, precision: as everywhere in aecore
         (``python -m aecore reference``).
@@ -135,7 +135,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         codes = arrays.matrix(X, "X")
         if codes.shape[1] != self.model_.latent:
-            raise ValueError(f"a code has {self.model_.latent} numbers, got rows of {codes.shape[1]}")
+            raise ValueError(f"a code has {self.model_.latent} dimensions, got rows of {codes.shape[1]}")
         codes = codes if codes.dtype == np.float32 else codes.astype(np.float64)
         arrays.codes(codes, self.model_.latent, "X")
         model = exact(self.model_)
@@ -180,7 +180,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         vars(self).pop("classes_", None)
         if variants[self.variant].needs_labels:
             if y is None:
-                raise SettingsError(f"{self.variant} goes by labels: give y, the class of each row")
+                raise SettingsError(f"{self.variant} needs labels: give y, the class of each row")
             _check_length(y, rows)
             self.classes_ = classes_of(y, rows, MOST_CLASSES)
             return numbered(y, rows, self.classes_)
@@ -195,7 +195,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not self.model_.needs_labels or (y is None and not isinstance(self.model_, Conditional)):
             return np.zeros(rows, np.int64)
         if y is None:
-            raise SettingsError(f"{self.variant} goes by labels: give y, the class of each row")
+            raise SettingsError(f"{self.variant} needs labels: give y, the class of each row")
         return numbered(y, rows, self.classes_)
 
     def _asked_labels(self, y: Any, rows: int) -> list[np.ndarray]:
@@ -203,7 +203,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if y is None:
             return []
         if not isinstance(self.model_, Conditional):
-            raise SettingsError(f"{self.variant} decodes codes of whatever class: leave y out")
+            raise SettingsError(f"{self.variant} takes no classes: leave y out")
         return [numbered([y] * rows if _is_one(y) else y, rows, self.classes_)]
 
     @property

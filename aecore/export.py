@@ -45,4 +45,4 @@ class Export(ABC):
         if self.of_finished and not view.finished:
             return "the run is not trained to its end"
         known = len(view.history.moments)
-        return f"it takes {self.moments} looks at the run, and there are {known}" if known < self.moments else ""
+        return f"it needs {self.moments} snapshots of the run, and there are {known}" if known < self.moments else ""

@@ -62,7 +62,9 @@ def in_vain(model: torch.nn.Module, data: Split, how: Training) -> str:
         raise SettingsError(advice_on_divergence(how))
     found = gain(images.reshape(len(images), -1), rebuilt, model.stored_numbers)
     steps = how.epochs * steps_per_epoch(len(data), how)
-    errors = f"an error of {found.left:.0%} of the mean's, where PCA with as many numbers has {found.left_by_pca:.0%}"
+    errors = (
+        f"an error of {found.left:.0%} of the mean's, where PCA with as many components has {found.left_by_pca:.0%}"
+    )
     if steps < STEPS and found.share < SHORT:
         return f"training was short: {steps:,} steps leave {errors}; raise epochs (now {how.epochs})"
     if found.share < NOTHING:

@@ -95,7 +95,7 @@ class IdxSource(Source):
     counts: ClassVar[dict[str, int]] = {"train": 60_000, "t10k": 10_000}
 
     class Settings(Source.Settings):
-        images: int = Field(60_000, ge=100, le=60_000, description="Images to train on; 10,000 more are held out.")
+        images: int = Field(60_000, ge=100, le=60_000, description="Training images; 10,000 more are held out.")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

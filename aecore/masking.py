@@ -70,7 +70,7 @@ class Scattered(Masking):
             0.5,
             ge=0.05,
             le=0.95,
-            description="Share of the pixels that are hidden, chosen anew for every image and step.",
+            description="Share of hidden pixels, chosen anew for every image and step.",
             json_schema_extra={"common": True},
         )
 

@@ -33,7 +33,7 @@ class PointsSource(Source):
             le=MOST_NOISE,
             description="Standard deviation of the noise on each coordinate, as a share of the longest side.",
         )
-        images: int = Field(2_000, ge=100, le=LEARNED, description="Points to train on; 1,000 more are held out.")
+        images: int = Field(2_000, ge=100, le=LEARNED, description="Training points; 1,000 more are held out.")
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

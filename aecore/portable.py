@@ -126,7 +126,7 @@ def encoder(model: Autoencoder) -> Portable:
 
 
 def _refusal(what: str, others: str = "architectures") -> NotPortable:
-    return NotPortable(f"{what} is not among what the browser can compute; other {others} are.")
+    return NotPortable(f"{what} is not something the browser can compute; other {others} are.")
 
 
 def _labels(model: Autoencoder) -> np.ndarray | None:

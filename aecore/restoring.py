@@ -18,7 +18,8 @@ class Restoring(Deterministic):
 
     formula = r"\min_{E, D}\; \mathbb{E}_{\tilde x \sim q(\tilde x \mid x)}\; \ell\big(x,\, D(E(\tilde x))\big)"
     letters = (
-        "x: an image; x̃: the image damaged, anew each time unless damage is to stay; E: the encoder; D: the decoder; "
+        "x: an image; x̃: the image damaged, anew each time unless the damage is fixed; E: the encoder; D: the "
+        "decoder; "
         "ℓ: the loss of one image."
     )
     set_letters = {**Deterministic.set_letters, "x̃": "{corruption}, level {level}"}
@@ -29,8 +30,7 @@ class Restoring(Deterministic):
     class Settings(Deterministic.Settings):
         fresh: bool = Field(
             True,
-            description="Damage every image anew each time it is seen, rather than always alike: damage that stays can "
-            "be learned by heart.",
+            description="Damage every image anew each time it is seen: damage that never changes can be memorised.",
         )
 
     def inputs(self, images: Tensor, rng: torch.Generator) -> Tensor:

@@ -7,8 +7,8 @@ from aecore.ui.browser.steps import convolution
 
 shell.header(
     "Compare autoencoders",
-    "Not too small, not too large, and held back in the right way: train several at once, on the same images and from "
-    "the same seed, and see what each keeps and what it gives up.",
+    "Train several at once, on the same images and from the same seed. How do code size, capacity and regularisation "
+    "decide what each keeps and what it loses?",
 )
 pool = engine.pool()
 columns.read_link()

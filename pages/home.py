@@ -19,9 +19,9 @@ if st.button("Train one yourself", icon=":material/play_arrow:", type="primary")
 shell.try_this(
     {
         "a map of digits": {"variant": "vae"},
-        "30 dimensions, by convolution": {"architecture": "conv", "latent": 30, "likelihood": "gaussian"},
+        "30 dimensions, convolutional": {"architecture": "conv", "latent": 30, "likelihood": "gaussian"},
         "a linear one, beside PCA": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
-        "noise taken out": {"variant": "denoising", "latent": 32},
+        "noise removed": {"variant": "denoising", "latent": 32},
     }
 )
 st.subheader("One that this server trains", anchor=False)
@@ -38,5 +38,5 @@ def draw(seats) -> None:
 moving.stage("example", lambda: {"example": engine.seat_at_example(pool)}, draw)
 st.caption(
     "A variational autoencoder with two code dimensions: every dot is a held-out digit at its code, coloured by class. "
-    "It is never told the classes. When it is trained, a slider takes you back through its training."
+    "It is never told the classes. Once it is trained, a slider takes you back through its training."
 )

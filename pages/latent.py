@@ -1,12 +1,12 @@
 """Latent space: every image's place, and what lies between."""
 
-from aecore.ui import sections, shell
-from aecore.ui.latent import SECTIONS, presets
+from aecore.ui import shell, tabs
+from aecore.ui.latent import TABS, presets
 
 shell.header(
     "Latent space",
-    "A code is a place. See where every image lies, what the places between them decode to, and how far a map of many "
-    "dimensions can be trusted.",
+    "Every code is a point in latent space. See where each image lies, what the points between decode to, and how "
+    "far to trust a map of many dimensions.",
 )
-sections.show(SECTIONS, known=True)
+tabs.show(TABS, known=True)
 shell.try_this(presets.LATENT, "latent")

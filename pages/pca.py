@@ -1,12 +1,12 @@
 """PCA and autoencoders: the same subspace, then a better one."""
 
-from aecore.ui import sections, shell
-from aecore.ui.pca import SECTIONS, presets
+from aecore.ui import shell, tabs
+from aecore.ui.pca import TABS, presets
 
 shell.header(
     "PCA and autoencoders",
-    "By squared error, principal component analysis is the best that a linear code can do on the images it is "
-    "fitted to. See it, watch a linear autoencoder approach it, and see what a network does that need not be linear.",
+    "By squared error, no linear code fits its training images better than principal component analysis. Watch a "
+    "linear autoencoder approach it, and see what a nonlinear network gains.",
 )
-sections.show(SECTIONS)
+tabs.show(TABS)
 shell.try_this(presets.PCA, "pca")

@@ -62,7 +62,7 @@ if not state.get("away"):
     left, right = st.columns(2)
     with left:
         st.subheader("Loss")
-        floors = [Floor("mean image", 206.4), Floor("PCA, 2 numbers", 170.2), Floor("PCA, 3 numbers", 165.1)]
+        floors = [Floor("mean image", 206.4), Floor("PCA, 2 components", 170.2), Floor("PCA, 3 components", 165.1)]
         axes = Axes(total=TOTAL, top=300, unit="nats per image")
         live_loss(run, *curves(frames), floors, axes=axes, key="loss")
     with right:

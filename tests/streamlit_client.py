@@ -59,7 +59,7 @@ class Tally:
 
 @dataclass
 class Mounted:
-    """A view of ours on the page: what it was mounted with, and in which run of the script."""
+    """A canvas of ours on the page: what it was mounted with, and in which run of the script."""
 
     name: str
     fragment: str
@@ -89,7 +89,7 @@ class Visitor:
     follows: bool = True
     done: Tally = field(default_factory=Tally)
     changes: list[Change] = field(default_factory=list)
-    # Views on the page by id, and of the last change the widgets' states.
+    # Canvases on the page by id, and of the last change the widgets' states.
     views: dict[str, Mounted] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
     # The control "Step by": its id, fragment and options; None until it is drawn.
@@ -263,7 +263,7 @@ class Visitor:
         self._training_since = now if text.startswith(IN_TRAINING) else None
 
     def _mount(self, component: Any, fragment: str) -> None:
-        """A view of ours with new data, or the same."""
+        """A canvas of ours with new data, or the same."""
         name, before, data = component.component_name, self.views.get(component.id), component.bytes
         header = header_of(data) if data else {}
         self.views[component.id] = Mounted(name, fragment, self._run[0], data, header)

@@ -186,7 +186,7 @@ def test_codes_of_another_length_kind_or_size_are_refused(variant):
 def test_a_class_to_generate_is_taken_by_conditional_models_and_refused_by_others(variant):
     model, codes = model_of(variant), np.zeros((2, model_of(variant).latent), np.float32)
     if not isinstance(model, Conditional):
-        with pytest.raises(ValueError, match="decodes codes of whatever class: leave labels out"):
+        with pytest.raises(ValueError, match="takes no classes: leave labels out"):
             model.generate(codes, [0, 1])
         return
     with torch.no_grad():

@@ -217,7 +217,7 @@ def test_new_data_redraw_without_a_new_mount(visit):
     assert page.evaluate("document.querySelector('[data-testid=stBidiComponentIsolated]').mark")
     label = view(page, "loss").get_by_role("img").get_attribute("aria-label")
     assert label.startswith("Loss at epoch 2.5 of 25: train 190.5, held-out 193.5 nats per image")
-    assert label.endswith("floors: mean image 206; PCA, 2 numbers 170; PCA, 3 numbers 165")
+    assert label.endswith("floors: mean image 206; PCA, 2 components 170; PCA, 3 components 165")
 
 
 @pytest.mark.browser
@@ -416,7 +416,7 @@ def test_bars_and_a_path_say_what_the_frame_shows_and_what_is_pointed_at(visit):
     expect_data(page, "bars", shown=re.compile(r"^3 4 5 .* 24 1 2$"))
     label = bars.get_by_role("img").get_attribute("aria-label")
     assert label.startswith(
-        "KL of each code dimension, nats; 17 of 24 in use. The highest first: number 3: 0.750, number"
+        "KL of each code dimension, nats; 17 of 24 in use. The highest first: dimension 3: 0.750, dimension"
     )
     expect(path.locator(".readout")).to_have_text("beta 8rate: KL 9.03distortion: reconstruction 179.7")
     label = path.get_by_role("img").get_attribute("aria-label")
@@ -424,7 +424,7 @@ def test_bars_and_a_path_say_what_the_frame_shows_and_what_is_pointed_at(visit):
     # What a pointer is on: the last bar, which is as good as empty, and the first point.
     box = bars.get_by_role("img").bounding_box()
     bars.get_by_role("img").hover(position={"x": box["width"] - 17, "y": 100})
-    expect(bars.locator(".readout")).to_contain_text("number 2: 0.002, not in use")
+    expect(bars.locator(".readout")).to_contain_text("dimension 2: 0.002, not in use")
     box = path.get_by_role("img").bounding_box()
     path.get_by_role("img").hover(position={"x": box["width"] * 0.9, "y": box["height"] * 0.72})
     expect(path.locator(".readout")).to_contain_text("beta 1rate: KL 36.12")

@@ -145,13 +145,13 @@ def test_the_spectrum_is_the_mean_over_images_without_rounding_errors():
 
 def test_sweeps_run_from_the_smallest_value_up():
     series = [("train", [3.0, 1.0, 2.0], True), ("held-out", [6, None, 5], False)]
-    figure = sweep_curves("numbers in a code", [30, 2, 8], series, "nats per image", True)
+    figure = sweep_curves("code size", [30, 2, 8], series, "nats per image", True)
     assert [list(trace.x) for trace in figure.data] == [[2, 8, 30]] * 2
     assert ys(figure, 0) == [1, 2, 3]
     np.testing.assert_array_equal(ys(figure, 1), [np.nan, 5, 6])
     assert [trace.line.dash for trace in figure.data] == ["dash", "solid"]
     assert {trace.mode for trace in figure.data} == {"lines+markers"}
-    assert figure.layout.xaxis.title.text == "numbers in a code"
+    assert figure.layout.xaxis.title.text == "code size"
     assert figure.layout.yaxis.title.text == "nats per image"
     assert (figure.layout.xaxis.type, list(figure.layout.xaxis.ticktext)) == ("log", ["2", "8", "30"])
 

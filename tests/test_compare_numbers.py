@@ -105,5 +105,5 @@ def test_a_model_given_damaged_images_is_compared_with_pca_of_damaged_images(var
     basis = fit.components[: model.stored_numbers]
     made = (given[:, 0].numpy().reshape(len(truth), -1) - fit.mean) @ basis.T @ basis + fit.mean
     (pca,) = others
-    assert pca.title == f"PCA of the images as given, {model.stored_numbers} numbers"
+    assert pca.title == f"PCA of the images as given, {model.stored_numbers} components"
     assert pca.value == pytest.approx(squared(made.reshape(truth.shape), truth), rel=1e-4)

@@ -51,7 +51,7 @@ def test_a_sweep_says_what_it_waits_for_and_never_asks_for_a_press_while_it_trai
     app = open_page("compare", **asked, **sweep, **{"a.width": "8", "a.depth": "1"})
     said = until(app, "untrained: 2 of 2")
     assert "press Train" in said or "Press Train" in said
-    assert re.search(r"Every value trains for as long, \d+( to \d+)? steps", said)
+    assert re.search(r"Every value trains equally long, \d+( to \d+)? steps", said)
     next(button for button in app.button if button.label == "Train").click()
     said = until(app, "finished: all 2")
     assert "press Train" not in said.replace("Press", "press")
@@ -74,7 +74,7 @@ def test_a_view_of_points_is_an_answer_or_a_sentence(view, data):
     app = open_page("denoise", view=view, data=data)
     sought = {
         "before": "What this shows",
-        "own": "no pictures that a hand can draw in",
+        "own": "no images to draw on",
         "curves": "untrained: 2",
         "masked": "untrained: 5",
     }

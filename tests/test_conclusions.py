@@ -82,8 +82,8 @@ def test_the_nearest_is_the_one_of_least_held_out_error_unless_all_are_alike(hel
 def test_pca_is_beaten_or_not_column_by_column():
     made = columns(({"latent": 1}, 1, 20.0, {"pca": 30.0}), ({"latent": 4}, 1, 20.0, {"pca": 10.0}))
     better, worse = rules.against_pca(made).split(". Not")
-    assert better == "Better than PCA with as many numbers: A 20.00 against 30.00"
-    assert worse == " better than PCA with as many numbers: B 20.00 against 10.00."
+    assert better == "Better than PCA with as many components: A 20.00 against 30.00"
+    assert worse == " better than PCA with as many components: B 20.00 against 10.00."
     assert rules.against_pca(columns(({}, 1, 20.0, {"pca": None}))) == ""
 
 
@@ -112,8 +112,8 @@ def test_one_number_that_differs_is_told_with_both_errors_in_order():
         ({"weight_decay": 0.01}, 1, 10, {}),
     )
     assert rules.one_setting(made) == (
-        "With weight decay 0, 0.01, 0.1: held-out squared error 12.60, 10.00, 13.00, least at 0.01; its distance from "
-        "that of training images 12.60, 9.00, 11.00, least at 0.01."
+        "With weight decay 0, 0.01, 0.1: held-out squared error 12.60, 10.00, 13.00, least at 0.01; its gap to that "
+        "of training images 12.60, 9.00, 11.00, least at 0.01."
     )
     two = columns(({"latent": 1, "weight_decay": 0.1}, 2.0, 13.0, {}), ({"latent": 2}, 0.0, 12.6, {}))
     assert rules.one_setting(two) == ""

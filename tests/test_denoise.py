@@ -271,7 +271,7 @@ def test_an_empty_field_waits_for_a_drawing_and_a_photo_for_a_file(visit):
 @pytest.mark.browser
 def test_a_model_that_the_browser_cannot_compute_says_so(visit):
     page = visit(f"denoise?view=own&{QUERY.replace('depth=1&', '')}&architecture=recurrent&v=1")
-    expect(page.get_by_text("A layer of this encoder (Reader) is not among what the browser can")).to_be_visible()
+    expect(page.get_by_text("A layer of this encoder (Reader) is not something the browser can")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -17,12 +17,12 @@ from aecore.runs.run import Run
 from aecore.runs.spec import Spec
 from aecore.sources.text import page
 from aecore.training import generator
-from aecore.ui.denoise import SECTIONS
+from aecore.ui.denoise import TABS
 from aecore.ui.denoise.colour import HOLE, HOW
 from aecore.ui.denoise.documents import HOW as GRID
 from aecore.ui.denoise.masked import MODELS
 from aecore.ui.denoise.presets import DENOISE
-from aecore.ui.sections import _understand
+from aecore.ui.tabs import _understand
 
 SMALL = {"data": "digits", "images": 200, "latent": 6, "epochs": 1}
 
@@ -127,6 +127,6 @@ def test_ratios_of_pages(shared):
 @pytest.mark.parametrize("title", DENOISE)
 def test_every_preset_asks_for_nothing_in_vain(title):
     asked = {name: str(value) for name, value in DENOISE[title].items()}
-    taken, ignored = _understand(SECTIONS, asked | {"v": "1"})
+    taken, ignored = _understand(TABS, asked | {"v": "1"})
     assert ignored == []
     assert taken == asked

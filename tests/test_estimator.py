@@ -115,7 +115,7 @@ def test_shapes_and_names(variant, digits):
 @pytest.mark.parametrize("variant", [name for name in variants if variants[name].needs_labels])
 def test_a_variant_that_goes_by_labels_says_so_where_there_are_none(variant, digits):
     X, _ = digits
-    with pytest.raises(SettingsError, match=f"{variant} goes by labels: give y"):
+    with pytest.raises(SettingsError, match=f"{variant} needs labels: give y"):
         quick(variant=variant).fit(X)
 
 
@@ -286,7 +286,7 @@ def test_bernoulli_refuses_what_is_no_probability(digits, cloud):
 
 
 def test_codes_of_another_length_are_refused(digits):
-    with pytest.raises(ValueError, match="a code has 2 numbers, got rows of 3"):
+    with pytest.raises(ValueError, match="a code has 2 dimensions, got rows of 3"):
         quick().fit(digits[0]).inverse_transform(np.zeros((4, 3)))
 
 

@@ -1,4 +1,4 @@
-"""The formula under a view is that view's own, and the letters that a setting gives are marked with its value."""
+"""The formula under a tab is that tab's own, and the letters that a setting gives are marked with its value."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from aecore.ui.pca.clusters import Clusters
 from aecore.variants import variants
 
 PAGES = ("pca", "latent", "vae", "denoise")
-VIEWS = {
-    f"{page}/{name}": kind
-    for page in PAGES
-    for name, kind in importlib.import_module(f"aecore.ui.{page}").SECTIONS.items()
+TABS = {
+    f"{page}/{name}": kind for page in PAGES for name, kind in importlib.import_module(f"aecore.ui.{page}").TABS.items()
 }
 # Settings that no letter of a formula stands for: how training goes on, and what the networks take beside it.
 NO_LETTER = {
@@ -37,14 +35,14 @@ NO_LETTER = {
 
 
 def shown(page_view: str):
-    """A view's section at its defaults, and its formulas."""
-    kind = VIEWS[page_view]
+    """A tab at its defaults, and its formulas."""
+    kind = TABS[page_view]
     whole = isinstance(kind.subject, subjects.WholeSpec)
     given = kind.subject.defaults if whole else {"data": kind.about or "mnist-5k"}
     picked = Spec(**given)
     given = picked.flat() if whole else {"data": given["data"], **picked.source_settings(), "seed": 0}
-    section = kind(build(kind.Settings, {}), given)
-    return section, section.formulas(section.specs())
+    tab = kind(build(kind.Settings, {}), given)
+    return tab, tab.formulas(tab.specs())
 
 
 @pytest.mark.parametrize("name", variants)
@@ -110,19 +108,19 @@ def test_models_that_share_a_formula_share_it_with_all_their_values():
     assert many[0].given["β"] == "0 to 19, 20 values"
 
 
-@pytest.mark.parametrize("page_view", VIEWS)
-def test_a_views_formulas_are_those_of_what_it_trains(page_view):
-    section, formulas = shown(page_view)
+@pytest.mark.parametrize("page_view", TABS)
+def test_a_tabs_formulas_are_those_of_what_it_trains(page_view):
+    tab, formulas = shown(page_view)
     titles = {formula.title for formula in formulas}
     assert len(titles) == len(formulas)
-    if section.trains:
-        trained = {spec.member("variant").title for spec in section.specs().values()}
+    if tab.trains:
+        trained = {spec.member("variant").title for spec in tab.specs().values()}
         own = {"Plain autoencoder": "Linear autoencoder"} if page_view == "pca/subspace" else {}
         assert {own.get(title, title) for title in trained} <= titles
 
 
 def test_the_views_that_show_more_than_a_variant_say_so():
-    titles = {view: [formula.title for formula in shown(view)[1]] for view in VIEWS}
+    titles = {view: [formula.title for formula in shown(view)[1]] for view in TABS}
     assert titles["pca/components"] == ["PCA"]
     assert titles["pca/clusters"][0] == "k-means"
     assert titles["pca/ordered"][0] == titles["pca/curved"][0] == titles["pca/price"][0] == "PCA"
@@ -131,5 +129,5 @@ def test_the_views_that_show_more_than_a_variant_say_so():
 
 
 def test_a_views_own_settings_are_marked_too():
-    section = Clusters(build(Clusters.Settings, {"clusters": 7}), {"data": "digits", "seed": 0})
-    assert "k = 7" in section.formulas(section.specs())[0].marked_letters()
+    tab = Clusters(build(Clusters.Settings, {"clusters": 7}), {"data": "digits", "seed": 0})
+    assert "k = 7" in tab.formulas(tab.specs())[0].marked_letters()

@@ -1,4 +1,4 @@
-"""Disentanglement: scores of a run on images with known factors, what is said of them, and the view in a browser."""
+"""Disentanglement: scores of a run on images with known factors, what is said of them, and the tab in a browser."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_the_matrix_says_which_number_knows_most_of_each_factor():
     assert list(heat.y) == [1, 2]
     said = figure.layout.meta["alt"]
     assert "shape: known to none" in said
-    assert "x: best known to number 2, 0.9 of it" in said
+    assert "x: best known to dimension 2, 0.9 of it" in said
 
 
 @pytest.mark.parametrize("count", [1, 64, 65])
@@ -173,7 +173,7 @@ def test_a_link_opens_scores_finding_and_the_matrix_of_the_run_it_names(visit):
     expect(page.get_by_text("Beta 4 against beta 1")).to_be_visible()
     expect(page.locator(".st-key-scores .js-plotly-plot")).to_be_visible()
     expect(page.locator(".st-key-knowledge .js-plotly-plot")).to_be_visible()
-    expect(page.get_by_text("On MNIST no such score is shown")).to_be_visible()
+    expect(page.get_by_text("MNIST has no such score")).to_be_visible()
     chosen = page.get_by_role("combobox", name="The run")
     expect(chosen).to_have_value("beta 1, seed 0")
     chosen.click()

@@ -14,7 +14,7 @@ import test_settings
 from pydantic import Field
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import TextInput
-from test_names import SECTIONS
+from test_names import TABS
 from test_pages import open_page
 
 from aecore.cli import flags, read_flags
@@ -24,7 +24,7 @@ from aecore.runs.choices import source_knobs
 from aecore.runs.naming import differences
 from aecore.runs.spec import Spec, read_texts
 from aecore.settings import Settings, SettingsError, knobs
-from aecore.ui import columns, form, sections, subjects
+from aecore.ui import columns, form, subjects, tabs
 from aecore.variants import variants
 
 ROOT = Path(__file__).parents[1]
@@ -212,17 +212,17 @@ def tiles_of(app: AppTest) -> TextInput:
     return field
 
 
-@pytest.mark.parametrize("page", SECTIONS)
+@pytest.mark.parametrize("page", TABS)
 def test_the_link_of_every_tab_tells_it(tiles, plant, page):
     plant("aecore.sources", "one", tiled("One", "sources.digits.Digits"))
     spec = Spec(**PICKED | {"data": "one"}, **{"data.tiles": (7, 1), "tiles": (4, 1)})
-    for kind in SECTIONS[page].values():
+    for kind in TABS[page].values():
         given = spec.flat()
         if not isinstance(kind.subject, subjects.WholeSpec):
             given = {"data": kind.about or "one", "seed": 3}
             given |= {name: knob.kind.at(1) for name, knob in source_knobs(given["data"]).items()}
-        link = sections.link_to(SECTIONS[page], kind(kind.Settings(), given))
-        taken, ignored = sections._understand(SECTIONS[page], link)
+        link = tabs.link_to(TABS[page], kind(kind.Settings(), given))
+        taken, ignored = tabs._understand(TABS[page], link)
         assert ignored == []
         assert taken | {"v": "1"} == link
         if given["data"] == "one":

@@ -68,7 +68,7 @@ NONE = {
     "one class": (np.full(ROWS, "b"), "two classes at least, got 'b' alone"),
     "one flag": (np.zeros(ROWS, bool), "two classes at least, got False alone"),
     "a number": (3, r"one class a row, \[24\], got an? int"),
-    "nothing": (None, "goes by labels: give y"),
+    "nothing": (None, "needs labels: give y"),
 }
 
 
@@ -181,5 +181,5 @@ def test_codes_are_decoded_as_the_class_that_is_asked_for_or_as_the_mean_over_cl
     ):
         with pytest.raises(SettingsError, match=sentence):
             model.inverse_transform(codes, y)
-    with pytest.raises(SettingsError, match="plain decodes codes of whatever class: leave y out"):
+    with pytest.raises(SettingsError, match="plain takes no classes: leave y out"):
         quick().fit(X).inverse_transform(codes, "a")

@@ -1,4 +1,4 @@
-"""The page Latent space in a real browser: every view, for codes of every length, and a digit really drawn."""
+"""The page Latent space in a real browser: every tab, for codes of every length, and a digit really drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aecore.runs.spec import Spec
 pytestmark = pytest.mark.browser
 
 SMALL = "data=digits&images=300&width=16&depth=1&epochs=2"
-VIEWS = {
+TABS = {
     "map": ".st-key-live-map canvas",
     "slice": ".st-key-live-map canvas",
     "draw": ".st-key-live-easel canvas",
@@ -26,11 +26,11 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
+@pytest.mark.parametrize("view", TABS)
+def test_a_link_opens_a_tab_trained_and_nothing_is_cut_off(visit, view):
     page = visit(f"latent?view={view}&{SMALL}&v=1")
     expect(status(page)).to_contain_text("finished: all")
-    expect(page.locator(VIEWS[view]).first).to_be_visible()
+    expect(page.locator(TABS[view]).first).to_be_visible()
     fits(page)
 
 
@@ -109,13 +109,13 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
     page.mouse.click(*spot(page, (-2.0, 1.0)))
     page.wait_for_url(re.compile(r"marks=-[\d.]+%3A[\d.]+(&|$)"))
     page.mouse.click(*spot(page, (2.0, -1.0)))
-    expect(page.get_by_text("The way from a to b")).to_be_visible()
+    expect(page.get_by_text("The path from a to b")).to_be_visible()
     atlas.get_by_role("button", name="5", exact=True).click()
     page.wait_for_url(re.compile(r"hidden=3%2C5"))
     press(page, "Share")
     link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
     again = visit(link.split("/", 3)[3])
-    expect(again.get_by_text("The way from a to b")).to_be_visible()
+    expect(again.get_by_text("The path from a to b")).to_be_visible()
     for name in "ab":
         expect(again.locator(".mark", has_text=name)).to_be_visible()
     expect(again.locator(".view[data-view=atlas]").get_by_role("button", name="5", exact=True)).to_have_attribute(
@@ -123,7 +123,7 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
     )
     # Two images, also beside a selection, and it goes on beside a second model.
     images = visit(f"latent?{SMALL}&v=1&marks=3,20")
-    expect(images.get_by_text("The way from a to b")).to_be_visible()
+    expect(images.get_by_text("The path from a to b")).to_be_visible()
     images.get_by_role("application").scroll_into_view_if_needed()
     images.locator(".view[data-view=atlas]").get_by_role("button", name="Box").click()
     box = images.get_by_role("application").bounding_box()
@@ -132,7 +132,7 @@ def test_two_marks_are_walked_between_and_kept_in_the_link_with_hidden_classes(v
     images.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=4)
     images.mouse.up()
     expect(images.get_by_text(re.compile("Selected: [0-9,]+ images"))).to_be_visible()
-    expect(images.get_by_text("The way from a to b")).to_be_visible()
+    expect(images.get_by_text("The path from a to b")).to_be_visible()
     images.get_by_role("button", name=re.compile("Walk from image 3 to image 20")).click()
     expect(images.locator(".st-key-walk-images canvas")).to_be_visible()
     expect(images.get_by_role("spinbutton", name="B", exact=True)).to_have_value("20")
@@ -161,7 +161,7 @@ def test_a_drawn_digit_moves_over_the_map_without_a_word_to_the_server(visit):
 
 def test_where_the_browser_cannot_encode_the_server_answers_after_each_stroke(visit):
     page = visit(f"latent?view=draw&variant=cvae&latent=2&{SMALL}&points=300&v=1", size=(1366, 1000))
-    expect(page.get_by_text("So the server answers, each time that you lift the pen")).to_be_visible()
+    expect(page.get_by_text("So the server answers each time you lift the pen")).to_be_visible()
     easel, atlas = (page.locator(f".view[data-view={name}]") for name in ("easel", "atlas"))
     stroke(page, easel.get_by_role("application"), (50, 40), (130, 40), (80, 150))
     expect(atlas).to_have_attribute("data-pen", re.compile("."))
@@ -172,7 +172,7 @@ def test_where_the_browser_cannot_encode_the_server_answers_after_each_stroke(vi
 
 def test_images_too_small_to_draw_in_are_refused_in_a_sentence(visit):
     page = visit("latent?view=draw&data=curves&width=16&depth=1&epochs=1&v=1")
-    expect(page.get_by_text("has no pictures that a hand can draw in; choose another")).to_be_visible()
+    expect(page.get_by_text("has no images to draw on; choose another")).to_be_visible()
 
 
 def test_a_walk_is_shared_with_its_ends(visit):
@@ -200,7 +200,7 @@ def test_umap_blocks_nobody_and_is_kept(visit):
     expect(other.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     query = f"latent?{SMALL}&latent=8&projection=umap&points=600&v=1"
     page = visit(query)
-    expect(page.get_by_text("Laying the codes out.")).to_be_visible()
+    expect(page.get_by_text("Projecting the codes.")).to_be_visible()
     took = []
     for turn in range(8):
         choice = other.get_by_role("radio", name="epoch" if turn % 2 == 0 else "batch")

@@ -32,7 +32,7 @@ def way(*values: float) -> np.ndarray:
         (way(1, 3, 2), "comes to 3.00 between the ends, at step 1 of 2, above both ends (2.00 at most): a rise"),
         (way(1, 1.5, 2), "below its farther end (2.00): no rise"),
         (way(1, 2, 2), "as far as its farther end (2.00): no rise"),
-        (way(1, np.inf, 2), "what it decodes to is no image"),
+        (way(1, np.inf, 2), "its output is not an image"),
     ],
 )
 def test_one_walk_is_told_by_its_farthest_step(found, said):
@@ -48,9 +48,13 @@ def test_a_walk_beyond_or_within_what_real_images_have():
 @pytest.mark.parametrize(
     ("one", "other", "said"),
     [
-        (way(1, 3, 1), way(1, 2, 1), "Here B stays nearer at its farthest; A is nearer to a training image at 0 of 3"),
-        (way(1, 2, 1), way(1, 3, 1), "Here A stays nearer at its farthest; A is nearer to a training image at 1 of 3"),
-        (way(1, 2, 1), way(2, 2, 1), "Here both come as far; A is nearer to a training image at 1 of 3 steps, B at 0"),
+        (way(1, 3, 1), way(1, 2, 1), "Here B has the lower peak; A is nearer to a training image at 0 of 3"),
+        (way(1, 2, 1), way(1, 3, 1), "Here A has the lower peak; A is nearer to a training image at 1 of 3"),
+        (
+            way(1, 2, 1),
+            way(2, 2, 1),
+            "Here both peak equally high; A is nearer to a training image at 1 of 3 steps, B at 0",
+        ),
     ],
 )
 def test_two_walks_are_compared(one, other, said):
@@ -80,9 +84,9 @@ def test_a_slice_along_what_is_not_in_use_says_so():
 
 
 def test_dots_of_a_slice():
-    assert "nothing else is held" in words.slice_dots(2)
+    assert "nothing else is fixed" in words.slice_dots(2)
     assert "another class" in words.slice_dots(2, "3")
-    assert "this image's own of these" in words.slice_dots(3)
+    assert "this image's values there" in words.slice_dots(3)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +108,9 @@ def test_a_map_says_what_it_does_not_say(axes, latent, said):
 
 def test_correlations_of_what_is_not_in_use_are_blank_and_said():
     found = np.array([[1, 0.9, 0.2], [0.9, 1, 0.1], [0.2, 0.1, 1.0]])
-    assert words.correlated(found, np.ones(3, bool)) == "Most alike are dimensions 1 and 2: r = 0.90."
+    assert words.correlated(found, np.ones(3, bool)) == "Most correlated are dimensions 1 and 2: r = 0.90."
     said = words.correlated(found, np.array([True, False, True]))
-    assert said == "Most alike are dimensions 1 and 3: r = 0.20. Not in use, so left blank: 2."
+    assert said == "Most correlated are dimensions 1 and 3: r = 0.20. Not in use, so left blank: 2."
     assert "nothing to correlate" in words.correlated(found, np.array([True, False, False]))
     assert "diverged" in words.correlated(found * np.nan, np.ones(3, bool))
     drawn = figures.correlations(found, np.array([True, False, True])).data[0].z

@@ -276,7 +276,7 @@ def test_a_question_that_is_lost_says_so_and_can_be_asked_anew(fate, run):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(ZeroDivisionError("secret"), "error of the app"), (SourceError("the dog ate it."), "the dog")]
+    ("error", "said"), [(ZeroDivisionError("secret"), "error in the app"), (SourceError("the dog ate it."), "the dog")]
 )
 def test_a_question_that_raises_is_answered_by_a_sentence(error, said, run):
     def fail(run):
@@ -315,7 +315,7 @@ def test_a_page_says_that_a_question_was_lost_and_asks_again(run):
     page.session_state["-asked"] = (pool, run, latent)
     page.run()
     assert not page.exception
-    assert "could not be found out" in page.error[0].value
+    assert "could not be computed" in page.error[0].value
     page.button[0].click().run()
     assert not page.exception
     assert [text.value for text in page.markdown] == [f"found {run.model.latent} numbers"]

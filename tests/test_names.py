@@ -17,9 +17,9 @@ from aecore.runs.choices import knobs_of, source_knobs
 from aecore.runs.spec import Spec, read_texts
 from aecore.settings import VERSION_NAMES, knobs
 from aecore.training import Training
-from aecore.ui import columns, sections, subjects
+from aecore.ui import columns, subjects, tabs
 
-SECTIONS = {page: import_module(f"aecore.ui.{page}").SECTIONS for page in ("pca", "latent", "vae", "denoise")}
+TABS = {page: import_module(f"aecore.ui.{page}").TABS for page in ("pca", "latent", "vae", "denoise")}
 
 # Names that others rely on (containers) and a page's own link parameters, which settings give way to.
 PLAIN = {"notices", "view", "mode", "columns", "sweep", "values"}
@@ -61,8 +61,8 @@ def test_every_key_that_is_no_settings_name_carries_a_hyphen(name):
 
 # Names that are others' somewhere: of tabs, links, the command line, containers, components, parts and plain Python.
 WORDS = sorted(
-    {knob.name for page in SECTIONS.values() for kind in page.values() for knob in knobs(kind.Settings)}
-    | {name for page in SECTIONS.values() for kind in page.values() for name in kind.remembers}
+    {knob.name for page in TABS.values() for kind in page.values() for knob in knobs(kind.Settings)}
+    | {name for page in TABS.values() for kind in page.values() for name in kind.remembers}
     | (
         RESERVED
         | set(columns.OWN)
@@ -127,10 +127,10 @@ def test_a_spec_keeps_apart_what_its_parts_call_alike(wordy):
     assert read_texts(changed.texts()) == (changed, [])
 
 
-@pytest.mark.parametrize("page", SECTIONS)
+@pytest.mark.parametrize("page", TABS)
 def test_on_every_tab_the_names_of_settings_widgets_and_links_differ(wordy, page):
-    for view, kind in SECTIONS[page].items():
-        names = sections.names_on(SECTIONS[page], kind)
+    for view, kind in TABS[page].items():
+        names = tabs.names_on(TABS[page], kind)
         own = {knob.name for knob in knobs(kind.Settings)} | kind.remembers.keys() | RESERVED
         if isinstance(kind.subject, subjects.WholeSpec):
             called = [names.of(name) for name in Spec(**wordy).flat()]
@@ -142,15 +142,15 @@ def test_on_every_tab_the_names_of_settings_widgets_and_links_differ(wordy, page
         assert own.isdisjoint(called), view
 
 
-@pytest.mark.parametrize("page", SECTIONS)
+@pytest.mark.parametrize("page", TABS)
 def test_no_tabs_link_loses_a_setting(wordy, page):
-    for kind in SECTIONS[page].values():
+    for kind in TABS[page].values():
         given = {name: 0.5 if value == 0.25 else value for name, value in Spec(**wordy).flat().items()}
         if not isinstance(kind.subject, subjects.WholeSpec):
             given = {"data": kind.about or wordy["data"], "seed": 3}
             given |= {name: knob.default for name, knob in source_knobs(given["data"]).items()}
-        link = sections.link_to(SECTIONS[page], kind(kind.Settings(), given))
-        taken, ignored = sections._understand(SECTIONS[page], link)
+        link = tabs.link_to(TABS[page], kind(kind.Settings(), given))
+        taken, ignored = tabs._understand(TABS[page], link)
         assert ignored == []
         assert taken | {"v": "1"} == link
 
@@ -173,7 +173,7 @@ def test_no_flag_is_lost(wordy):
 
 @pytest.mark.parametrize(
     ("page", "view"),
-    [("train", ""), ("compare", "")] + sampled([(page, view) for page in SECTIONS for view in SECTIONS[page]], 5),
+    [("train", ""), ("compare", "")] + sampled([(page, view) for page in TABS for view in TABS[page]], 5),
 )
 def test_no_page_breaks_whatever_settings_are_called(wordy, page, view):
     app = open_page(page, view=view, **wordy, images="100") if view else open_page(page, **wordy, images="100")

@@ -18,8 +18,7 @@ from aecore.registry import Registry
 from aecore.runs.choices import CHOICES, offered
 from aecore.runs.spec import Spec
 from aecore.sources import sources
-from aecore.ui import needs, sections
-from aecore.ui.pca import SECTIONS
+from aecore.ui import needs, pca, tabs
 from aecore.variants import variants
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +29,7 @@ TINY = '''
     """What needs a code of one number."""
 
     from aecore.runs.spec import Spec
-    from aecore.ui import needs, sections, subjects
+    from aecore.ui import needs, tabs, subjects
 
 
     class OneNumber(needs.Need):
@@ -43,7 +42,7 @@ TINY = '''
             return "" if run.model.latent == 1 else "There are too many dimensions here: choose a code size of 1."
 
 
-    class Tiny(sections.Section):
+    class Tiny(tabs.Tab):
         order = 9
         look_for = "Nothing but what it needs. Is it told?"
         subject = subjects.WholeSpec()
@@ -106,7 +105,7 @@ def test_what_a_link_asks_for_stays_picked_and_one_press_chooses_what_fits():
 
 def test_a_need_of_a_tab_of_its_own_is_asked_of_picker_and_run(plant):
     plant("aecore.ui.pca", "tiny", TINY)
-    assert "tiny" in SECTIONS
+    assert "tiny" in pca.TABS
     app = drawn("pca", view="tiny", variant="plain", **FEW)
     assert [one.value for one in app.info] == [
         "The variant Plain autoencoder is not the one; choose another, such as VAE with its own sigma."
@@ -178,7 +177,7 @@ def need_of(page: str, view: str, name: str) -> needs.Need:
             ("latent", "draw", "Pictures"),
             Given(),
             Given(shape=(7, 20)),
-            "Images of 7 x 20 pixels are too small to draw in: choose a data set whose images have at least 8 x 8.",
+            "Images of 7 x 20 pixels are too small to draw on: choose a data set whose images have at least 8 x 8.",
         ),
     ],
     ids=lambda one: one[-1] if isinstance(one, tuple) else "",
@@ -272,4 +271,4 @@ def test_a_named_variant_is_found():
     assert named('a = {"plain": 1}; b = name == "vae"; c: Literal["nested"]') == ["nested", "plain", "vae"]
     assert named('Spec(variant="vae"); HOW = {"variant": "vae"}; a = Field("plain")') == []
     assert isinstance(variants, Registry)
-    assert issubclass(next(iter(SECTIONS.values())), sections.Section)
+    assert issubclass(next(iter(pca.TABS.values())), tabs.Tab)

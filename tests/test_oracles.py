@@ -332,7 +332,7 @@ def test_floors_are_what_numpy_says(likelihood, data, ours):
     images = data.test.images
     flat = images.reshape(len(images), -1).astype(np.float64)
     mean, pca = floors(likelihoods[likelihood](), ours, images, 10)
-    assert (mean.title, pca.title) == ("mean image", "PCA, 10 numbers")
+    assert (mean.title, pca.title) == ("mean image", "PCA, 10 components")
     basis, centre = ours.components[:10].astype(np.float64), ours.mean.astype(np.float64)
     guesses = np.broadcast_to(centre, flat.shape), (flat - centre) @ basis.T @ basis + centre
     for found, guess in zip((mean, pca), guesses, strict=True):
@@ -347,7 +347,7 @@ def test_floors_are_what_numpy_says(likelihood, data, ours):
 
 
 def test_floors_name_one_number_and_leave_out_a_code_as_large_as_the_image(data, ours):
-    assert [f.title for f in floors(Gaussian(), ours, data.test.images, 1)] == ["mean image", "PCA, 1 number"]
+    assert [f.title for f in floors(Gaussian(), ours, data.test.images, 1)] == ["mean image", "PCA, 1 component"]
     assert [f.title for f in floors(Gaussian(), ours, data.test.images, 784)] == ["mean image"]
 
 

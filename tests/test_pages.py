@@ -23,7 +23,7 @@ def open_page(name: str, **query: str) -> AppTest:
 
 
 def live_texts(app: AppTest) -> list[str]:
-    """The texts that move with runs, which are views of ours."""
+    """The texts that move with runs, which are canvases of ours."""
     drawn = [element.proto for element in app.get("bidi_component")]
     worded = [one for one in drawn if one.component_name in ("aecore.progress", "aecore.words")]
     return [unpacked(one.bytes)[0]["text"] for one in worded]

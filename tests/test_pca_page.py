@@ -1,4 +1,4 @@
-"""The page PCA in a real browser: every view, live and trained, as links and on a phone."""
+"""The page PCA in a real browser: every tab, live and trained, as links and on a phone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from browsing import expect, fits, press, shown, status
 
 pytestmark = pytest.mark.browser
 
-# Views with what tells that all of it is there; on small digits each trains in a moment.
+# Tabs with what tells that all of it is there; on small digits each trains in a moment.
 SMALL = "data=digits&images=300"
-VIEWS = {
+TABS = {
     "components": (f"view=components&{SMALL}", ".st-key-explained .js-plotly-plot"),
     "price": ("view=price&data=digits&images=100&linear=false&conv=false", ".st-key-price-size"),
     "curved": ("view=curved&images=100", ".st-key-sheet-scrubber"),
@@ -21,13 +21,13 @@ VIEWS = {
 
 
 def pictures(page, key: str):
-    """The view of images in the container ``key``."""
+    """The canvas of images in the container ``key``."""
     return page.locator(f".st-key-{key} .view").first
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", TABS)
 def test_a_link_opens_a_view_trained_and_nothing_is_cut_off(visit, view):
-    query, last = VIEWS[view]
+    query, last = TABS[view]
     page = visit(f"pca?{query}&v=1")
     expect(page.locator(last).first).to_be_visible()
     if view != "components":
@@ -59,7 +59,7 @@ def test_angles_fall_to_under_two_degrees_also_if_left_meanwhile(visit):
     expect(page.get_by_text("Keep only the first k dimensions")).to_be_visible()
     expect(status(page)).to_contain_text("untrained")
     page.get_by_role("radio", name="subspace").click()
-    # Another view begins at its own defaults.
+    # Another tab begins at its own defaults.
     latent = page.get_by_role("spinbutton", name="Latent")
     expect(latent).to_have_value("2")
     latent.fill("10")
@@ -69,9 +69,9 @@ def test_angles_fall_to_under_two_degrees_also_if_left_meanwhile(visit):
     said = page.get_by_text("Largest angle").first.inner_text()
     assert float(re.search(r"Largest angle ([\d.]+)", said)[1]) < 2
     label = page.locator(".st-key-plain-loss canvas").get_attribute("aria-label")
-    reached, best = re.search(r"held-out ([\d.]+)", label)[1], re.search(r"PCA, 10 numbers ([\d.]+)", label)[1]
+    reached, best = re.search(r"held-out ([\d.]+)", label)[1], re.search(r"PCA, 10 components ([\d.]+)", label)[1]
     assert float(reached) == pytest.approx(float(best), rel=5e-3)
-    page.get_by_text("Each component, and how nearly it ties").first.click()
+    page.get_by_text("Each component, and how close it is to a tie").first.click()
     expect(page.locator(".st-key-plain-gaps .js-plotly-plot")).to_be_visible()
     # One scrubber rewinds both columns.
     trained = {key: shown(pictures(page, f"{key}-reconstructions")) for key in ("plain", "vae")}
@@ -97,6 +97,6 @@ def test_what_a_link_asks_for_in_vain_is_said(visit):
     notices = page.locator(".st-key-notices")
     expect(notices).to_contain_text("ignored latent=900: it must be a whole number from 1 to 100; using 2")
     expect(notices).to_contain_text("ignored tied=perhaps: it must be true or false")
-    expect(notices).to_contain_text("ignored beta=3: this view has no such setting")
+    expect(notices).to_contain_text("ignored beta=3: this tab has no such setting")
     other = visit(f"pca?view=subspace&{SMALL}&latent=80")
     expect(other.get_by_text("80 dimensions are asked for, but these images vary in").first).to_be_visible()

@@ -68,7 +68,7 @@ def test_a_code_cut_off_nowhere_is_the_whole_code(variant, shared):
 @pytest.mark.parametrize("count", [1, 100])
 def test_groups_of_all_images_and_of_each(run, count):
     found = ask.Grouping(count)(run)
-    assert [group.title for group in found.groups] == ["pixels", "PCA, 2 numbers", "autoencoder, 2 numbers"]
+    assert [group.title for group in found.groups] == ["pixels", "PCA, 2 components", "autoencoder, 2 dimensions"]
     for group in found.groups:
         assert group.centres.shape == (count, 8, 8)
         assert group.clusters.members.shape == (100,)

@@ -19,7 +19,12 @@ SMALL = {"data": "digits", "images": 100, "likelihood": "gaussian", "epochs": 3,
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(8.0, "m 8.00, 20% less"), (12.5, "m 12.50, 25% more"), (10.05, "m 10.05, as much within 1 %"), (np.nan, "m nan")],
+    [
+        (8.0, "m 8.00, 20% less"),
+        (12.5, "m 12.50, 25% more"),
+        (10.05, "m 10.05, the same within 1 %"),
+        (np.nan, "m nan"),
+    ],
 )
 def test_more_less_or_as_much(value, said):
     assert words.against("m", value, 10.0) == said
@@ -48,10 +53,10 @@ def test_span_and_axes():
 
 
 def test_ties():
-    assert "it is also the one that ties most nearly, 1.0 %" in words.ties(np.array([0.1, 5.0]), np.array([50.0, 1.0]))
+    assert "it is also the one closest to a tie, 1.0 %" in words.ties(np.array([0.1, 5.0]), np.array([50.0, 1.0]))
     other = words.ties(np.array([5.0, 0.1]), np.array([50.0, 1.0]))
     assert "Farthest from the span is component 1, by 5.00" in other
-    assert "most nearly ties component 2" in other
+    assert "closest to a tie is component 2" in other
     assert words.ties(np.array([1.0]), np.array([1.0])) == ""
     assert words.ties(np.array([1.0, np.nan]), np.array([1.0, 2.0])) == ""
 
@@ -59,7 +64,7 @@ def test_ties():
 def test_price():
     models = {"linear": {2: 40.0, 10: 20.1}, "dense": {2: 30.0, 10: 10.0}}
     assert words.price([2, 10], [41.0, 20.0], models) == (
-        "With 10 code dimensions PCA loses 20.00 per held-out image; linear 20.10, as much within 1 %; "
+        "With 10 code dimensions PCA loses 20.00 per held-out image; linear 20.10, the same within 1 %; "
         "dense 10.00, 50% less."
     )
     assert "With 2 code dimensions" in words.price([2, 10], [41.0, 20.0], models | {"conv": {2: 50.0}})
@@ -78,7 +83,7 @@ def test_curved():
 def test_cut_off():
     said = words.cut_off({"PCA": np.array([10.0, 5.0, 2.0]), "plain": np.array([10.0, 14.0, 1.0])})
     assert "first 1 of 2 dimensions, squared error per image: PCA 5.0, plain 14.0." in said
-    assert "lowers it, or leaves it, for PCA." in said
+    assert "lowers it, or leaves it unchanged, for PCA." in said
     assert "For plain, 1 dimension of 2 raises it." in said
     assert "For" not in words.cut_off({"PCA": np.array([10.0, 5.0, 2.0])})
 

@@ -1,4 +1,4 @@
-"""Scores of runs on held-out images: bounds against what they must lie below, words both ways, and their view."""
+"""Scores of runs on held-out images: bounds against what they must lie below, words both ways, and their tab."""
 
 from __future__ import annotations
 
@@ -179,11 +179,11 @@ def test_each_bound_is_a_line_with_its_errors_over_the_count_of_codes():
     assert list(figure.layout.xaxis.ticktext) == ["1", "10", "1,000"]
     assert figure.layout.yaxis.title.text == "bound on log p(x), nats per image"
     assert figure.layout.meta["alt"] == (
-        "Bound on log p(x) by 1 to 1,000 codes an image, 2 models. A: from -9 to -7.5 nats; B: from -5 to -4 nats."
+        "Bound on log p(x) by 1 to 1,000 codes per image, 2 models. A: from -9 to -7.5 nats; B: from -5 to -4 nats."
     )
 
 
-# The view.
+# The tab.
 
 LINK = "vae?view=scores&data=digits&images=300&width=16&depth=1&epochs=2&scored=10"
 

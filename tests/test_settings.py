@@ -29,7 +29,7 @@ CLASSES: dict[str, type[Settings]] = {"training": Training} | {
     f"{choice} {name}": registry[name].Settings for choice, (registry, *_) in CHOICES.items() for name in registry
 }
 for page in ("pca", "latent", "vae", "denoise"):
-    tabs = import_module(f"aecore.ui.{page}").SECTIONS
+    tabs = import_module(f"aecore.ui.{page}").TABS
     CLASSES |= {f"{page} {name}": tab.Settings for name, tab in tabs.items()}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from test_tabs import drawn
 
-from aecore.ui import sections
-from aecore.ui.pca import SECTIONS
+from aecore.ui import tabs
+from aecore.ui.pca import TABS
 
 AVERAGE = '''
     """The mean of all images."""
@@ -15,15 +15,15 @@ AVERAGE = '''
     from pydantic import Field
 
     from aecore.runs.spec import Spec
-    from aecore.ui import sections
+    from aecore.ui import tabs
 
 
-    class Average(sections.Section):
+    class Average(tabs.Tab):
         order = 1.5
         look_for = "What all images have in common. Which classes can be seen in it?"
         trains = False
 
-        class Settings(sections.Section.Settings):
+        class Settings(tabs.Tab.Settings):
             gamma: float = Field(1.0, ge=0.1, le=10, description="Contrast.")
 
         def specs(self):
@@ -38,14 +38,14 @@ AVERAGE = '''
 
 @pytest.fixture
 def average(plant):
-    assert "average" not in SECTIONS
+    assert "average" not in TABS
     plant("aecore.ui.pca", "average", AVERAGE)
 
 
 def test_it_stands_in_its_place(average):
-    assert list(SECTIONS)[:3] == ["components", "average", "subspace"]
-    assert len(SECTIONS) == 7
-    assert "words" not in SECTIONS  # a file of the folder that is no tab
+    assert list(TABS)[:3] == ["components", "average", "subspace"]
+    assert len(TABS) == 7
+    assert "words" not in TABS  # a file of the folder that is no tab
 
 
 def test_it_is_shown_and_its_link_opens_it(average):
@@ -64,6 +64,6 @@ def test_tabs_of_one_place_are_sorted_by_name_and_two_in_one_file_are_refused(pl
         "twice",
         AVERAGE + AVERAGE.replace("Average", "Other").replace('"""The mean of all images."""', ""),
     )
-    with pytest.raises(TypeError, match="must define exactly one Section"):
-        SECTIONS["twice"]
-    assert issubclass(SECTIONS["subspace"], sections.Section)
+    with pytest.raises(TypeError, match="must define exactly one Tab"):
+        TABS["twice"]
+    assert issubclass(TABS["subspace"], tabs.Tab)

@@ -19,7 +19,7 @@ from aecore.variants import variants
 PAGES = ("pca", "latent", "vae", "denoise")
 # As small as each data set allows: what is tried here is that every tab answers, not what it finds out.
 FEW = {"images": "100"}
-TABS = [(page, view, kind) for page in PAGES for view, kind in import_module(f"aecore.ui.{page}").SECTIONS.items()]
+TABS = [(page, view, kind) for page in PAGES for view, kind in import_module(f"aecore.ui.{page}").TABS.items()]
 OF_ONE_SPEC = [(page, view) for page, view, kind in TABS if isinstance(kind.subject, subjects.WholeSpec)]
 OF_A_DATA_SET = [(page, view) for page, view, kind in TABS if not isinstance(kind.subject, subjects.WholeSpec)]
 # Those whose files are on this machine; what a page says of the others is tested in test_pages.py.

@@ -320,7 +320,7 @@ def test_a_code_of_one_number_and_one_without_strips_do_not_fail(opened):
     sliders(page).first.fill("0")
     expect_data(page, code=f"{LOW:g}", strips=SETTLED)
     page = opened("strips=0")
-    expect(view(page).locator(".hint")).to_have_text("There is no number of the code to move.")
+    expect(view(page).locator(".hint")).to_have_text("There is no code dimension to move.")
     expect_pictures(now(page), model().generate(codes(0, [BASE])))
 
 

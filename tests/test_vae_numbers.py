@@ -190,20 +190,20 @@ def test_an_image_beyond_all_is_refused_and_one_of_a_long_code_is_not(run_of):
 # What is written on the page.
 
 
-def written(section: str, run: Run, **settings) -> str:
-    """All the words of a view of a trained run."""
+def written(tab: str, run: Run, **settings) -> str:
+    """All the words of a tab of a trained run."""
 
-    def page(section, pool, seats, settings, spec):
-        from aecore.ui.vae import SECTIONS
+    def page(tab, pool, seats, settings, spec):
+        from aecore.ui.vae import TABS
 
-        kind = SECTIONS[section]
+        kind = TABS[tab]
         kind(kind.Settings(**settings), spec.flat()).draw(pool, seats)
 
     def answer(run, question, of_data=False):
         return SimpleNamespace(done=lambda: True, result=lambda: question(run))
 
     seats = {"run": SimpleNamespace(joined=True, run=run, view=run.view)}
-    given = {"section": section, "pool": SimpleNamespace(ask=answer), "seats": seats}
+    given = {"tab": tab, "pool": SimpleNamespace(ask=answer), "seats": seats}
     app = AppTest.from_function(page, kwargs=given | {"settings": settings, "spec": run.spec}, default_timeout=60)
     app.run()
     assert not app.exception
@@ -218,7 +218,7 @@ def test_inside_prints_the_models_own_losses(variant, run_of):
     told = labels.expand(10)
     losses = plain_losses(run, torch.from_numpy(found.codes), images.expand(10, -1, -1, -1), told)
     unit = "nats"
-    assert f"Reconstruction: {losses.mean():.1f} {unit}, mean over 10 draws" in text
+    assert f"Reconstruction: {losses.mean():.1f} {unit}, mean over 10 samples" in text
     assert f"(from {losses.min():.1f} to {losses.max():.1f})" in text
     kl = kl_divergence(plain_posterior(run, images, labels), Normal(0, 1)).sum()
     assert f"KL to the prior: {kl:.2f} nats" in text

@@ -1,4 +1,4 @@
-"""The page Variational autoencoder in a real browser: every view, trained from a link, and one slider over beta."""
+"""The page Variational autoencoder in a real browser: every tab, trained from a link, and one slider over beta."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SWITCHED = ("images", "bars", "path", "traversal")
 
 @pytest.fixture
 def betas(visit):
-    """The view of three betas, at the second, once it is ready to switch; the traversals are in sight."""
+    """The tab of three betas, at the second, once it is ready to switch; the traversals are in sight."""
     page = visit(BETAS)
     expect(status(page)).to_contain_text("finished: all 3")
     expect(page.locator(".st-key-beta-scrubber")).to_contain_text("beta 1: KL")

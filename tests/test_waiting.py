@@ -1,4 +1,4 @@
-"""Views of several runs: what is said while not all are trained, and that nobody is asked to press what is pressed."""
+"""Tabs of several runs: what is said while not all are trained, and that nobody is asked to press what is pressed."""
 
 from __future__ import annotations
 

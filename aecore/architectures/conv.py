@@ -27,7 +27,7 @@ class Conv(Architecture, Spatial, Layered):
             0,
             ge=0,
             le=4,
-            description="Residual blocks after them, each of two more convolutions: they see farther around a place.",
+            description="Residual blocks after these, two convolutions each: they widen the receptive field.",
         )
 
     @property

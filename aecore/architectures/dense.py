@@ -19,7 +19,7 @@ class Dense(Architecture, Layered):
             256, ge=8, le=1024, description="Units in each hidden layer.", json_schema_extra={"log": True}
         )
         depth: int = Field(3, ge=1, le=6, description="Hidden layers in the encoder, and as many in the decoder.")
-        taper: bool = Field(False, description="Each hidden layer of the encoder half as wide as the one before it.")
+        taper: bool = Field(False, description="Make each hidden layer of the encoder half as wide as the one before.")
         tied: bool = Field(False, description="Use the encoder's matrices, transposed, as the decoder's.")
 
     def encoder(self, outputs: int, rng: torch.Generator, channels: int = 1) -> nn.Module:

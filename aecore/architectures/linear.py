@@ -9,7 +9,7 @@ class Linear(Architecture):
     """z = W x + c and x^ = U z + b. With squared error it spans PCA's subspace (Baldi and Hornik 1989)."""
 
     title = "Linear"
-    summary = "One matrix down, one matrix up; with squared error PCA's subspace is its optimum."
+    summary = "One matrix encodes, one decodes; with squared error the optimum is PCA's subspace."
     one_matrix = True
 
     class Settings(Architecture.Settings):

@@ -13,7 +13,7 @@ class Blur(Corruption):
     """
 
     title = "Gaussian blur"
-    summary = "Spreads every pixel over its neighbours; no chance is involved."
+    summary = "Spreads every pixel over its neighbours; nothing is random."
     chance = False
 
     class Settings(Corruption.Settings):

@@ -22,14 +22,14 @@ class Folds(Corruption):
     """
 
     title = "Folds"
-    summary = "Draws creases across each image, dark or bright, each with a soft shadow beside it."
+    summary = "Adds dark or bright creases to each image, each with a soft shadow beside it."
 
     class Settings(Corruption.Settings):
         level: float = Field(
             0.7,
             ge=0,
             le=1,
-            description="How much of a pixel a crease hides at its middle, as a share.",
+            description="Share of a pixel that a crease hides at its middle.",
             json_schema_extra={"common": True},
         )
 

@@ -21,14 +21,14 @@ class Watermark(Corruption):
     """x~ = (1 - level m) x + level m v, m in [0, 1] being a slanted text at a random place, v its grey."""
 
     title = "Watermark"
-    summary = "Lays a half-transparent grey text over each image, at a random place."
+    summary = "Lays translucent grey text over each image, at a random place."
 
     class Settings(Corruption.Settings):
         level: float = Field(
             0.6,
             ge=0,
             le=1,
-            description="Opacity of the text, from 0 (not there) to 1 (hides what is below).",
+            description="Opacity of the text, from 0 (invisible) to 1 (hides what is below).",
             json_schema_extra={"common": True},
         )
 

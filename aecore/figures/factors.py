@@ -1,4 +1,4 @@
-"""How far code dimensions stand for known factors. Letters: L numbers of a code, F factors, S seeds."""
+"""How far code dimensions stand for known factors. Letters: L code dimensions, F factors, S seeds."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def knowledge(known: np.ndarray, factor_names: Sequence[str]) -> go.Figure:
         colorscale=[[0, "#ffffff"], [1, "#0078b4"]],
         colorbar={"title": {"text": "share"}, "thickness": 12},
         texttemplate="%{z:.2f}",
-        hovertemplate="number %{y} knows %{z:.3f} of %{x}<extra></extra>",
+        hovertemplate="dimension %{y} knows %{z:.3f} of %{x}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, **({"dtick": 1, "tick0": 1} if len(shown) <= 20 else {}))
     figure.update_layout(height=max(340, 100 + 24 * len(shown)))
@@ -78,4 +78,4 @@ def _best_known(shares: np.ndarray, name: str) -> str:
     if not np.nanmax(shares, initial=0) > 0:
         return f"{name}: known to none"
     best = int(np.nanargmax(shares))
-    return f"{name}: best known to number {best + 1}, {number(shares[best])} of it"
+    return f"{name}: best known to dimension {best + 1}, {number(shares[best])} of it"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Floor:
-    """What something simple reaches on the same examples: the mean image, PCA with as many numbers."""
+    """What something simple reaches on the same examples: the mean image, PCA with as many components."""
 
     title: str
     value: float

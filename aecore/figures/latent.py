@@ -1,6 +1,6 @@
 """Codes as they lie: where a new one lands, how the variance is shared, how the numbers hang together.
 
-Letters: N images, L numbers of a code.
+Letters: N images, L code dimensions.
 """
 
 from __future__ import annotations

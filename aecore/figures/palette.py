@@ -21,7 +21,7 @@ CLASS_COLOURS: tuple[str, ...] = (
     "#7a2cff",  # violet
 )
 
-# Plotly's own names, so that a figure and a live view draw the same marker.
+# Plotly's own names, so that a chart and a canvas draw the same marker.
 MARKERS: tuple[str, ...] = ("circle", "square", "triangle-up", "diamond")
 
 

@@ -155,8 +155,8 @@ def price(curves: Sequence[Curve], reference: Sequence[tuple[str, int, float]], 
     A ``reference`` is a figure known from elsewhere: its name, its size and its error.
     """
     # From 0, or a small gain would look like all of it.
-    figure = empty_figure("numbers in a code", "squared error per image").update_yaxes(rangemode="tozero")
-    hover = "%{x} numbers: %{y:.4g} per image, %{customdata:.3g} per pixel"
+    figure = empty_figure("code size", "squared error per image").update_yaxes(rangemode="tozero")
+    hover = "code size %{x}: %{y:.4g} per image, %{customdata:.3g} per pixel"
     found = []
     for index, curve in enumerate(curves):
         order = np.argsort(curve.sizes)
@@ -169,7 +169,7 @@ def price(curves: Sequence[Curve], reference: Sequence[tuple[str, int, float]], 
     if reference:
         _add_points(figure, reference, pixels, (sizes[0] * sizes[-1]) ** 0.5, hover)
         found += [f"{name}, published: {number(error)} with {size}" for name, size, error in reference]
-    return describe(figure, f"Squared error per image by numbers in a code, {some(len(curves), 'model')}", found)
+    return describe(figure, f"Squared error per image by code size, {some(len(curves), 'model')}", found)
 
 
 def _error_by_size(sizes: np.ndarray, errors: np.ndarray) -> str:

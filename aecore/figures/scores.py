@@ -17,7 +17,7 @@ def bounds_by_samples(
     samples: Sequence[int], names: Sequence[str], means: Sequence[np.ndarray], errors: Sequence[np.ndarray]
 ) -> go.Figure:
     """For each of M models, its bound on log p(x), ``means`` [K], by the number of codes drawn, with ``errors`` [K]."""
-    figure = empty_figure("codes drawn for an image", "bound on log p(x), nats per image")
+    figure = empty_figure("codes sampled per image", "bound on log p(x), nats per image")
     said = []
     for index, (name, mean, error) in enumerate(zip(names, means, errors, strict=True)):
         values, spread = finite(mean), finite(error)
@@ -28,5 +28,5 @@ def bounds_by_samples(
         line.hovertemplate = "%{customdata[0]:,} codes: %{y:.2f} ± %{customdata[1]:.2f}"
         said.append(f"{name}: {from_to(values, ' nats')}")
     figure.update_xaxes(type="log", tickvals=samples, ticktext=[f"{count:,}" for count in samples])
-    what = f"Bound on log p(x) by {samples[0]:,} to {samples[-1]:,} codes an image, {some(len(names), 'model')}"
+    what = f"Bound on log p(x) by {samples[0]:,} to {samples[-1]:,} codes per image, {some(len(names), 'model')}"
     return describe(figure, what, said)

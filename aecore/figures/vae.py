@@ -1,4 +1,4 @@
-"""Inside a variational autoencoder. Letter: L numbers of a code."""
+"""Inside a variational autoencoder. Letter: L code dimensions."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np
         error_y={"type": "data", "array": finite(sigma), "thickness": 2, "width": 4, "color": GREY},
         marker_color=[class_colour(0) if one else "rgba(140, 140, 140, 0.4)" for one in used],
         customdata=np.stack([finite(sigma), finite(kl)], axis=1),
-        hovertemplate="number %{x}: mean %{y:.2f}, sigma %{customdata[0]:.2f}, KL %{customdata[1]:.2f} nats",
+        hovertemplate="dimension %{x}: mean %{y:.2f}, sigma %{customdata[0]:.2f}, KL %{customdata[1]:.2f} nats",
         showlegend=False,
     )
     if len(mean) <= 10:
         figure.update_xaxes(dtick=1, tick0=1)
     words = [
-        f"number {i + 1}: mean {number(m)}, sigma {number(s)}" for i, (m, s) in enumerate(zip(mean, sigma, strict=True))
+        f"dimension {i + 1}: mean {number(m)}, sigma {number(s)}"
+        for i, (m, s) in enumerate(zip(mean, sigma, strict=True))
     ]
-    return describe(figure, f"The distribution over codes of one image, {some(len(mean), 'number')}", words[:4])
+    return describe(figure, f"The distribution over codes of one image, {some(len(mean), 'code dimension')}", words[:4])
 
 
 def quantile_sheet(pictures: np.ndarray, names: tuple[str, str]) -> go.Figure:
@@ -52,5 +53,5 @@ def quantile_sheet(pictures: np.ndarray, names: tuple[str, str]) -> go.Figure:
     figure.update_xaxes(range=[0, 100], constrain="domain", fixedrange=True)
     figure.update_yaxes(range=[0, 100], scaleanchor="x", constrain="domain", fixedrange=True)
     figure.update_layout(height=480)
-    words = [f"{names[0]} from left to right, {names[1]} from below, in equal shares of what the prior draws"]
+    words = [f"{names[0]} from left to right, {names[1]} from below, in equal shares of the prior"]
     return describe(figure, f"{side} by {side} decoded pictures", words)

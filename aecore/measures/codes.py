@@ -1,6 +1,6 @@
 """What codes are like as points: which numbers are used, how these hang together, and who is near whom.
 
-Letters: N images, L numbers of a code. Codes with nan, as of a model that diverged, have nan for a variance, and no
+Letters: N images, L code dimensions. Codes with nan, as of a model that diverged, have nan for a variance, and no
 neighbours.
 """
 

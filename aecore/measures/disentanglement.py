@@ -1,6 +1,6 @@
 """How far each number of a code stands for one of the factors that its images were made from.
 
-Letters: N images, L numbers of a code, F factors. All but the functions of a matrix take 5,000 of more images, always
+Letters: N images, L code dimensions, F factors. All but the functions of a matrix take 5,000 of more images, always
 the same; they refuse, with a ValueError, fewer than 100, a factor that never changes, and nan. All scores go from 0 to
 1, and a number that never changes tells nothing.
 """

@@ -1,6 +1,6 @@
 """Ways from one code to another, and how far what is decoded on them is from anything real.
 
-Letters: S steps, L numbers of a code, N real images of H x W pixels.
+Letters: S steps, L code dimensions, N real images of H x W pixels.
 """
 
 from __future__ import annotations

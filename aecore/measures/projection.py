@@ -1,6 +1,6 @@
 """Maps of codes of more than two numbers: PCA, which keeps the large, and UMAP, which keeps neighbours.
 
-Letters: N points, L numbers of a code, K neighbours.
+Letters: N points, L code dimensions, K neighbours.
 """
 
 from __future__ import annotations

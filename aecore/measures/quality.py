@@ -193,5 +193,5 @@ def _guesses(pca: PCA, images: np.ndarray, numbers: int, given: np.ndarray | Non
     of = "" if given is None else " of the images as given"
     guesses = {"mean image": np.broadcast_to(pca.mean, rows.shape)}
     if numbers < rows.shape[1]:
-        guesses[f"PCA{of}, {numbers} number{'s' * (numbers != 1)}"] = pca.reconstruct(rows, numbers)
+        guesses[f"PCA{of}, {numbers} component{'s' * (numbers != 1)}"] = pca.reconstruct(rows, numbers)
     return guesses

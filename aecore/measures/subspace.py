@@ -1,6 +1,6 @@
 """How close a linear decoder comes to PCA: in what it spans, and in its own axes.
 
-Letters: P pixels of an image, L numbers of a code, k components of PCA, n of them shown.
+Letters: P pixels of an image, L code dimensions, k components of PCA, n of them shown.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def nearest(columns: Sequence[Column]) -> str:
 
 
 def against_pca(columns: Sequence[Column]) -> str:
-    """Which columns come nearer to held-out images than PCA with as many numbers."""
+    """Which columns come nearer to held-out images than PCA with as many components."""
     known = [column for column in columns if column.found.pca is not None]
     told = {
         word: _each((column.letter, f"{column.heldout:.2f} against {column.found.pca:.2f}") for column in chosen)
@@ -82,7 +82,7 @@ def against_pca(columns: Sequence[Column]) -> str:
         )
         if chosen
     }
-    return " ".join(f"{word} PCA with as many numbers: {names}." for word, names in told.items())
+    return " ".join(f"{word} PCA with as many components: {names}." for word, names in told.items())
 
 
 def by_heart(columns: Sequence[Column]) -> str:
@@ -94,11 +94,11 @@ def by_heart(columns: Sequence[Column]) -> str:
     worse = [c.name for c in learned if c.heldout >= c.found.mean_image]
     mean = learned[0].found.mean_image
     more = f"; on held-out images the mean image ({mean:.2f}) beats {_names(worse)}" if worse else ""
-    return f"Training images learned by heart: squared error {told}{more}."
+    return f"Training images memorised: squared error {told}{more}."
 
 
 def one_setting(columns: Sequence[Column]) -> str:
-    """How errors go with the one number that the columns differ in."""
+    """A sentence on how errors change with the one number that the columns differ in."""
     names = differing([column.spec for column in columns])
     if len(names) != 1:
         return ""
@@ -107,9 +107,9 @@ def one_setting(columns: Sequence[Column]) -> str:
 
 
 def along(name: str, values: Sequence[object], train: Sequence[float], heldout: Sequence[float]) -> str:
-    """How errors on training and held-out images go with the numbers that the setting ``name`` takes.
+    """A sentence on how training and held-out errors change with the values of the setting ``name``.
 
-    Nothing of settings that are no numbers, and of fewer than two values.
+    Empty for settings that are not numbers, and for fewer than two values.
     """
     if len(values) < 2 or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
         return ""
@@ -119,13 +119,13 @@ def along(name: str, values: Sequence[object], train: Sequence[float], heldout: 
     title, said = name.replace("_", " "), ", ".join(map(numeral, gaps))
     parts = [
         f"{what} {', '.join(f'{number:.2f}' for number in found.values())}, least at {numeral(_least(found))}"
-        for what, found in (("held-out squared error", errors), ("its distance from that of training images", gaps))
+        for what, found in (("held-out squared error", errors), ("its gap to that of training images", gaps))
     ]
     return f"With {title} {said}: {'; '.join(parts)}."
 
 
 def copies(columns: Sequence[Column]) -> str:
-    """Who copies what it has never seen the like of, where a code is long enough for that."""
+    """A sentence on who copies kinds of images it has never seen, where a code is long enough for that."""
     if not any(len(column.found.activity.mean) >= column.found.disturbed[0].size for column in columns):
         return ""
     left = {

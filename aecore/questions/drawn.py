@@ -1,6 +1,6 @@
-"""Where a new image lies among the codes of a run: what the view of a digit of one's own asks.
+"""Where a new image lies among the codes of a run: what the tab of a digit of one's own asks.
 
-Letters: N images looked at, L numbers of a code.
+Letters: N images looked at, L code dimensions.
 """
 
 from __future__ import annotations

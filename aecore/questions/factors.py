@@ -1,6 +1,6 @@
-"""What the view of disentanglement asks of a run whose images' factors are known, and what it says of the answers.
+"""What the tab on disentanglement asks of a run whose images' factors are known, and what it says of the answers.
 
-Letters: L numbers of a code, F factors.
+Letters: L code dimensions, F factors.
 """
 
 from __future__ import annotations

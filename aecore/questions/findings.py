@@ -28,7 +28,7 @@ class Findings:
 
     ``slight`` and ``strong`` are resistances to disturbances of SLIGHT and STRONG a pixel, on the images whose
     ``disturbed`` and ``rebuilt`` [N, H, W] show the strong one. ``strangers`` are kinds of images that it never saw.
-    ``mean_image`` and ``pca`` are squared errors of the mean image and of PCA with as many numbers, on all held-out
+    ``mean_image`` and ``pca`` are squared errors of the mean image and of PCA with as many components, on all held-out
     images, pixels cut off at 0 and 1; ``pca`` is None where a code has at least as many numbers as there are pixels.
     ``mean_image_train`` is the first on training images.
     """

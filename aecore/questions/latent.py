@@ -1,6 +1,6 @@
 """What the page on latent spaces asks of a prepared or trained run; each takes a moment, so the pool answers.
 
-Letters: N images, held-out ones first, L numbers of a code.
+Letters: N images, held-out ones first, L code dimensions.
 """
 
 from __future__ import annotations

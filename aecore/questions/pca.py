@@ -1,6 +1,6 @@
 """What the page on PCA asks of a prepared or trained run; each takes a moment, so the pool answers.
 
-Letters: F counts of components or code dimensions, R images in the row, L numbers of a code, k clusters, S seeds.
+Letters: F counts of components or code dimensions, R images in the row, L code dimensions, k clusters, S seeds.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _likeness(pca: PCA) -> float:
 
 @dataclass(frozen=True)
 class Truncated:
-    """The first 0, 1, ..., L numbers of a code alone: ``errors`` [L + 1] held-out, ``rebuilt`` [L + 1, R, H, W]."""
+    """The first 0, 1, ..., L code dimensions alone: ``errors`` [L + 1] held-out, ``rebuilt`` [L + 1, R, H, W]."""
 
     errors: np.ndarray
     rebuilt: np.ndarray
@@ -158,8 +158,8 @@ class Grouping:
         found = []
         for title, rows, decode in (
             ("pixels", pixels, lambda centres: centres),
-            (f"PCA, {len(basis)} numbers", codes, lambda centres: centres @ basis + pca.mean),
-            (f"autoencoder, {model.latent} numbers", model.embed(images), model.generate),
+            (f"PCA, {len(basis)} components", codes, lambda centres: centres @ basis + pca.mean),
+            (f"autoencoder, {model.latent} dimensions", model.embed(images), model.generate),
         ):
             clusters = cluster(rows, labels, self.count)
             centres = grey(decode(clusters.centres.astype(np.float32)).reshape(-1, *shape))

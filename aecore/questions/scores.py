@@ -103,7 +103,7 @@ def lack(variant: type[Autoencoder]) -> str:
     if not issubclass(variant, HasPosterior):
         return "has no distribution over codes, so nothing in it says how probable an image is"
     if issubclass(variant, Conditional):
-        return "knows how probable an image is only given its class, and nobody told it how probable the classes are"
+        return "knows how probable an image is only given its class, not how probable the classes are"
     return ""
 
 

@@ -1,6 +1,6 @@
 """Where runs with a posterior stand between rate and distortion.
 
-Letters: L numbers of a code, R images in the row.
+Letters: L code dimensions, R images in the row.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def trade(trained: Trained) -> Trade:
 
 
 def trade_off(betas: Sequence[float], trades: Sequence[Trade]) -> str:
-    """What becomes of KL, reconstruction and code dimensions in use from the least of ``betas`` to the largest."""
+    """A sentence on KL, reconstruction and code dimensions in use from the least of ``betas`` to the largest."""
     kl = _trend("the KL", [trade.kl for trade in trades])
     loss = _trend("the reconstruction loss", [trade.reconstruction for trade in trades])
     used, of = [int(trade.per_number.used.sum()) for trade in trades], len(trades[0].per_number.used)

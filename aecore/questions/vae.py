@@ -1,6 +1,6 @@
 """What the page on variational autoencoders asks of a run with a posterior.
 
-Letters: N images, L numbers of a code, S draws, R images in the row.
+Letters: N images, L code dimensions, S draws, R images in the row.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The way from one code to another, and how far what lies on it is from all training images.
 
-Letters: L numbers of a code, S steps of a path.
+Letters: L code dimensions, S steps of a path.
 """
 
 from __future__ import annotations

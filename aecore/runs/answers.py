@@ -78,7 +78,7 @@ class Answer(Generic[T]):
             self.fail(str(error))
         except Exception:  # noqa: BLE001
             logger.exception("a question to run %s failed", trained.id)
-            self.fail("this could not be found out because of an error of the app, which is in the server's log")
+            self.fail("this could not be computed because of an error in the app (see the server's log)")
         else:
             self.future.set_result(found)
 
@@ -92,7 +92,7 @@ class Answer(Generic[T]):
 
     def lose(self, why: str) -> None:
         """Keeps the promise with a sentence: the question is lost, ``why`` in a few words."""
-        self.fail(f"this could not be found out ({why})")
+        self.fail(f"this could not be computed ({why})")
 
     def fail(self, sentence: str) -> None:
         self.future.set_exception(AnswerError(sentence))

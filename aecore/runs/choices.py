@@ -23,7 +23,7 @@ from aecore.variants import variants
 # The variant comes first: it says what goes with it.
 CHOICES: dict[str, tuple[Registry, str, str]] = {
     "variant": (variants, "plain", "What is trained."),
-    "data": (sources, "mnist-5k", "What to learn from."),
+    "data": (sources, "mnist-5k", "The data to learn from."),
     "architecture": (architectures, "dense", "What encoder and decoder are made of."),
     "corruption": (corruptions, "gaussian", "How the inputs are damaged."),
 }

@@ -78,7 +78,7 @@ def guarded(job: Callable[[Run], object], run: Run) -> None:
             # The server is going down and its threads take no more work; the store has the run.
             return
         logger.exception("run %s failed", run.id)
-        run.fail("this run stopped on an error of the app, which is in the server's log; press Try again")
+        run.fail("this run stopped because of an error in the app (see the server's log); press Try again")
 
 
 def step_back() -> None:

@@ -48,12 +48,12 @@ OFFSET = np.array([0, 0.5, 0.5])
 class Coloured(Source):
     title = "Coloured scenes"
     summary = (
-        "A sun, a house or a tree under the sky, its brightness above its two planes of colour, which follow from what "
-        "is seen: up to 20,000 to train on and 600 held out. Made here."
+        "A sun, a house or a tree under the sky, brightness on top and below it two planes of colour that can be "
+        "inferred: up to 20,000 to train on and 600 held out. Made here."
     )
 
     class Settings(Source.Settings):
-        images: int = Field(3_000, ge=100, le=LEARNED, description="Images to train on; 600 more are held out.")
+        images: int = Field(3_000, ge=100, le=LEARNED, description="Training images; 600 more are held out.")
 
     def load(self, report: Report) -> Dataset:
         count = self.settings.images

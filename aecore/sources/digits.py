@@ -17,7 +17,7 @@ class Digits(Source):
     summary = "Small handwritten digits, 8 x 8: 1,437 to train on and 36 of each digit held out. Trains in a moment."
 
     class Settings(Source.Settings):
-        images: int = Field(1_437, ge=100, le=1_437, description="Images to train on; 360 more are held out.")
+        images: int = Field(1_437, ge=100, le=1_437, description="Training images; 360 more are held out.")
 
     def load(self, report: Report) -> Dataset:
         found = loaded("sklearn.datasets").load_digits()

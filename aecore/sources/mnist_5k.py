@@ -22,7 +22,7 @@ class Mnist5k(Source):
     summary = "Handwritten digits, 28 x 28: 4,500 to train on and 50 of each digit held out. Needs no network."
 
     class Settings(Source.Settings):
-        images: int = Field(4_500, ge=100, le=4_500, description="Images to train on; 500 more are held out.")
+        images: int = Field(4_500, ge=100, le=4_500, description="Training images; 500 more are held out.")
 
     def load(self, report: Report) -> Dataset:
         report(0, ROWS)

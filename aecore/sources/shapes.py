@@ -32,7 +32,7 @@ class Shapes(Source):
     )
 
     class Settings(Source.Settings):
-        images: int = Field(10_000, ge=100, le=LEARNED, description="Images to train on; 3,104 more are held out.")
+        images: int = Field(10_000, ge=100, le=LEARNED, description="Training images; 3,104 more are held out.")
 
     def load(self, report: Report) -> Dataset:
         counts = (len(SHAPES), len(SCALES), len(ANGLES), PLACES, PLACES)

@@ -36,7 +36,7 @@ class Text(Source):
     )
 
     class Settings(Source.Settings):
-        images: int = Field(4_000, ge=100, le=LEARNED, description="Images to train on; 600 more are held out.")
+        images: int = Field(4_000, ge=100, le=LEARNED, description="Training images; 600 more are held out.")
 
     def load(self, report: Report) -> Dataset:
         count = self.settings.images

@@ -1,1 +1,1 @@
-"""Streamlit doors: widgets, live views, share links."""
+"""Streamlit doors: widgets, live canvases, share links."""

@@ -118,7 +118,7 @@ def share(specs: Mapping[str, Spec], more: Mapping[str, str]) -> None:
     for letter, spec in specs.items():
         texts |= _texts_of(letter, spec)
     with st.popover("Share", icon=":material/share:"):
-        st.write("This link opens the whole comparison, trained, for everybody:")
+        st.write("This link opens the whole comparison, trained, for everyone:")
         st.code(links.share_url(texts | {links.VERSION: str(SCHEMA)}), language=None, wrap_lines=True)
 
 

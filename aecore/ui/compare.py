@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # Room above the mean image's error, where an untrained model starts.
 HEADROOM = 1.15
 WHAT_ERROR = (
-    "Squared error of the reconstruction that is shown, summed over pixels. Every variant is measured by it, "
-    f"whatever it minimises itself. {live.SCORED} Dashed lines: the mean image, and PCA with as many numbers, on all "
-    "held-out images and as pictures too, pixels clipped to [0, 1]."
+    "Squared error of the reconstruction shown, summed over pixels. It measures every variant alike, whatever that "
+    f"minimises. {live.SCORED} Dashed lines: the mean image, and PCA with as many components, on all held-out images, "
+    "pixels clipped to [0, 1] too."
 )
 
 
@@ -68,7 +68,7 @@ def figures_of(view: View, numbers: int) -> str:
     """The newest figures of a run in words, whose codes have so many ``numbers``."""
     figures = view.scored.figures
     if not np.isfinite(list(figures.values())).all():
-        return "No figures: what this model computes is no longer finite."
+        return "No metrics: this model's outputs are no longer finite."
     said = [f"squared error {figures['squared_error']:.2f} per image, held-out"]
     said.append(f"{figures['units_on']:,.1f} of {numbers:,} code dimensions active per image")
     if figures["units_dead"]:

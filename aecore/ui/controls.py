@@ -54,7 +54,7 @@ def main_button(name: str, icon: str, act: Callable[[], None], *, disabled: bool
 
 
 def attempt(act: Callable[[], None]) -> None:
-    """Does it, or notes the pool's refusal for the page to say."""
+    """Calls ``act``, or notes the pool's refusal for the page to say."""
     from aecore.runs.pool import PoolError
 
     try:
@@ -68,10 +68,10 @@ def outputs(seat: Seat) -> None:
     spec, run = seat.run.spec, seat.run
     with st.container(horizontal=True, vertical_alignment="center", key="run-outputs"):
         with st.popover("Share", icon=":material/share:"):
-            st.write("This link opens this model, trained, for everybody:")
+            st.write("This link opens this model, trained, for everyone:")
             st.code(links.train_url(spec), language=None, wrap_lines=True)
         with st.popover("Get the code", icon=":material/code:"):
-            st.write("Gives the same numbers, on the same kind of machine to the last bit:")
+            st.write("Reproduces these numbers, bit for bit on the same kind of machine:")
             st.code(script(spec), language="python", wrap_lines=True)
         for export in in_order():
             st.download_button(

@@ -52,7 +52,7 @@ def _load(promise: Future[Pool]) -> None:
 
 @contextmanager
 def goes_first() -> Iterator[None]:
-    """Within it a run of a script has its turn among the others, and training gives way to it."""
+    """A context in which a page's script has its turn and training gives way to it."""
     if not warm_up().done():
         # Nothing trains yet, and who waits for the engine must not keep others from saying so.
         yield

@@ -75,7 +75,7 @@ def _of_variant(specs: list[Spec]) -> Formula:
     decays = _values(str(spec.training.weight_decay) for spec in specs)
     remark = ""
     if any(spec.training.weight_decay for spec in specs):
-        remark = f"To this, weight decay adds half the sum of the squared weights times {decays}."
+        remark = f"Weight decay adds half the sum of the squared weights times {decays}."
     return Formula(variant.title, variant.formula, variant.letters, variant.source, given, remark)
 
 
@@ -92,7 +92,7 @@ def _texts(spec: Spec) -> dict[str, object]:
 
 
 def _values(texts: Iterable[str]) -> str:
-    """Each of some values once."""
+    """The distinct values, in their order."""
     found = list(dict.fromkeys(texts))
     return ", ".join(found) if len(found) <= MOST_VALUES else f"{found[0]} to {found[-1]}, {len(found)} values"
 

@@ -34,7 +34,7 @@ def fits(knob: Knob, found: Any) -> bool:
 
 
 def _forget_others(knob: Knob, key: str) -> None:
-    """Drops a value that the name had elsewhere, in another view or data set, where it means something else."""
+    """Drops a value that the name had elsewhere, on another tab or data set, where it means something else."""
     found = st.session_state.get(key)
     if found is None:
         return

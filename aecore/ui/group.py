@@ -56,7 +56,7 @@ def stage(pool: Pool, seats: Seats, draw: Callable[[Seats], None], trains: bool 
 
 
 def rests(seats: Seats) -> bool:
-    """Whether nothing moves but by a press."""
+    """Whether nothing changes until somebody presses a button."""
     return all(seat.view.at_rest for seat in seats.values()) and not under_way(seats)
 
 

@@ -45,7 +45,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def _script(request: Request) -> Response:
-    """A view's script; its name tells its text, so that it is asked for once."""
+    """A canvas's script; its name tells its text, so that it is asked for once."""
     script = SCRIPTS.get(request.path_params["name"])
     if script is None:
         return PlainTextResponse("There is no such script.", 404)
@@ -84,7 +84,7 @@ def send_at_once(loop: asyncio.AbstractEventLoop) -> None:
 
 def sorry(_: Exception) -> bool:
     """Says in a sentence that a page stopped on a mistake of ours, which Streamlit has logged."""
-    st.error("This page stopped on an error of the app, which is in the server's log; reload it, or go back.")
+    st.error("This page stopped because of an error in the app (see the server's log); reload it, or go back.")
     return True
 
 

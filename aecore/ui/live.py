@@ -23,13 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SCORED = (
-    "Held-out points are means over all held-out images; where these are more than 2,000, over 2,000 of them until "
-    "training is over."
-)
-ESTIMATED = (
-    " Terms marked as estimated are estimated from a batch: they can come out below 0, where what they estimate cannot."
-)
+SCORED = "Held-out points are means over all held-out images, or during training over 2,000 of them if there are more."
+ESTIMATED = " Terms marked as estimated come from one batch: they can fall below 0 even where the true value cannot."
 PREPARING = "Preparing the data and the untrained model."
 # Room above the mean image's loss, where an untrained model starts.
 HEADROOM = 0.15
@@ -43,7 +38,7 @@ def pictures(run: Run, view: View, prefix: str = "live") -> None:
         if view.preparing:
             waiting(run, view, prefix)
         return
-    # The views keep their place and their keys; by this name they know that another run is shown.
+    # The canvases keep their place and their keys; by this name they know that another run is shown.
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
     door = door_of(run)

@@ -36,7 +36,7 @@ class Encodes(Need):
     def lack(self, member: type) -> str:
         from aecore.autoencoder import Autoencoder
 
-        return "" if issubclass(member, Autoencoder) else "makes no codes of images"
+        return "" if issubclass(member, Autoencoder) else "does not encode images"
 
 
 class Posterior(Need):
@@ -63,7 +63,7 @@ class Pictures(Need):
     choice = "data"
 
     def lack(self, member: type) -> str:
-        return "" if member.pictures else "has no pictures that a hand can draw in"
+        return "" if member.pictures else "has no images to draw on"
 
     def missing(self, run: Trained, settings: Settings) -> str:
         from aecore.dataset import FEWEST_PIXELS
@@ -72,7 +72,7 @@ class Pictures(Need):
         if min(height, width) >= FEWEST_PIXELS:
             return ""
         return (
-            f"Images of {height} x {width} pixels are too small to draw in: choose a data set whose images have at "
+            f"Images of {height} x {width} pixels are too small to draw on: choose a data set whose images have at "
             f"least {FEWEST_PIXELS} x {FEWEST_PIXELS}."
         )
 

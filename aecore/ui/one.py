@@ -1,4 +1,4 @@
-"""What the views of one run have in common: the run itself, and its pictures until it rests."""
+"""What the tabs of one run have in common: the run itself, and its pictures until it rests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections, subjects
+from aecore.ui import live, subjects, tabs
 from aecore.ui.needs import Encodes
 
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class Points(Settings):
-    """How much of the data a view shows."""
+    """How much of the data a tab shows."""
 
     points: int = Field(
         5_000,
         ge=100,
         le=70_000,
-        description="Images to show, the held-out ones first; fewer where their codes are very long.",
+        description="Images to show, held-out ones first; fewer if their codes are very long.",
         json_schema_extra={"log": True},
     )
 
 
-class OneRun(sections.Section):
-    """A view of the run that the sidebar asks for."""
+class OneRun(tabs.Tab):
+    """A tab of the run that the sidebar asks for."""
 
     subject = subjects.WholeSpec(variant="vae")
     needs = (Encodes(),)
@@ -49,7 +49,7 @@ class OneRun(sections.Section):
             live.pictures(seat.run, seat.view)
             return
         if not seat.view.step:
-            st.info("This is the untrained state: codes say nothing yet. Train it, or read on to see just that.")
+            st.info("This model is untrained, so its codes mean nothing yet. Train it, or see for yourself below.")
         self.rested(pool, seat)
 
     def rested(self, pool: Pool, seat: Seat) -> None:

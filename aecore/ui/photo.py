@@ -18,7 +18,7 @@ def uploaded(shape: tuple[int, int], key: str) -> np.ndarray | None:
         "A photo of one digit, written large and dark on white paper",
         type=KINDS,
         key=key,
-        help="From an iPhone it comes as a JPEG by itself; a HEIC copied to a computer has to be saved as one.",
+        help="iPhones send a JPEG by themselves; save a HEIC copied to a computer as a JPEG first.",
     )
     if file is None:
         st.info("No photo yet: choose one above, or take one with your phone. It stays on this server while you look.")
@@ -29,5 +29,5 @@ def uploaded(shape: tuple[int, int], key: str) -> np.ndarray | None:
         st.error(str(error))
         return None
     if image is None:
-        st.error("There is no digit to be seen in this photo; write one larger and darker, and take it again.")
+        st.error("No digit can be seen in this photo; write one larger and darker, and take it again.")
     return image

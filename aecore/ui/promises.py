@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 DEFINITIONS = (
-    "A code dimension is **active** for an image where its size exceeds a tenth of the largest that any code dimension "
-    "has on any of these images. **Singular values** are those of the encoder's "
+    "A code dimension is **active** for an image where its absolute value exceeds a tenth of the largest of any code "
+    "dimension on these images. **Singular values** are those of the encoder's "
     "Jacobian dE(x)/dx at 10 images: below 1, a small change of the image changes the code by less. **Disturbances** "
     "change every pixel at random, a slight one by 0.04 and strong noise by 0.5 (root mean square), the same for all "
     "columns. How far the code moves is in units of the codes' own spread; how far the reconstruction moves, as a "
-    "share of the disturbance: below 1 it is taken back in part. All on held-out images."
+    "share of the disturbance: below 1, part of it is removed. All on held-out images."
 )
 STRANGERS, DISTURBED, UNITS, FILTERS, SPLITS = TABS = (
     "Never seen",
@@ -55,7 +55,7 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
 
     for letter, promise in promised.items():
         if not promise.done():
-            moving.awaiting(seats[letter].run, promise, f"Finding out what {letter.upper()} does.")
+            moving.awaiting(seats[letter].run, promise, f"Analysing {letter.upper()}.")
     moving.watch("promises-pulse", [], [])
 
 
@@ -119,9 +119,9 @@ def _strangers(columns: list[Column]) -> None:
     st.markdown("\n".join(lines))
     st.caption(
         "Squared error per image of the reconstruction, summed over pixels, mean over up to 200 images of each kind, "
-        "and as a share of what answering with the training images' mean leaves: 0 % where everything is copied, above "
-        "100 % where the mean image would have been nearer. Mixed: every pixel is taken from another image, so each is "
-        "as often bright as before, and no pixel knows of its neighbour. Noise: uniform."
+        "and as a share of the mean training image's error: 0 % for a perfect copy, above 100 % where the mean image "
+        "would be closer. Mixed: every pixel comes from another image, so it is bright as often as before but "
+        "independent of its neighbours. Noise: uniform."
     )
 
 
@@ -155,10 +155,10 @@ def _filters(columns: list[Column]) -> None:
         rows = [(f"filters of the first {len(pictures)} units", pictures[None])]
         live_images(f"filters-{column.spec.id}", rows, first_frame=0, key=f"filters-{index}")
     st.caption(
-        "Weights of the encoder's first layer, one picture a unit: grey is 0, white positive, black negative, each "
+        "Weights of the encoder's first layer, one picture per unit: grey is 0, white positive, black negative, each "
         "scaled to its own largest."
         if some
-        else "None of these has a first layer whose weights can be seen as images."
+        else "None of these models has first-layer weights that can be shown as images."
     )
 
 
@@ -189,16 +189,18 @@ def _table(columns: list[Column], seats: list[Seat]) -> str:
         "mean activation": [f"{np.mean(f.activity.mean):.3f}" for f in found],
         "largest singular value, mean": [_number(f.spectrum[:, 0].mean(), 2) for f in found],
         "share of singular values below 1": [_share((f.spectrum < 1).mean()) for f in found],
-        "code moves under a slight disturbance, in its spread": [_number(f.slight.code, 4) for f in found],
-        "code moves under strong noise, in its spread": [_number(f.strong.code, 3) for f in found],
-        "reconstruction moves, per slight disturbance": [f"{f.slight.reconstruction:.3f}" for f in found],
+        "shift of the code under a slight disturbance, in units of its spread": [
+            _number(f.slight.code, 4) for f in found
+        ],
+        "shift of the code under strong noise, in units of its spread": [_number(f.strong.code, 3) for f in found],
+        "shift of the reconstruction, per slight disturbance": [f"{f.slight.reconstruction:.3f}" for f in found],
         "squared error to the clean image, rebuilt from strong noise": [f"{f.strong.restored:.2f}" for f in found],
         "weights": [f"{f.weights:,}" for f in found],
         "seconds of training": [f"{seat.view.seconds:.1f}" for seat in seats],
     }
     accuracies = [seat.run.metrics.get("heldout_accuracy") for seat in seats]
     if any(share is not None for share in accuracies):
-        rows["held-out images classified rightly"] = ["" if a is None else f"{a:.1%}" for a in accuracies]
+        rows["held-out images classified correctly"] = ["" if a is None else f"{a:.1%}" for a in accuracies]
     lines = [f"| | {' | '.join(column.name for column in columns)} |", f"|---|{'---:|' * len(columns)}"]
     lines += [f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items()]
     if any(NONE in cells for cells in rows.values()):

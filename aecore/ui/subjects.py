@@ -11,35 +11,35 @@ from aecore.settings import Knob, knobs
 from aecore.ui import form, pick
 
 if TYPE_CHECKING:
-    from aecore.ui.sections import Section
+    from aecore.ui.tabs import Tab
 
 
 class Subject(ABC):
-    """What a view is about, which most views of a page have in common."""
+    """What a tab is about, which most tabs of a page have in common."""
 
     # What stands in for the usual members, by choice.
     defaults: Mapping[str, str] = {}
 
     @abstractmethod
-    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
-        """Its values by name, from widgets in the sidebar, those that a view of ``kind`` leaves open."""
+    def ask(self, kind: type[Tab], names: Names) -> dict[str, Any]:
+        """Its values by name, from widgets in the sidebar, those that a tab of ``kind`` leaves open."""
 
     @abstractmethod
-    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    def read(self, kind: type[Tab], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
         """A link's parameters that are its own, cleaned, and a sentence for each that was not taken.
 
         Takes what it knows, allowed or not, out of ``texts``.
         """
 
     @abstractmethod
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> dict[str, str]:
+    def shared(self, kind: type[Tab], values: Mapping[str, Any]) -> dict[str, str]:
         """What of its values goes into a link, as texts."""
 
 
 class DataAndSeed(Subject):
     """A data set and a seed."""
 
-    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
+    def ask(self, kind: type[Tab], names: Names) -> dict[str, Any]:
         from aecore.runs.choices import source_knobs
 
         picked: dict[str, Any] = {} if kind.about is None else {"data": kind.about}
@@ -49,7 +49,7 @@ class DataAndSeed(Subject):
             picked[name] = form.ask(knob, names)
         return picked | {"seed": form.ask(_seed(), names)}
 
-    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    def read(self, kind: type[Tab], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
         from aecore.runs.choices import choice_knob, source_knobs
         from aecore.runs.spec import take
 
@@ -64,7 +64,7 @@ class DataAndSeed(Subject):
                 take(knob, texts.pop(knob.name), flat, ignored)
         return {knob.name: knob.text(flat[knob.name]) for knob in (data, *own) if knob.name in flat}, ignored
 
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> dict[str, str]:
+    def shared(self, kind: type[Tab], values: Mapping[str, Any]) -> dict[str, str]:
         from aecore.runs.choices import choice_knob, source_knobs
 
         known = {"data": choice_knob("data", {}), **source_knobs(values["data"]), "seed": _seed()}
@@ -78,7 +78,7 @@ class WholeSpec(Subject):
     def __init__(self, **defaults: str):
         self.defaults = defaults
 
-    def ask(self, kind: type[Section], names: Names) -> dict[str, Any]:
+    def ask(self, kind: type[Tab], names: Names) -> dict[str, Any]:
         from aecore.runs.choices import CHOICES
 
         picked: dict[str, str] = {}
@@ -86,7 +86,7 @@ class WholeSpec(Subject):
             pick.ask_choice(choice, picked, names, self.defaults.get(choice), needs=kind.needs)
         return pick.ask_rest(picked, names)
 
-    def read(self, kind: type[Section], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    def read(self, kind: type[Tab], texts: dict[str, str]) -> tuple[dict[str, str], list[str]]:
         from aecore.runs.spec import read_texts
 
         spec, ignored = read_texts(self.defaults | texts)
@@ -94,7 +94,7 @@ class WholeSpec(Subject):
         texts.clear()
         return {name: taken[name] for name in asked}, ignored
 
-    def shared(self, kind: type[Section], values: Mapping[str, Any]) -> dict[str, str]:
+    def shared(self, kind: type[Tab], values: Mapping[str, Any]) -> dict[str, str]:
         from aecore.runs.choices import CHOICES, knobs_of
 
         known = knobs_of({choice: values[choice] for choice in CHOICES if choice in values})

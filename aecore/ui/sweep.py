@@ -61,7 +61,7 @@ def _equally_long(specs: list[Spec]) -> str:
 
     epochs, steps = ([count(spec) for spec in specs] for count in (lambda spec: spec.training.epochs, steps_of))
     few, many = (f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in map(_ends, (steps, epochs)))
-    return f"Every value trains for as long, {few} steps: few images are seen more often ({many} epochs)."
+    return f"Every value trains equally long, {few} steps: fewer images are seen more often ({many} epochs)."
 
 
 def _ends(values: list[int]) -> tuple[int, int]:

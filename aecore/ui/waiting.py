@@ -26,7 +26,7 @@ def trained(seats: Mapping[Any, Seat]) -> dict[Any, Seat]:
 
 
 def tell(seats: Mapping[Any, Seat], promise: str, name: Callable[[Any], str] = str) -> None:
-    """Says on the page what is so of ``seats``, as ``said`` does; nothing where all are trained."""
+    """Writes what ``said`` says of ``seats``; nothing where all are trained."""
     under_way = group.under_way(seats)
     if group.rests(seats):
         if text := said(seats, under_way, promise, name):
@@ -52,7 +52,7 @@ def _told(views: tuple[View, ...], named: tuple[tuple[str, bool], ...], under_wa
 
 
 def said(seats: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Callable[[Hashable], str] = str) -> str:
-    """What is so of runs that are not all trained; nothing where all are. It asks for a press only where all rest.
+    """A sentence on runs that are not all trained, empty where all are; it asks for a press only where all rest.
 
     ``promise`` says what comes of training them, as half a sentence; ``name`` names a run by its key; ``under_way``
     tells that those not begun yet are about to be.
@@ -75,7 +75,7 @@ def said(seats: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Ca
 def _of(
     to_come: Mapping[Hashable, Seat], under_way: bool, promise: str, name: Callable[[Hashable], str]
 ) -> Iterator[str]:
-    """What is so of the runs that have not come to their end."""
+    """Clauses on the runs that are not finished yet."""
     if under_way or any(_moves(seat) for seat in to_come.values()):
         yield f"in training: {_list(to_come, name)}"
     elif any(seat.view.paused for seat in to_come.values()):

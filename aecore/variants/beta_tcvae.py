@@ -22,7 +22,7 @@ class BetaTCVAE(Variational):
     """
 
     title = "Beta-TCVAE"
-    summary = "A VAE that pays extra where code dimensions depend on one another, and for nothing else."
+    summary = "A VAE with an extra penalty on dependence between code dimensions alone."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]\\"
         r"&+ \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\\"
@@ -32,7 +32,8 @@ class BetaTCVAE(Variational):
     letters = (
         "x: an image; z: its code; z_j: one dimension of it; q: the encoder; q(z): the codes of all images together; "
         "p: the decoder; N(0, I): the standard normal; TC: the total correlation, 0 where code dimensions are "
-        "independent; β: its weight in all, of which the KL term holds 1; both weights grow from 0 over the warm-up."
+        "independent; β: its total weight, of which the KL term already holds 1; both weights grow from 0 over the "
+        "warm-up."
     )
     set_letters = {**Variational.set_letters, "β": "{beta}"}
     stands = {
@@ -57,7 +58,8 @@ class BetaTCVAE(Variational):
             1.5,
             ge=1,
             le=100,
-            description="Weight of the total correlation, the price of dependence between code dimensions; 1 is a VAE.",
+            description="Weight of the total correlation, which measures dependence between code dimensions; 1 is a "
+            "VAE.",
             json_schema_extra={"penalty": True, "common": True},
         )
         warmup: float = Field(

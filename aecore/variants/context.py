@@ -19,7 +19,7 @@ class Context(Masking):
     """
 
     title = "Context encoder"
-    summary = "A rectangle is cut out of each image and must be painted in from what is around it."
+    summary = "Cuts a rectangle out of each image and learns to paint it in from its surroundings."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell(x, \hat x) + w\, \ell(h \odot x,\, h \odot \hat x)\\"
         r"& \hat x = D\big(E((1 - h) \odot x + h \odot \bar x)\big)\end{aligned}"
@@ -40,29 +40,29 @@ class Context(Masking):
             0.4,
             ge=0.05,
             le=1,
-            description="Height of the hole, as a share of the image's.",
+            description="Height of the hole, as a share of the image height.",
             json_schema_extra={"common": True},
         )
         hole_width: float = Field(
             0.4,
             ge=0.05,
             le=1,
-            description="Width of the hole, as a share of the image's.",
+            description="Width of the hole, as a share of the image width.",
             json_schema_extra={"common": True},
         )
         moving: bool = Field(
             True,
-            description="Cut the hole at a random place, new for every image and step, rather than always at one.",
+            description="Cut the hole at a new random place for every image and step, not always at the same one.",
             json_schema_extra={"common": True},
         )
         hole_top: float = Field(
-            0.3, ge=0, le=1, description="Where the hole begins, as a share of the height from the top; if not moving."
+            0.3, ge=0, le=1, description="Top edge of the hole, as a share of the height from the top; if not moving."
         )
         hole_left: float = Field(
-            0.3, ge=0, le=1, description="Where the hole begins, as a share of the width from the left; if not moving."
+            0.3, ge=0, le=1, description="Left edge of the hole, as a share of the width from the left; if not moving."
         )
         hole_weight: float = Field(
-            0.5, ge=0, le=100, description="Weight of the hole's loss, on top of that of the whole image."
+            0.5, ge=0, le=100, description="Weight of the loss inside the hole, added to that of the whole image."
         )
 
     def __init__(self, settings: Settings, architecture: Architecture, facts: Facts, rng, corruption=None):
@@ -109,6 +109,6 @@ class Context(Masking):
 def _check_inside(place: str, start: float, size: str, length: float) -> None:
     if start + length > 1 + 1e-9:
         raise SettingsError(
-            f"{place} must be at most {1 - length:g} where {size} is {length:g}, or the hole leaves the image, "
-            f"got {start:g}; lower {place} or {size}"
+            f"{place} must be at most {1 - length:g} where {size} is {length:g}, or the hole extends beyond the "
+            f"image, got {start:g}; lower {place} or {size}"
         )

@@ -21,7 +21,7 @@ class Contractive(Autoencoder, Squashes, StepsBack):
     """
 
     title = "Contractive autoencoder"
-    summary = "Its code is to stay nearly the same when the image changes a little."
+    summary = "Penalises codes that change when the image changes a little."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big)"
         r" + \lambda\, \Big\| \frac{\partial a}{\partial x} \Big\|_F^2\\"
@@ -55,8 +55,8 @@ class Contractive(Autoencoder, Squashes, StepsBack):
             0.5,
             ge=1e-4,
             le=100,
-            description="Weight of the penalty. Shrinking all codes lowers it too, and the decoder makes up for that "
-            "by large weights; tied weights, as in the paper, hold that back.",
+            description="Weight of the penalty. Shrinking all codes also lowers it, and large decoder weights make up "
+            "for that; tied weights, as in the paper, limit this.",
             json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 

@@ -18,7 +18,7 @@ class CVAE(Variational, Conditional, Classifier):
 
     title = "Conditional VAE"
     summary = (
-        "A VAE that is told the class, so that its code keeps only the style; the class that fits best is its guess."
+        "A VAE that is told the class, so its code only stores the style; it classifies by the class that fits best."
     )
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x, y)}\big[-\log p(x \mid z, y)\big]\\"

@@ -8,7 +8,7 @@ class Denoising(Restoring, StepsBack):
     """min over D, E of E[loss(x, D(E(x~)))], x~ a freshly damaged x (Vincent et al. 2008, section 2.3)."""
 
     title = "Denoising autoencoder"
-    summary = "Is shown a damaged image and must give back the clean one; as a rule the damage is always fresh."
+    summary = "Learns to restore the clean image from a damaged one; by default the damage is new each time."
     source = (
         "Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with denoising"
         " autoencoders, ICML, section 2.3"

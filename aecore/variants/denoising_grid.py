@@ -16,7 +16,9 @@ class DenoisingGrid(Restoring):
     """
 
     title = "Convolutional denoiser"
-    summary = "A denoising autoencoder whose code is a grid of cells: it restores images of any size, as whole pages."
+    summary = (
+        "A denoising autoencoder whose code is a grid of cells: it restores images of any size, such as whole pages."
+    )
     source = (
         "Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with denoising"
         " autoencoders, ICML, section 2.3; without fully connected layers, Long, Shelhamer and Darrell (2015), "
@@ -29,7 +31,7 @@ class DenoisingGrid(Restoring):
             32,
             ge=1,
             le=64,
-            description="Numbers in the code of each cell.",
+            description="Code dimensions of each cell.",
             json_schema_extra={"common": True, "log": True},
         )
 

@@ -22,7 +22,7 @@ class FactorVAE(Variational):
     """
 
     title = "FactorVAE"
-    summary = "A VAE with an opponent that punishes code dimensions which depend on one another."
+    summary = "A VAE with a discriminator that penalises dependence between code dimensions."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]"
         r" + \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\\"
@@ -30,9 +30,9 @@ class FactorVAE(Variational):
         r"\max_{D}\;& \mathbb{E}_{q(z)} \log D(z) + \mathbb{E}_{\bar q(z)} \log\big(1 - D(z)\big)\end{aligned}"
     )
     letters = (
-        "x: an image; z: its code; q: the encoder; p: the decoder; N(0, I): the standard normal; D: the opponent, "
-        "which guesses whether a code is real; q̄: codes with each number taken from another image; γ: the weight of "
-        "what it tells."
+        "x: an image; z: its code; q: the encoder; p: the decoder; N(0, I): the standard normal; D: the "
+        "discriminator, which guesses whether a code is real; q̄: codes with each dimension taken from another "
+        "image; γ: the weight of the total correlation."
     )
     set_letters = {**Variational.set_letters, "γ": "{gamma}"}
     stands = {

@@ -20,14 +20,14 @@ class IWAE(Variational):
     """
 
     title = "Importance-weighted autoencoder"
-    summary = "A VAE that tries several codes for each image and counts the better ones more: a tighter bound."
+    summary = "A VAE that samples several codes per image and weights the better ones more: a tighter bound."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& -\mathbb{E}_{z_1, \dots, z_k}\Big[\log \frac{1}{k} \sum_{i=1}^{k} w_i\Big]\\"
         r"w_i ={}& p(x \mid z_i)\, p(z_i) \,/\, q(z_i \mid x)\end{aligned}"
     )
     letters = (
-        "x: an image; z_i: one of k codes drawn for it; q: the encoder, a normal distribution for each image; "
-        "p(x | z): the decoder; p(z): the standard normal; w_i: the weight of a code; k: how many are drawn."
+        "x: an image; z_i: one of k codes sampled for it; q: the encoder, a normal distribution for each image; "
+        "p(x | z): the decoder; p(z): the standard normal; w_i: the weight of a code; k: how many are sampled."
     )
     set_letters = {"p(x | z)": "{likelihood.density}", "k": "{samples}"}
     stands = {"bound": r"-\mathbb{E}_{z_1, \dots, z_k}\Big[\log \frac{1}{k} \sum_{i=1}^{k} w_i\Big]"}
@@ -38,7 +38,7 @@ class IWAE(Variational):
             5,
             ge=1,
             le=50,
-            description="Codes drawn for each image; 1 is the VAE, and time grows with them.",
+            description="Codes sampled per image; 1 is the VAE, and training time grows with it.",
             json_schema_extra={"common": True},
         )
 

@@ -16,7 +16,7 @@ class Masked(Scattered):
     """
 
     title = "Masked autoencoder"
-    summary = "Is shown a random part of each image and must rebuild all of it, so it learns what goes with what."
+    summary = "Sees a random part of each image and must rebuild all of it, so it learns which pixels go together."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \mathbb{E}_{m}\; \ell\big(x,\, D(E(\tilde x))\big)\\"
         r"& \tilde x = \tfrac{1}{p}\, m \odot (x - \bar x)\end{aligned}"
@@ -39,13 +39,13 @@ class Masked(Scattered):
             1,
             ge=1,
             le=14,
-            description="Side of the squares that are hidden, in pixels; 1 hides single pixels.",
+            description="Side of the hidden squares, in pixels; 1 hides single pixels.",
             json_schema_extra={"common": True},
         )
         flags: bool = Field(
             False,
-            description="Give the encoder a second channel that marks the hidden pixels, so that it need not guess "
-            "from their value.",
+            description="Give the encoder a second channel that marks the hidden pixels, so it need not guess which "
+            "they are.",
         )
 
     @property

@@ -18,15 +18,16 @@ class MaskedLinearLsq(FittedLinear):
     """
 
     title = "Masked linear, least squares"
-    summary = "The code is the one that fits the pixels that are seen best; one matrix decodes it, and none encodes."
+    summary = "Finds the code that best fits the visible pixels; one matrix decodes it, and there is no encoder."
     formula = (
         r"\begin{aligned}\min_{B, b}\;& \mathbb{E}_{m}\, \|x - B z - b\|^2\\"
         r"& z = (\tilde B^\top \tilde B)^{-1} \tilde B^\top \tilde x\\"
         r"& \tilde B = \mathrm{diag}(m)\, B,\;\; \tilde x = m \odot (x - b)\end{aligned}"
     )
     letters = (
-        "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; x̃: what is seen of x; "
-        "B̃: the rows of B of the pixels that are seen; z: the code; B, b: the decoder; b begins as the mean image."
+        "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; x̃: what is seen of "
+        "x; "
+        "B̃: the rows of B for the visible pixels; z: the code; B, b: the decoder; b starts as the mean image."
     )
     set_letters = {"m": "1 with probability 1 − {hidden_share}"}
     stands = {"reconstruction": r"\|x - B z - b\|^2"}

@@ -8,7 +8,7 @@ class MaskedLinearScaled(MaskedLinear):
     """
 
     title = "Masked linear, kept pixels scaled up"
-    summary = "One matrix from the pixels that are seen to the code; what is missing is made up for by scaling."
+    summary = "One matrix maps the visible pixels to the code; scaling them up makes up for the hidden ones."
     formula = (
         r"\begin{aligned}\min_{A, B, b, c}\;& \mathbb{E}_{m}\, \|x - B z - b\|^2\\"
         r"& z = A\,\tfrac{1}{p}\, m \odot (x - \bar x) + c\end{aligned}"

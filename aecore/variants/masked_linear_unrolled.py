@@ -14,7 +14,7 @@ class MaskedLinearUnrolled(FittedLinear):
     """
 
     title = "Masked linear, a few steps of descent"
-    summary = "The code starts at 0 and takes a few steps towards what fits the pixels that are seen."
+    summary = "Starts at code 0 and takes a few gradient steps towards what fits the visible pixels."
     formula = (
         r"\begin{aligned}\min_{B, b}\;& \mathbb{E}_{m}\, \|x - B z_T - b\|^2\\"
         r"& z_0 = 0\\"
@@ -22,7 +22,7 @@ class MaskedLinearUnrolled(FittedLinear):
     )
     letters = (
         "x: an image; m: 1 where a pixel is seen and 0 where it is hidden, drawn anew each time; z: the code; T: "
-        "how many steps it takes; η: the step size; B, b: the decoder; b begins as the mean image."
+        "how many steps it takes; η: the step size; B, b: the decoder; b starts as the mean image."
     )
     set_letters = {
         "m": "1 with probability 1 − {hidden_share}",
@@ -41,15 +41,15 @@ class MaskedLinearUnrolled(FittedLinear):
             5,
             ge=1,
             le=200,
-            description="Steps from code 0 to the code of an image; more come nearer to least squares.",
+            description="Gradient steps from code 0; more come closer to least squares.",
             json_schema_extra={"common": True, "log": True},
         )
         step_size: float = Field(
             1.0,
             ge=0.01,
             le=1.95,
-            description="Length of a step, in units of 1 over the square of the decoder's largest singular value: "
-            "the steps overshoot above 1, and would explode from 2 on.",
+            description="Step size, in units of 1 over the square of the decoder's largest singular value: steps "
+            "overshoot above 1 and would diverge from 2 on.",
         )
 
     def fitted(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ class Multitask(Deterministic, Classifier):
     """
 
     title = "Multi-task autoencoder"
-    summary = "One code has to serve twice: to rebuild the image and to say which class it is of."
+    summary = "One code serves two tasks: rebuilding the image and predicting its class."
     formula = (
         r"\begin{aligned}\min_{E, D, W}\;& \ell\big(x,\, D(z)\big) - w \log \mathrm{softmax}(W z)_y\\"
         r"&\text{with } z = E(x)\end{aligned}"

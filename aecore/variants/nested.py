@@ -16,7 +16,7 @@ class Nested(Deterministic, Ordered, FindsAxes):
     """
 
     title = "Nested dropout"
-    summary = "Sorts its code by importance: it must rebuild each image from the first few numbers alone, however few."
+    summary = "Orders its code by importance: any first few dimensions must suffice to rebuild the image."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \mathbb{E}_{b}\; \ell\big(x,\, D(z_1, \ldots, z_b, 0, \ldots, 0)\big)\\"
         r"z &= E(x), \quad b \sim \mathcal{U}\{1, \ldots, m\}\end{aligned}"

@@ -9,7 +9,7 @@ class Plain(Deterministic):
     """min over D, E of the mean over x of loss(x, D(E(x))): a bottleneck and nothing else."""
 
     title = "Plain autoencoder"
-    summary = "Squeezes each image through a few numbers and learns to rebuild it; nothing else is asked."
+    summary = "Squeezes each image into a code and learns to rebuild it, with no other objective."
     formula = r"\min_{E, D}\; \frac{1}{n} \sum_{i=1}^{n} \ell\big(x_i,\, D(E(x_i))\big)"
     letters = "x: an image; E: the encoder; D: the decoder; n: the number of images; ℓ: the loss of one image."
     stands = {"reconstruction": r"\ell\big(x_i,\, D(E(x_i))\big)"}

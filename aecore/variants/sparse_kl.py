@@ -22,7 +22,7 @@ class SparseKL(Autoencoder, Squashes):
     """
 
     title = "Sparse autoencoder (KL)"
-    summary = "Each code dimension is a switch from 0 to 1, which is to be active for a small share of the images."
+    summary = "Each code dimension lies between 0 and 1 and should be active for only a few of the images."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j)\\"
         r"a &= \sigma\big(4\, E(x) + \log \tfrac{\rho}{1 - \rho}\big)\\"
@@ -53,15 +53,15 @@ class SparseKL(Autoencoder, Squashes):
             0.05,
             ge=0.001,
             le=0.999,
-            description="The mean that each code dimension should have over the images.",
+            description="Target mean of each code dimension over the images.",
             json_schema_extra={"common": True},
         )
         sparsity: float = Field(
             0.2,
             ge=1e-4,
             le=10,
-            description="Weight of the penalty, which asks for a small mean only: where it is too large, every unit is "
-            "a little on for all images alike.",
+            description="Weight of the penalty, which constrains only the mean: if too large, every dimension is "
+            "slightly active for all images.",
             json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 

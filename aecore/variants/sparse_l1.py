@@ -22,9 +22,7 @@ class SparseL1(Autoencoder, Squashes):
     """
 
     title = "Sparse autoencoder (L1)"
-    summary = (
-        "May have more code dimensions than it needs, but each costs by its size, so that few are active for one image."
-    )
+    summary = "Has many code dimensions but pays for the size of each, so that few are active for any one image."
     formula = (
         r"\begin{aligned}\min_{E, D}\;& \ell\big(x,\, D(a)\big) + \lambda \sum_i |a_i|\\"
         r"a &= \max\big(0,\, E(x)\big)\end{aligned}"
@@ -55,7 +53,7 @@ class SparseL1(Autoencoder, Squashes):
             ge=1e-4,
             le=10,
             description="Weight of the penalty, which grows from 0 over the first half of training. In long training "
-            "the decoder makes up for small activations by large weights; weight decay holds that back.",
+            "large decoder weights make up for small activations; weight decay limits this.",
             json_schema_extra={"penalty": True, "common": True, "log": True},
         )
 

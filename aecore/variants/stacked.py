@@ -19,7 +19,7 @@ class Stacked(Deterministic):
     """
 
     title = "Stacked autoencoder"
-    summary = "Trained layer by layer, each to rebuild what the layer before makes of the images; then as a whole."
+    summary = "Trained layer by layer, each rebuilding the output of the one before; then all together."
     formula = (
         r"\begin{aligned}i = 1, 2, \dots:\;& \min_{E_i, D_i}\;"
         r" \tfrac{1}{n} \textstyle\sum_x \ell\big(h_i,\, D_i(E_i(h_i))\big)\\"
@@ -28,7 +28,7 @@ class Stacked(Deterministic):
     )
     letters = (
         "x: an image; n: the number of images; Eᵢ: layer i of the encoder; Dᵢ: the decoder's layer that undoes it; "
-        "hᵢ: what layer i is given; E, D: all layers together; ℓ: the loss of one image, squared error where i > 1."
+        "hᵢ: the input of layer i; E, D: all layers together; ℓ: the loss of one image, squared error where i > 1."
     )
     stands = {"layer_*": r"\ell\big(h_i,\, D_i(E_i(h_i))\big)", "reconstruction": r"\ell\big(x,\, D(E(x))\big)"}
     source = (
@@ -41,7 +41,7 @@ class Stacked(Deterministic):
             0.5,
             ge=0,
             le=0.9,
-            description="Share of training in which layers are trained one after another, before all are together.",
+            description="Share of training spent on one layer after another, before all train together.",
             json_schema_extra={"common": True},
         )
 

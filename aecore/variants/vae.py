@@ -14,7 +14,7 @@ class VAE(Variational, FindsAxes):
     """
 
     title = "Variational autoencoder"
-    summary = "Each image becomes a small cloud of codes, kept near a standard normal, where new codes are drawn."
+    summary = "Maps each image to a small cloud of codes near a standard normal, from which new codes are sampled."
     formula = (
         r"\begin{aligned}\min_{q, p}\;& \mathbb{E}_{q(z \mid x)}\big[-\log p(x \mid z)\big]\\"
         r"&+ \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, \mathcal{N}(0, I)\big)\end{aligned}"
@@ -36,8 +36,8 @@ class VAE(Variational, FindsAxes):
     )
 
     why_axes = (
-        "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term prefers them by little, so "
-        "they come after the span."
+        "At the optimum of a linear VAE the axes are PCA's (Lucas et al. 2019); the KL term favours them only "
+        "slightly, so they emerge after the span."
     )
     likelihood_of_axes = "gaussian-learned"
 

@@ -25,7 +25,7 @@ class VAESigma(Variational):
     """
 
     title = "VAE with its own sigma"
-    summary = "A VAE whose decoder says, beside the image, by how much it expects to be off for that code."
+    summary = "A VAE whose decoder also predicts, for each code, how large its error will be."
     formula = (
         r"\begin{aligned}\min_{q, \mu, \sigma}\;& \mathbb{E}_{q(z \mid x)}\Big[\tfrac{\|x - \mu(z)\|^2}{2 \sigma(z)^2}"
         r" + \tfrac{d}{2} \log 2 \pi \sigma(z)^2\Big]\\"
@@ -33,7 +33,7 @@ class VAESigma(Variational):
     )
     letters = (
         "x: an image of d pixels; z: its code; q: the encoder, a normal distribution for each image; μ: the decoded "
-        "image; σ: by how much a pixel is expected to be off, one number a code; N(0, I): the standard normal."
+        "image; σ: the expected error of a pixel, one value per code; N(0, I): the standard normal."
     )
     stands = {
         "reconstruction": r"\tfrac{\|x - \mu(z)\|^2}{2 \sigma(z)^2} + \tfrac{d}{2} \log 2 \pi \sigma(z)^2",

@@ -23,7 +23,7 @@ class VQVAE(Autoencoder, Quantises):
     """
 
     title = "VQ-VAE"
-    summary = "Writes each image as a small grid of entries from a codebook, which it learns along with the rest."
+    summary = "Encodes each image as a small grid of entries from a codebook that it learns too."
     formula = (
         r"\begin{aligned}\min\;& -\log p(x \mid e) + \big\| \mathrm{sg}[z] - e \big\|^2\\"
         r"&+ \beta\, \big\| z - \mathrm{sg}[e] \big\|^2\\"
@@ -31,7 +31,7 @@ class VQVAE(Autoencoder, Quantises):
         r"&\text{with } e = \textstyle\arg\min_{e_k} \| z - e_k \|\end{aligned}"
     )
     letters = (
-        "x: an image; z: what the encoder puts out, a vector for each cell of a grid; e_k: the codebook's K entries; "
+        "x: an image; z: the encoder's output, a vector for each cell of a grid; e_k: the codebook's K entries; "
         "e: the entry nearest to z, cell by cell, which the decoder p sees; sg: held constant; β: the commitment; "
         "U: the entries that no vector of a batch is nearest to; z': any of these vectors."
     )
@@ -53,14 +53,14 @@ class VQVAE(Autoencoder, Quantises):
             8,
             ge=1,
             le=64,
-            description="Numbers in the code of each cell.",
+            description="Code dimensions of each cell.",
             json_schema_extra={"common": True, "log": True},
         )
         entries: int = Field(
             64,
             ge=2,
             le=512,
-            description="Entries in the codebook; a cell is one of them.",
+            description="Entries in the codebook; each cell takes one of them.",
             json_schema_extra={"common": True, "log": True},
         )
         commitment: float = Field(

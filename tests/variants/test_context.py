@@ -104,7 +104,7 @@ def test_a_hole_that_leaves_the_image_is_refused_in_one_sentence(flat, said):
     text = str(refusal.value)
     assert is_sentence(text)
     assert text.startswith(said)
-    assert "leaves the image" in text
+    assert "extends beyond the image" in text
     assert f"got {flat.get('hole_top', flat.get('hole_left', 0.3)):g}; lower" in text
     model_of(moving=True, **flat)
 

@@ -86,7 +86,7 @@ function drawNumbers(context, theme, plot, bars) {
 /** Prints the count, the sum and the bar that is pointed at, and says all of it in the canvas's label. */
 function printBars({ header, inUse, sum, one, canvas }, bars, pointed) {
   const { what, unit, top } = header;
-  const said = ({ number, value }) => `number ${number + 1}: ${decimals(value, top)}`;
+  const said = ({ number, value }) => `dimension ${number + 1}: ${decimals(value, top)}`;
   const total = bars.reduce((all, { value }) => all + value, 0);
   const words = `${bars.filter(({ used }) => used).length} of ${bars.length} in use`;
   inUse.textContent = words;

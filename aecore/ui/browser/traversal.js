@@ -116,8 +116,8 @@ function list(state) {
   more.textContent = all ? `Show the first ${FIRST}` : `Show all ${scene.strips.length}`;
   more.setAttribute("aria-expanded", String(all));
   const ticks = header.marks.length ? ` Ticks: ${header.marks.map(plain).join(", ")} ${header.unit}.` : "";
-  const how = "Each strip moves one number of the code, the others stay. Drag along it, or click a picture.";
-  state.hint.textContent = scene.strips.length ? how + ticks : "There is no number of the code to move.";
+  const how = "Each strip moves one code dimension, the others stay. Drag along it, or click a picture.";
+  state.hint.textContent = scene.strips.length ? how + ticks : "There is no code dimension to move.";
 }
 
 /**

@@ -1,5 +1,5 @@
 """The tabs of the page Denoising, one a file."""
 
-from aecore.ui.sections import Tabs
+from aecore.ui.tabs import Tabs
 
-SECTIONS = Tabs("aecore.ui.denoise")
+TABS = Tabs("aecore.ui.denoise")

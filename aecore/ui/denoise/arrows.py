@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import feed, live, sections
+from aecore.ui import feed, live, tabs
 from aecore.ui.browser import Drawing, arrows_drawing
 from aecore.variants import variants
 
@@ -39,11 +39,11 @@ HOW = {
 DOTS = 500
 
 
-class Arrows(sections.Section):
+class Arrows(tabs.Tab):
     order = 4
     look_for = (
-        "Images of two pixels are points of the plane, so all that a model does can be drawn, to scale. A denoiser is "
-        "to step back to the data. Compare them where a point has been moved by noise, and on the curve itself."
+        "Images of two pixels are points in the plane, so everything a model does can be shown to scale. A denoiser "
+        "should step back to the data. Compare the models where noise has moved a point, and on the curve itself."
     )
     about = "curves"
 
@@ -88,10 +88,10 @@ class Arrows(sections.Section):
         if finished and all(one is not None for one in found.values()):
             st.markdown(compared(found))
         st.caption(
-            "Thin: where the model moves a place. Wide and pale: where the best denoiser would move it, along the "
-            "gradient of the log density of the data blurred by the noise (Alain and Bengio 2014); only where training "
-            "shows noise at all, within three standard deviations of the data: farther away the model's own arrows "
-            "are paler. The bar is as long as the noise is strong. Cosine: 1 where both point the same way."
+            "Thin: where the model moves a point. Wide and pale: where the best denoiser would move it, along the "
+            "gradient of the log density of the data blurred by the noise (Alain and Bengio 2014); shown only within "
+            "three standard deviations of the data, where training sees noise: farther away the model's own arrows "
+            "are paler. The bar is one standard deviation of the noise long. Cosine: 1 where both point the same way."
         )
 
     def _column(self, pool: Pool, seat: Seat, name: str, key: str, resting: bool) -> Agreement | None:
@@ -141,6 +141,6 @@ def compared(found: Mapping[str, Agreement]) -> str:
     )
     return (
         f"**What this shows:** from held-out points moved by noise the mean step is {moved} of the square's side; the "
-        f"best denoiser's is {best:.3f}. **{closest}** points most nearly where that one does (mean cosine "
+        f"best denoiser's is {best:.3f}. **{closest}** agrees best with its direction (mean cosine "
         f"{found[closest].cosine:.2f}). From points on the curve itself the mean step is {clean}."
     )

@@ -29,8 +29,8 @@ class Before(OneRun):
     order = 1
     subject = DENOISING
     look_for = (
-        "Drag the level: the same held-out images, damaged more and more, and what the model makes of them. Train "
-        "against one damage and test with another to see what it has never been shown."
+        "Drag the level: the same held-out images, damaged more and more, and what the model makes of them. Train on "
+        "one corruption and test on another: does it restore what it has never seen?"
     )
 
     Settings = Tested
@@ -82,9 +82,9 @@ def _spans(levels: np.ndarray, chosen: np.ndarray) -> str:
 
 def by_heart(found: Restored) -> str:
     """How training and held-out images compare, given to the model as in training."""
-    told = f"training images come to {found.known:.1f} dB, held-out ones to {found.unknown:.1f} dB"
+    told = f"training images reach {found.known:.1f} dB, held-out ones {found.unknown:.1f} dB"
     if found.known - found.unknown > BY_HEART:
-        return f"Given as in training, {told}: it has learned its training images by heart."
+        return f"Given as in training, {told}: it has memorised its training images."
     return f"Given as in training, {told}."
 
 
@@ -111,9 +111,9 @@ def _curves(name: str, found: Restored) -> None:
 
 def _remarks(run: Run, damage: str) -> None:
     member = corruptions[damage]
-    said = ["PSNR is that of the mean squared error over all pixels of all images; the error is shown without its sign"]
+    said = ["PSNR comes from the mean squared error over all pixels of all images; errors are shown without sign"]
     if not member.bounded:
-        said.append("damage is not clipped: the model is given values below black and above white, which look the same")
+        said.append("damage is not clipped: the model gets values below black and above white, which look the same")
     trained = run.spec.names.get("corruption")
     if trained is None:
         said.append(f"{run.model.title} was trained on clean images alone")

@@ -26,12 +26,13 @@ class Colour(OneRun):
     subject = subjects.DataAndSeed()
     about = "coloured"
     look_for = (
-        "Brightness says what is there, and what is there says the colour: sun, house or tree, plain or striped. A "
-        "picture is three planes, brightness above two of colour, so colouring is predicting the bottom from the top."
+        "Brightness shows what is there, and that determines the colour: sun, house or tree, plain or striped. A "
+        "picture is three planes, brightness above two of colour, so colouring means predicting the bottom from the "
+        "top."
     )
 
     class Settings(Settings):
-        epochs: int = Field(60, ge=1, le=200, description="How often every training image is seen.")
+        epochs: int = Field(60, ge=1, le=200, description="Passes over the training images.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -54,6 +55,6 @@ class Colour(OneRun):
             f"{found.undone:.4f} left grey, {found.mean:.4f} with the mean image's colours."
         )
         st.caption(
-            "Planes of luma and two of chroma (ITU-R BT.601), in [0, 1]. Brightness is kept as it is given; a thing's "
-            "own brightness tells nothing of its colour here, its form and its stripes do."
+            "One plane of luma and two of chroma (ITU-R BT.601), in [0, 1]. Brightness is kept as given; here an "
+            "object's brightness says nothing about its colour, but its shape and stripes do."
         )

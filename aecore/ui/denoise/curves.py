@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.figures import denoise as figures
-from aecore.ui import live, sections, waiting
+from aecore.ui import live, tabs, waiting
 from aecore.ui.chart import chart
 from aecore.ui.denoise.tested import DENOISING, Tested
 from aecore.ui.needs import Encodes
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 
-class Curves(sections.Section):
+class Curves(tabs.Tab):
     order = 3
     subject = DENOISING
     look_for = (
-        "The model picked and the same network as a plain autoencoder, against filters that need no training. Filters "
-        "are told how strong the damage is at each level; a network has to see for itself."
+        "Your model and the same network as a plain autoencoder, against filters that need no training. Filters are "
+        "told the level of the damage; a network has to infer it."
     )
 
     needs = (Encodes(),)
@@ -43,7 +43,7 @@ class Curves(sections.Section):
         from aecore.questions.denoise import AskQuality, AskRivals
 
         damage = self.settings.damage
-        waiting.tell(seats, "its curve is drawn", lambda key: seats[key].run.spec.member("variant").title)
+        waiting.tell(seats, "its curve appears", lambda key: seats[key].run.spec.member("variant").title)
         done = waiting.trained(seats)
         asked = [live.answer(pool, seat.run, AskQuality(damage), "Restoring images.") for seat in done.values()]
         found = [one for one in asked if one is not None]

@@ -35,14 +35,14 @@ class Documents(OneRun):
     subject = subjects.DataAndSeed()
     about = "text"
     look_for = (
-        "The network has only seen cuttings of 32 x 32 pixels. It is made of convolutions alone, so a whole page goes "
+        "The network has only seen patches of 32 x 32 pixels. It consists of convolutions alone, so a whole page goes "
         "through it at once. Drag the divider over the page, and the slider for more or less damage."
     )
 
     class Settings(Settings):
-        damage: Literal["stains", "folds"] = Field("stains", description="What cuttings and page are damaged with.")
-        page_number: int = Field(0, ge=0, le=9_999, description="Which page; none is among what was learned from.")
-        epochs: int = Field(6, ge=1, le=100, description="How often every cutting is seen.")
+        damage: Literal["stains", "folds"] = Field("stains", description="Corruption of patches and page.")
+        page_number: int = Field(0, ge=0, le=9_999, description="Page to clean; none was used for training.")
+        epochs: int = Field(6, ge=1, le=100, description="Passes over the training patches.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -64,6 +64,6 @@ class Documents(OneRun):
         with st.container(key="live-page"):
             live_wipe(name, found.damaged, found.restored, ("damaged", "restored"), key="page-wipe")
         st.caption(
-            f"Peak signal-to-noise ratio over all pixels of the page, of the mean squared error; damaged is what doing "
-            f"nothing leaves. Trained at level {LEVELS[own.damage]:g} on cuttings of other pages."
+            f"Peak signal-to-noise ratio, from the mean squared error over all pixels of the page; damaged means "
+            f"doing nothing. Trained at level {LEVELS[own.damage]:g} on patches of other pages."
         )

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from aecore.figures.floor import Floor
 from aecore.settings import Settings
-from aecore.ui import live, sections, waiting
+from aecore.ui import live, tabs, waiting
 from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ MODELS = {
 }
 
 
-class Masked(sections.Section):
+class Masked(tabs.Tab):
     order = 5
     look_for = (
-        "Pixels are hidden, at first half of them, and filled in from the rest. Drag the share: all five models are "
-        "shown the same pixels of the same images. Flags tell a network which pixels are hidden and which are black."
+        "Some pixels, at first half, are hidden and filled in from the rest. Drag the share: all five models see the "
+        "same pixels of the same images. Flags tell a network which pixels are hidden and which are black."
     )
 
     class Settings(Settings):
         hidden_share: float = Field(0.5, ge=0.05, le=0.95, description="Share of the pixels hidden in training.")
         latent: int = Field(32, ge=1, le=256, description="Code size: dimensions of a code.")
-        epochs: int = Field(15, ge=1, le=200, description="How often every training image is seen, by each model.")
+        epochs: int = Field(15, ge=1, le=200, description="Passes over the training images, by each model.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -85,8 +85,9 @@ def _draw(name: str, found: Mapping[str, Filled]) -> None:
             what="Error",
         )
     st.caption(
-        "Seen pixels are shown as they are, hidden ones as each model has them. Scaled: one matrix, what is seen made "
-        "louder. Least squares: the code that fits what is seen best. Unrolled: that code after a few steps towards it."
+        "Visible pixels are shown as they are, hidden ones as each model fills them in. Scaled: one matrix, with the "
+        "visible pixels scaled up. Least squares: the code that fits the visible pixels best. Unrolled: a few steps "
+        "of descent towards that code."
     )
 
 

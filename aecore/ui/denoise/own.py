@@ -27,14 +27,14 @@ class Own(OneRun):
     subject = DENOISING
     look_for = (
         "Damage an image with brush, eraser, noise or a hole, or draw your own: it is restored as you go. Try what the "
-        "model has never seen, such as a star or a letter: does it come back as it is?"
+        "model has never seen, such as a star or a letter: does it come back unchanged?"
     )
 
     needs = (*OneRun.needs, Pictures())
 
     class Settings(Settings):
         start: Literal["image", "empty", "photo"] = Field(
-            "image", description="What to start from: a held-out image, an empty field, or a photo of your own digit."
+            "image", description="Start from a held-out image, an empty field, or a photo of your own digit."
         )
         image: int = Field(0, ge=0, le=9_999, description="The held-out image to start from.")
 

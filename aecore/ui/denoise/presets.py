@@ -1,4 +1,4 @@
-"""Views worth opening, as links to the page Denoising."""
+"""Tabs worth opening, as links to the page Denoising."""
 
 # A denoiser of convolutions alone, which learns from small batches.
 GRID = {"variant": "denoising-grid", "batch_size": 50, "learning_rate": 6e-3}
@@ -18,7 +18,7 @@ DENOISE: dict[str, dict[str, object]] = {
     },
     "draw your own": {"view": "own", "start": "empty"},
     "drag a hole (context encoder)": {"view": "own", "variant": "context"},
-    "the bottom from the top": {
+    "the bottom half from the top": {
         "view": "own",
         "variant": "context",
         "moving": "false",
@@ -32,5 +32,5 @@ DENOISE: dict[str, dict[str, object]] = {
     "why it works: arrows": {"view": "arrows"},
     "arrows on a spiral": {"view": "arrows", "curve": "spiral"},
     "filling in hidden pixels": {"view": "masked"},
-    "damage learned by heart": {"view": "before", "fresh": "false", "images": 500, "epochs": 100},
+    "damage memorised": {"view": "before", "fresh": "false", "images": 500, "epochs": 100},
 }

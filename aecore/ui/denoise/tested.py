@@ -1,4 +1,4 @@
-"""What the views of damaged images share: a denoiser to begin with, and what it is tested with."""
+"""What the tabs of damaged images share: a denoiser to begin with, and what it is tested with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Damage = Literal[tuple(corruptions)]
 class Tested(Settings):
     """The damage of held-out images, which need not be that of training."""
 
-    damage: Damage = Field("gaussian", description="What held-out images are damaged with; training has its own.")
+    damage: Damage = Field("gaussian", description="Corruption of held-out images; training has its own.")
 
 
 def level_labels(levels: np.ndarray, before: np.ndarray, after: np.ndarray) -> list[str]:

@@ -28,7 +28,7 @@ class ImagesDoor(Door):
         if pca:
             said += f", and of {pca[0].title} (clipped to [0, 1] for cross-entropy)"
         if pca and shown.inputs is not None:
-            said += ", its components those of clean images, but given images damaged as the model's are"
+            said += ", its components from clean images, its inputs damaged as the model's are"
         return f"{said}. {live.SCORED} "
 
     def beside(self, run: Run, view: View, name: str, prefix: str) -> None:

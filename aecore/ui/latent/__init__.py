@@ -1,5 +1,5 @@
 """The tabs of the page Latent space, one a file."""
 
-from aecore.ui.sections import Tabs
+from aecore.ui.tabs import Tabs
 
-SECTIONS = Tabs("aecore.ui.latent")
+TABS = Tabs("aecore.ui.latent")

@@ -29,8 +29,8 @@ STEPS = 13
 class Between(OneRun):
     order = 4
     look_for = (
-        "Walk from one image's code to another's and decode every step. Do the codes leave a hole on the way, where "
-        "the pictures are far from anything real? A second model walks between the same two images."
+        "Walk from one image's code to another's and decode every step. Does the path cross a hole, where the "
+        "decoded pictures are far from anything real? A second model walks between the same two images."
     )
 
     needs = (*OneRun.needs, Numbered(("a", "b")))
@@ -42,7 +42,7 @@ class Between(OneRun):
             "straight", description="A straight line, or an arc that keeps the length of codes."
         )
         beside: Annotated[str, Among(OrNone(variants, Encodes()))] = Field(
-            "plain", description="A second model, alike but for what it is trained for, on the same walk."
+            "plain", description="A second model for the same walk, identical except for its variant."
         )
 
     def specs(self) -> dict[str, Spec]:
@@ -75,7 +75,7 @@ class Between(OneRun):
 def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
     """The pictures of each walk, by its title, and how far each of them is from anything real."""
     with st.container(key="live-reconstructions"):
-        st.markdown("**The way from a to b**, decoded, and below it the training image nearest to each step")
+        st.markdown("**The path from a to b**, decoded, and below it the training image nearest to each step")
         rows = []
         for title, walk in walks.items():
             rows += [(title, walk.pictures[None]), ("nearest real", walk.nearest[None])]
@@ -99,6 +99,6 @@ def draw_walks(name: str, walks: Mapping[str, Walk]) -> None:
         )
     st.markdown(words.walks({title: walk.distances for title, walk in walks.items()}, usual))
     st.caption(
-        "A rise between the ends points to a hole: nothing in the data is like it. The distance alone does not tell a "
-        "good picture: a blurred one can be nearer to its nearest training image than a real one is to its own."
+        "A rise between the ends points to a hole: nothing in the data looks like it. Distance alone does not mark a "
+        "good picture: a blurred one can be closer to its nearest training image than a real one is to its own."
     )

@@ -44,17 +44,18 @@ class Drawn(OneRun):
     order = 3
     look_for = (
         "Draw a digit with mouse or finger. While the pen moves it is centred and scaled as MNIST's are, encoded and "
-        "rebuilt, and its code, a, moves over the map. Click the map to walk there; draw what is no digit, too."
+        "rebuilt, and its code, a, moves over the map. Click the map to walk there; draw something else than a "
+        "digit, too."
     )
 
     needs = (*OneRun.needs, Pictures())
 
     class Settings(Points):
         start: Literal["empty", "image", "photo"] = Field(
-            "empty", description="What to start from: an empty field, a held-out image, or a photo of your own digit."
+            "empty", description="Start from an empty field, a held-out image, or a photo of your own digit."
         )
         image: int = Field(0, ge=0, le=9_999, description="The held-out image to start from.")
-        sample: int = Field(0, ge=0, le=999, description="Another number, other codes drawn from a VAE's posterior.")
+        sample: int = Field(0, ge=0, le=999, description="Random seed of the codes sampled from a VAE's posterior.")
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.questions.drawn import AskGround
@@ -63,7 +64,7 @@ class Drawn(OneRun):
 
         run, own = seat.run, self.settings
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
-        on = live.answer(pool, run, AskGround(own.points), "Finding the plane to see it on.")
+        on = live.answer(pool, run, AskGround(own.points), "Finding the plane of the map.")
         encoder = live.answer(pool, run, encoder_of, "Packing the encoder.")
         decoder = live.answer(pool, run, decoder_of, "Packing the decoder.")
         if found is None or on is None or encoder is None or decoder is None:
@@ -115,7 +116,7 @@ class _Studio:
         """The drawing field; where the server has to encode, what it made of the drawing: [L] its code."""
         halves = Halves(self.name, self.run.model.latent, None, None)
         if self.reason:
-            st.caption(f"{self.reason} So the server answers, each time that you lift the pen.")
+            st.caption(f"{self.reason} So the server answers each time you lift the pen.")
         else:
             halves = Halves(self.name, self.run.model.latent, self.encoder.portable, self.decoder.portable)
         shape, errors = self.run.data.shape, self.found.errors[self.found.heldout]
@@ -196,7 +197,7 @@ class _Studio:
             )
         elif latent == 1:
             sentences.append(
-                "The one code dimension goes across; up, the dots are spread out by class, and your digit lies at 0"
+                "The one code dimension runs across; vertically, dots are spread out by class and your digit lies at 0"
             )
         if isinstance(self.run.model, HasPosterior):
             inside = "68 and 95" if latent == 1 else "39 and 86"

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from pydantic import Field
 
-from aecore.ui import live, sections
+from aecore.ui import live, tabs
 from aecore.ui.browser import live_images
 from aecore.ui.browser.atlas import AtlasState, Colouring, Decoding, MapPoints, Plane, live_atlas
 from aecore.ui.latent import words
@@ -38,7 +38,7 @@ class Map(OneRun):
     order = 1
     look_for = (
         "Every dot is an image at its code. Move the pointer: with one or two code dimensions the place under it is "
-        "decoded at once, also where no image lies; with more, the map is a projection and shows the nearest image."
+        "decoded at once, even where no image lies; with more, the map is a projection and shows the nearest image."
     )
 
     # The marks a and b, and the classes not shown.
@@ -46,10 +46,10 @@ class Map(OneRun):
 
     class Settings(Points):
         projection: Literal["pca", "umap"] = Field(
-            "pca", description="What lays out codes of more than two dimensions."
+            "pca", description="Projection of codes of more than two dimensions."
         )
         axes: Literal["fitted", "fixed"] = Field(
-            "fitted", description="Around the codes, or the same for every model, so that maps can be compared."
+            "fitted", description="Fitted to the codes, or fixed for every model, so that maps can be compared."
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
@@ -58,7 +58,7 @@ class Map(OneRun):
 
         run, own = seat.run, self.settings
         found = live.answer(pool, run, AskPoints(own.points), "Encoding the images.")
-        flat = live.answer(pool, run, AskFlat(own.projection, own.points), "Laying the codes out.")
+        flat = live.answer(pool, run, AskFlat(own.projection, own.points), "Projecting the codes.")
         if found is None or flat is None:
             return
         packed = Packed(None)
@@ -109,7 +109,7 @@ def _atlas(
         key="latent-atlas",
     )
     remember_hidden(chosen.hidden)
-    sections.remember("marks", text_of(chosen.picked))
+    tabs.remember("marks", text_of(chosen.picked))
     return chosen
 
 
@@ -157,11 +157,11 @@ def _walk(pool: Pool, run: Run, chosen: AtlasState) -> None:
     if all(isinstance(end, int) for end in ends):
 
         def beside() -> None:
-            sections.put(view="between", a=ends[0], b=ends[1])
+            tabs.put(view="between", a=ends[0], b=ends[1])
 
         label = f"Walk from image {ends[0]:,} to image {ends[1]:,} beside a second model"
         if st.button(label, icon=":material/route:", on_click=beside):
-            # The view is picked outside of what is redrawn here.
+            # The tab is picked outside of what is redrawn here.
             st.rerun()
 
 
@@ -185,7 +185,7 @@ def _gallery(run: Run, found: Found, selected: list[int]) -> None:
         mean = found.originals[shown].mean(0).round().astype(np.uint8)
         few = shown[:SHOWN]
         if len(few) < len(rows):
-            st.caption(f"Below, the mean of {len(shown):,} of them, and {len(few)} as they are and rebuilt.")
+            st.caption(f"Below, the mean of {len(shown):,} of them, and {len(few)} with their reconstructions.")
         pictures = [("mean", mean[None, None]), ("original", found.originals[few][None])]
         pictures.append(("rebuilt", found.rebuilt[few][None]))
         with st.container(key="selected-images"):

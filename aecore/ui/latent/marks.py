@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecore.settings import shorten
-from aecore.ui import links, sections
+from aecore.ui import links, tabs
 
 NUMBER = r"-?\d{1,6}(?:\.\d{1,6})?"
 MARK = rf"(?:\d{{1,5}}|{NUMBER}:{NUMBER})"
@@ -25,10 +25,10 @@ def text_of(marks: Iterable[Mapping[str, Any]]) -> str:
 
 def kept_marks(places: np.ndarray) -> list[dict[str, Any]]:
     """The marks that the link keeps, on a map of ``places`` [N, 2]; has it said where images are not there."""
-    text = sections.remembered("marks")
+    text = tabs.remembered("marks")
     marks = marks_of(text, places)
     if len(marks) < len([*filter(None, text.split(","))]):
-        sections.remember("marks", text_of(marks))
+        tabs.remember("marks", text_of(marks))
         links.not_taken(f"ignored marks={shorten(text)}: this map has the images 0 to {len(places) - 1:,}")
     return marks
 
@@ -48,7 +48,7 @@ def marks_of(text: str, places: np.ndarray) -> list[dict[str, Any]]:
 
 def hidden_classes(names: Sequence[str]) -> list[int]:
     """The classes, of those with ``names``, that the link does not show; has it said where there are fewer."""
-    text = sections.remembered("hidden")
+    text = tabs.remembered("hidden")
     numbers = [int(number) for number in filter(None, text.split(","))]
     there = [number for number in numbers if number < len(names)]
     if there != numbers:
@@ -59,4 +59,4 @@ def hidden_classes(names: Sequence[str]) -> list[int]:
 
 def remember_hidden(hidden: Iterable[int]) -> None:
     """Keeps in the link which classes are not shown."""
-    sections.remember("hidden", ",".join(map(str, hidden)))
+    tabs.remember("hidden", ",".join(map(str, hidden)))

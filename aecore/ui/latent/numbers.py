@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Numbers(OneRun):
     order = 5
     look_for = (
-        "Is every code dimension used, do two of them say the same, and do images with near codes belong together? "
-        "Each figure says what it is taken on and in what unit."
+        "Is every code dimension used, do any two say the same, and do images with nearby codes belong together? "
+        "Each metric states its unit and which images it is measured on."
     )
 
     class Settings(Points):

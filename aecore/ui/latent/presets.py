@@ -1,4 +1,4 @@
-"""Views worth opening, as links to the page Latent space."""
+"""Tabs worth opening, as links to the page Latent space."""
 
 LATENT: dict[str, dict[str, object]] = {
     "a map of digits": {"variant": "vae"},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Rewind(OneRun):
     order = 6
     look_for = (
-        "How the map came about: drag the slider below the pictures and loss, codes and reconstructions go back "
+        "See how the map formed: drag the slider below the pictures to take loss, codes and reconstructions back "
         "together."
     )
 

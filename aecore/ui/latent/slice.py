@@ -35,8 +35,8 @@ class TwoDimensions(Need):
 class Slice(OneRun):
     order = 2
     look_for = (
-        "Take one image's code and move two of its dimensions, the rest as they are: the place under the pointer is "
-        "decoded at once. So a code of many dimensions can be walked in, where no map shows all of it."
+        "Move two dimensions of one image's code and keep the rest fixed: the place under the pointer is decoded at "
+        "once. This way you can explore a code that no map shows in full."
     )
 
     remembers = {"hidden": CLASSES}
@@ -46,10 +46,10 @@ class Slice(OneRun):
     class Settings(Points):
         image: int = Field(0, ge=0, le=69_999, description="The image whose code is moved, held-out ones first.")
         across: int = Field(
-            0, ge=0, le=1024, description="The code dimension that is moved sideways; 0: the one that varies most."
+            0, ge=0, le=1024, description="Code dimension to move horizontally; 0: the one that varies most."
         )
         up: int = Field(
-            0, ge=0, le=1024, description="The code dimension that is moved up and down; 0: the one that varies next."
+            0, ge=0, le=1024, description="Code dimension to move vertically; 0: the one that varies next most."
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:

@@ -1,4 +1,4 @@
-"""What the views of the page Latent space say of the case in view, from the very arrays that they draw.
+"""What the tabs of the page Latent space say of the case shown, from the very arrays that they draw.
 
 Letters: L dimensions of a code, S steps of a walk, N images.
 """
@@ -14,12 +14,14 @@ SAME = 0.01
 # Dimensions that are named one by one.
 MOST_NAMED = 12
 WHAT_A_MAP_DOES_NOT_SAY = {
-    "UMAP": "UMAP keeps neighbours and little else: how far apart its islands lie, how large and how dense they are, "
-    "says nothing",
+    "UMAP": "UMAP keeps neighbours and little else: how far apart its islands lie, how large and how dense they are "
+    "means nothing",
     "principal": "PCA keeps the two directions of largest spread: what lies close here may be far apart in the others",
     "code": "These are the codes themselves: distances are what they look like",
 }
-SPREAD_OUT = "Across is the code itself; up and down the classes are only spread out, and distances say nothing"
+SPREAD_OUT = (
+    "Horizontally you see the code itself; vertically the classes are only spread out, and distances mean nothing"
+)
 
 
 def walks(distances: Mapping[str, np.ndarray], usual: float) -> str:
@@ -36,7 +38,7 @@ def walks(distances: Mapping[str, np.ndarray], usual: float) -> str:
 def _peak(title: str, found: np.ndarray, usual: float) -> str:
     """Where one walk is farthest from real images between its ends, and whether that is a rise."""
     if not np.isfinite(found).all():
-        return f"**{title}**: what it decodes to is no image, so it has no distance."
+        return f"**{title}**: its output is not an image, so it has no distance."
     between = found[1:-1] if len(found) > 2 else found
     step, end = int(between.argmax()) + (len(found) > 2), float(max(found[0], found[-1]))
     peak = float(found[step])
@@ -63,8 +65,8 @@ def _nearer(distances: Mapping[str, np.ndarray]) -> str:
     )
     one_peak, other_peak = (float(found[1:-1].max() if steps > 2 else found.max()) for found in (first, second))
     if abs(one_peak - other_peak) <= SAME * max(one_peak, other_peak):
-        return f"Here both come as far; {count}."
-    return f"Here {one if one_peak < other_peak else other} stays nearer at its farthest; {count}."
+        return f"Here both peak equally high; {count}."
+    return f"Here {one if one_peak < other_peak else other} has the lower peak; {count}."
 
 
 def dimensions(across: int, up: int, shares: np.ndarray) -> tuple[int, int]:
@@ -100,11 +102,11 @@ def slice_dots(latent: int, told: str = "") -> str:
     said = "The dots are all images"
     differ = "so a dot and the picture at its place differ"
     if latent > 2:
-        said += f", seen along the other code dimensions: what is decoded has this image's own of these, {differ}"
+        said += f", seen along the other code dimensions: the decoded picture keeps this image's values there, {differ}"
     elif told:
-        said += ". What is decoded is told this image's class, so at a dot of another class the picture differs from it"
+        said += ". The decoder is told this image's class, so at a dot of another class the picture differs from it"
     else:
-        said += ". With two dimensions nothing else is held: at a dot its own code is decoded"
+        said += ". With two dimensions nothing else is fixed: at each dot its own code is decoded"
     return f"{said}."
 
 
@@ -133,16 +135,16 @@ def correlated(found: np.ndarray, in_use: np.ndarray) -> str:
         return f"The codes have diverged.{left}"
     one, other = np.unravel_index(sizes.argmax(), sizes.shape)
     value = found[rows[one], rows[other]]
-    return f"Most alike are dimensions {rows[one] + 1} and {rows[other] + 1}: r = {value:.2f}.{left}"
+    return f"Most correlated are dimensions {rows[one] + 1} and {rows[other] + 1}: r = {value:.2f}.{left}"
 
 
 def rewound(latent: int) -> str:
     """What moves on the map while a run is rewound, by the code's length."""
     if latent <= 2:
-        return "The axes stay, so that what moves are the codes."
+        return "The axes stay fixed, so only the codes move."
     return (
-        f"The scale stays. The map shows the two main directions of {latent} dimensions, found anew at each moment and "
-        "turned to fit the one before, so a dot can move because they do."
+        f"The scale stays. The map shows the two main directions of {latent} dimensions, found anew for each frame "
+        f"and rotated to match the one before, so a dot can move just because they do."
     )
 
 

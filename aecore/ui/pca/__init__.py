@@ -1,5 +1,5 @@
 """The tabs of the page PCA, one a file."""
 
-from aecore.ui.sections import Tabs
+from aecore.ui.tabs import Tabs
 
-SECTIONS = Tabs("aecore.ui.pca")
+TABS = Tabs("aecore.ui.pca")

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures.pca import agreement
 from aecore.settings import Settings
-from aecore.ui import explain, live, sections, waiting
+from aecore.ui import explain, live, tabs, waiting
 from aecore.ui.browser import live_images, live_map
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from aecore.runs.spec import Spec
 
 RAND = (
-    "Of all pairs of images, how many do clusters and labels agree on, less what chance would: 1 is the same "
-    "partition, 0 is chance (Hubert and Arabie 1985)."
+    "Share of image pairs on which clusters and labels agree, corrected for chance: 1 is the same partition, 0 is "
+    "chance (Hubert and Arabie 1985)."
 )
-INFORMATION = "What clusters and labels tell of each other, as a share of what they tell in all, from 0 to 1."
+INFORMATION = "Mutual information of clusters and labels, as a share of their entropies, from 0 to 1."
 
 
-class Clusters(sections.Section):
+class Clusters(tabs.Tab):
     order = 6
     look_for = (
-        "k-means puts images into groups without looking at the labels. Does it find the classes, and does it find "
+        "k-means groups images without looking at the labels. Does it find the classes, and does it find "
         "them better in codes than in pixels? Each dot is one random start."
     )
 
     class Settings(Settings):
-        clusters: int = Field(10, ge=2, le=50, description="Groups to make.")
-        latent: int = Field(10, ge=1, le=100, description="Dimensions of a code, the autoencoder's and PCA's.")
+        clusters: int = Field(10, ge=2, le=50, description="Clusters to form.")
+        latent: int = Field(10, ge=1, le=100, description="Code size of the autoencoder and of PCA.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.runs.spec import Spec
@@ -59,7 +59,7 @@ class Clusters(sections.Section):
             live.waiting(seat.run, seat.view, "clusters")
         elif not seat.view.finished:
             live.loss(seat.run, seat.view, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
-            waiting.tell(seats, "its codes are grouped as soon as it is trained", lambda _: "the autoencoder")
+            waiting.tell(seats, "its codes are clustered as soon as it is trained", lambda _: "the autoencoder")
         elif (found := live.answer(pool, seat.run, Grouping(self.settings.clusters), "Grouping.")) is not None:
             _scores(found)
             _centres(f"centres-{seat.run.id}-{self.settings.clusters}", found)
@@ -76,7 +76,7 @@ def _scores(found: Grouped) -> None:
         st.markdown("**Normalised mutual information** with the labels", help=INFORMATION)
         chart(agreement(names, [one.information for one in several], "normalised mutual information"), "information")
     st.markdown(words.agreement({group.title.partition(",")[0]: group.clusters.rand for group in found.groups}))
-    st.caption(f"{found.images:,} training images, five random starts each. Labels are used for the score alone.")
+    st.caption(f"{found.images:,} training images, five random starts each. Labels are used only for the score.")
 
 
 def _centres(name: str, found: Grouped) -> None:

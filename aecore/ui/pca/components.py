@@ -12,7 +12,7 @@ from pydantic import Field
 from aecore.figures.floor import Floor
 from aecore.figures.pca import explained
 from aecore.settings import Settings
-from aecore.ui import explain, live, sections
+from aecore.ui import explain, live, tabs
 from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
@@ -28,16 +28,16 @@ SHOWN, ACROSS, BARS = 30, 10, 30
 FIRST = 10
 
 
-class Components(sections.Section):
+class Components(tabs.Tab):
     order = 1
     look_for = (
-        "PCA finds the directions in which images differ most, one at right angles to the other. Drag the slider: each "
-        "image is the mean image plus so much of each of the first k components."
+        "PCA finds the directions in which images vary most, all at right angles. Drag the slider: each image is the "
+        "mean image plus a weighted sum of the first k components."
     )
     trains = False
 
     class Settings(Settings):
-        components: int = Field(100, ge=1, le=1024, description="Components on the slider, at most.")
+        components: int = Field(100, ge=1, le=1024, description="Largest number of components on the slider.")
 
     def specs(self) -> dict[str, Spec]:
         """A linear autoencoder that is not trained: its data and its row of examples are what is needed."""
@@ -57,8 +57,8 @@ class Components(sections.Section):
             return
         if most > found.rank:
             st.info(
-                f"{most:,} components are asked for, but these {len(run.data.train):,} images vary in {found.rank:,} "
-                f"directions only; the slider goes to {found.rank:,}."
+                f"{most:,} components are asked for, but these {len(run.data.train):,} images vary in only "
+                f"{found.rank:,} directions; the slider goes to {found.rank:,}."
             )
         name = f"components-{run.id}-{most}"
         self._slider(name, found, run.exhibit.originals)
@@ -111,5 +111,5 @@ class Components(sections.Section):
         live_images("components", rows, first_frame=0, key="components-images")
         st.caption(
             f"Grey is 0, white positive, black negative, each scaled to its own largest. The mean of the {images:,} "
-            f"training images is taken off first (centring): {words.centring(found.likeness)}."
+            f"training images is subtracted first (centring): {words.centring(found.likeness)}."
         )

@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import explain, feed, live, sections
+from aecore.ui import explain, feed, live, tabs
 from aecore.ui.browser import Drawing, Panel, cloud_drawing, words_drawing
 from aecore.ui.pca import formulas, words
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 HOW = {"likelihood": "gaussian", "width": 64, "depth": 4, "epochs": 200, "learning_rate": 5e-3, "precision": "fp32"}
 
 
-class Curved(sections.Section):
+class Curved(tabs.Tab):
     order = 4
     look_for = (
-        "Points on a sheet in three dimensions. PCA's directions are straight and hold a plane or a line; an "
-        "autoencoder's decoder can bend. Does it follow the sheet? Drag to turn all three clouds."
+        "Points on a sheet in three dimensions. PCA can only fit a plane or a line; an autoencoder's decoder can "
+        "bend. Does it follow the sheet? Drag to turn all three clouds."
     )
     about = "sheets"
 
     class Settings(Settings):
-        latent: int = Field(2, ge=1, le=2, description="Dimensions of a code: 2 for a sheet, 1 for a thread.")
+        latent: int = Field(2, ge=1, le=2, description="Code size: 2 for a sheet, 1 for a thread.")
         colour: Literal["code dimension 1", "place on the sheet"] = Field(
             "code dimension 1",
-            description="What colours the points: the autoencoder's code, or their place on the sheet.",
+            description="Colour of the points: the autoencoder's code, or their place on the sheet.",
             json_schema_extra={"was": {"code number 1": "code dimension 1"}},
         )
 

@@ -1,4 +1,4 @@
-"""What PCA, a linear autoencoder and k-means minimise: the views of the page PCA say which of them theirs is."""
+"""What PCA, a linear autoencoder and k-means minimise: the tabs of the page PCA say which of them theirs is."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import explain, live, sections
+from aecore.ui import explain, live, tabs
 from aecore.ui.browser import Axes, Line, live_images, live_loss, scrubber
 from aecore.ui.pca import formulas, words
 from aecore.variants import variants
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 PCA_GROUP = 5
 
 
-class Ordered(sections.Section):
+class Ordered(tabs.Tab):
     order = 5
     look_for = (
-        "Keep only the first k dimensions of a code. PCA's components come in order of what they explain; nested "
-        "dropout trains a code to be cut off anywhere; a plain autoencoder's code was never asked for an order."
+        "Keep only the first k dimensions of a code. PCA's components come in order of explained variance; nested "
+        "dropout trains a code to be cut off anywhere; a plain autoencoder's code has no order."
     )
 
     class Settings(Settings):
-        latent: int = Field(16, ge=2, le=64, description="Dimensions of a code.")
+        latent: int = Field(16, ge=2, le=64, description="Code size.")
 
     def specs(self) -> dict[str, Spec]:
         from aecore.capabilities import Ordered as Sorted
@@ -54,7 +54,7 @@ class Ordered(sections.Section):
         if not all(seat.view.finished for seat in seats.values()):
             _untrained(seats)
             return
-        meanwhile = "Cutting codes off after every number."
+        meanwhile = "Cutting codes off after every dimension."
         found = {key: live.answer(pool, seat.run, truncated, meanwhile) for key, seat in seats.items()}
         run = seats[_unordered(seats)].run
         costs = live.answer(pool, run, pca_costs, "Finding the principal components.", of_data=True)
@@ -108,8 +108,8 @@ def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> Non
     st.markdown(words.cut_off(errors))
     st.caption(
         "Dimensions that are cut off are set to 0 for nested dropout, as in its training, and for the plain "
-        "autoencoder to their mean over the training images; another value may suit it better. Outputs as they are, "
-        "not clipped to [0, 1]."
+        "autoencoder to their mean over the training images; another value may suit it better. Outputs are not "
+        "clipped to [0, 1]."
     )
 
 

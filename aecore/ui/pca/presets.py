@@ -1,4 +1,4 @@
-"""Views worth opening, as links to the page PCA."""
+"""Tabs worth opening, as links to the page PCA."""
 
 PCA: dict[str, dict[str, object]] = {
     "two dimensions, beside a linear VAE": {"view": "subspace", "latent": 2},

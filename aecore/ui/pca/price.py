@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures.pca import Curve, price
 from aecore.settings import Settings
-from aecore.ui import explain, links, live, sections, waiting
+from aecore.ui import explain, links, live, tabs, waiting
 from aecore.ui.browser import live_images, scrubber
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, subspace, words
@@ -35,11 +35,11 @@ ERROR = "heldout_reconstruction"
 PUBLISHED = [("2006: deep autoencoder", 30, 3.00), ("2006: logistic PCA", 30, 8.01), ("2006: PCA", 30, 13.87)]
 
 
-class Price(sections.Section):
+class Price(tabs.Tab):
     order = 3
     look_for = (
-        "With equally many code dimensions, how much of a held-out image is lost? PCA and a linear autoencoder have "
-        "the same optimum; what do networks that can bend gain, and what do they cost in seconds of training?"
+        "At equal code size, how much of a held-out image is lost? PCA and a linear autoencoder have "
+        "the same optimum; what do nonlinear networks gain, and how many seconds of training do they cost?"
     )
 
     class Settings(Settings):

@@ -12,7 +12,7 @@ from pydantic import Field
 from aecore.figures.floor import Floor
 from aecore.figures.pca import excess_of, gaps
 from aecore.settings import Among, Settings
-from aecore.ui import explain, feed, group, live, sections
+from aecore.ui import explain, feed, group, live, tabs
 from aecore.ui.browser import Axes, Drawing, Line, images_drawing, loss_drawing, words_drawing
 from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, words
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 FOUND = 2.0
 ANGLES = (
     "Principal angles between the span of the decoder's columns and that of PCA's first components: all 0 where the "
-    "two spaces are the same, whatever their axes. The largest, and the middle one of them."
+    "two spaces are the same, whatever their axes. Shown: the largest and the median."
 )
-AXES = "The angle between a component of PCA and the one column of the decoder that is nearest to it."
-TURNED = "An orthonormal basis of the decoder's span, turned onto PCA's components as far as it goes."
+AXES = "The angle between a component of PCA and the decoder's column nearest to it."
+TURNED = "An orthonormal basis of the decoder's span, rotated as closely as possible onto PCA's components."
 # What theory says of the axes where nothing asks for PCA's.
-ANY_MIXTURE = "Any mixture of its columns would do as well: nothing asks for PCA's own."
+ANY_MIXTURE = "Any mixture of its columns would do as well: nothing favours PCA's own."
 
 
 def how(images: int, steps: int = 18) -> dict[str, float | str]:
@@ -53,17 +53,17 @@ def finds_axes(variant: type[Model]) -> bool:
     return issubclass(variant, FindsAxes)
 
 
-class Subspace(sections.Section):
+class Subspace(tabs.Tab):
     order = 2
     look_for = (
-        "With squared error, one matrix down and one matrix up can fit the training images no better than PCA. Watch "
-        "the angles: does the space that the decoder spans become PCA's, and do its own axes become PCA's too?"
+        "With squared error, a linear autoencoder fits its training images no better than PCA. Watch the angles: "
+        "does the decoder's span become PCA's, and do its own axes become PCA's too?"
     )
 
     class Settings(Settings):
-        latent: int = Field(2, ge=1, le=100, description="Dimensions of a code, and components of PCA.")
+        latent: int = Field(2, ge=1, le=100, description="Code size, and number of PCA components.")
         beside: Annotated[str, Among(variants, finds_axes)] = Field(
-            "vae", description="What is trained beside it, made of one matrix too, and asks for PCA's own axes."
+            "vae", description="A second linear model to train beside it, one that favours PCA's own axes."
         )
         tied: bool = Field(False, description="Use the encoder's matrix, transposed, as the decoder's.")
 
@@ -113,7 +113,7 @@ def _no_room(run: Run, latent: int) -> str:
     from aecore.measures.pca import pca_of
 
     rank = pca_of(run.data).rank
-    return f"{latent} dimensions are asked for, but these images vary in {rank} directions only; take {rank} or fewer."
+    return f"{latent} dimensions are asked for, but these images vary in only {rank} directions; take {rank} or fewer."
 
 
 def _column(key: str, seat: Seat, name: str) -> None:
@@ -130,7 +130,7 @@ def _column(key: str, seat: Seat, name: str) -> None:
         feed.follow(_words, [run], [view], key=f"{key}-words")
         st.caption(getattr(variants[key], "why_axes", ANY_MIXTURE), help=AXES)
     if view.finished:
-        with st.expander("Each component, and how nearly it ties"):
+        with st.expander("Each component, and how close it is to a tie"):
             _gaps(key, seat)
 
 
@@ -188,6 +188,6 @@ def _gaps(key: str, seat: Seat) -> None:
     st.markdown(f"Principal angles between the two spans, in degrees, largest first: {angles}.")
     st.caption(
         "Above, the angle between each component and the decoder's span; below, by how much its variance exceeds that "
-        "of the first component left out. Where the two nearly tie, taking one for the other costs next to nothing. "
+        "of the first component left out. Where the two nearly tie, swapping them costs almost nothing. "
         f"{words.ties(reach, excess_of(variances, len(reach)))}"
     )

@@ -1,4 +1,4 @@
-"""What the views of the page PCA say of the case in view, from the very arrays that they draw.
+"""What the tabs of the page PCA say of the case shown, from the very arrays that they draw.
 
 Letters: k components or code dimensions kept, K of them at most.
 """
@@ -19,7 +19,7 @@ def against(name: str, value: float, other: float) -> str:
         return f"{name} {value:.2f}"
     change = value / other - 1
     if abs(change) <= SAME:
-        return f"{name} {value:.2f}, as much within 1 %"
+        return f"{name} {value:.2f}, the same within 1 %"
     return f"{name} {value:.2f}, {abs(change):.0%} {'more' if change > 0 else 'less'}"
 
 
@@ -73,12 +73,10 @@ def ties(angles: np.ndarray, excess: np.ndarray) -> str:
     worst, nearest = int(angles.argmax()), int(excess.argmin())
     said = f"Farthest from the span is component {worst + 1}, by {angles[worst]:.2f} degrees; "
     if worst == nearest:
-        return (
-            f"{said}it is also the one that ties most nearly, {excess[worst]:.1f} % above component {len(angles) + 1}."
-        )
+        return f"{said}it is also the one closest to a tie, {excess[worst]:.1f} % above component {len(angles) + 1}."
     return (
-        f"{said}most nearly ties component {nearest + 1}, {excess[nearest]:.1f} % above component {len(angles) + 1}, "
-        f"which is {angles[nearest]:.2f} degrees off."
+        f"{said}closest to a tie is component {nearest + 1}, {excess[nearest]:.1f} % above component "
+        f"{len(angles) + 1}, which is {angles[nearest]:.2f} degrees off."
     )
 
 
@@ -97,7 +95,7 @@ def curved(pca: float, model: float) -> str:
     """Whose points are nearer to the sheet, by their root mean squared distances in sides of the cube."""
     if not np.isfinite(model):
         return "The autoencoder has diverged."
-    said = f"PCA's points are {pca:.3f} of the cube's side off, the autoencoder's {model:.3f}: "
+    said = f"PCA's points are off by {pca:.3f} of the cube's side, the autoencoder's by {model:.3f}: "
     if abs(model - pca) <= SAME * pca:
         return f"{said}no nearer."
     return f"{said}{'nearer' if model < pca else 'farther'}."
@@ -112,7 +110,7 @@ def cut_off(errors: Mapping[str, np.ndarray]) -> str:
     falling = [name for name, count in rises.items() if not count]
     said = [f"With the first {half} of {most} dimensions, squared error per image: {lost}."]
     if falling:
-        said.append(f"Each dimension kept lowers it, or leaves it, for {_list(falling)}.")
+        said.append(f"Each further dimension lowers it, or leaves it unchanged, for {_list(falling)}.")
     said += [
         f"For {name}, {_some(count, 'dimension')} of {most} raise{'s' * (count == 1)} it."
         for name, count in rises.items()
@@ -134,8 +132,8 @@ def agreement(scores: Mapping[str, np.ndarray]) -> str:
     overlaps = [name for name in others if scores[name].max() >= scores[best].min()]
     said += ", ".join(f"{name} has {scores[name].mean():.2f}" for name in others)
     if overlaps:
-        return f"{said}. Its starts and those of {_list(overlaps)} overlap: another start can turn that round."
-    return f"{said}. No start of the others reaches its worst."
+        return f"{said}. Its starts and those of {_list(overlaps)} overlap: another start may reverse the order."
+    return f"{said}. No start of the others reaches its worst one."
 
 
 def _some(count: int, noun: str) -> str:

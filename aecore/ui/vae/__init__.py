@@ -1,5 +1,5 @@
 """The tabs of the page Variational autoencoder, one a file."""
 
-from aecore.ui.sections import Tabs
+from aecore.ui.tabs import Tabs
 
-SECTIONS = Tabs("aecore.ui.vae")
+TABS = Tabs("aecore.ui.vae")

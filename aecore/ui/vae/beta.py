@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import Field
 
 from aecore.settings import Settings
-from aecore.ui import live, sections, waiting
+from aecore.ui import live, tabs, waiting
 from aecore.ui.browser import Scene, live_bars, live_images, live_path, live_traversals, scrubber
 from aecore.ui.vae.traverse import MARKS, strips_of
 
@@ -33,17 +33,17 @@ STICKY = """<style>
 </style>"""
 
 
-class Beta(sections.Section):
+class Beta(tabs.Tab):
     order = 4
     look_for = (
-        "Beta weighs the KL term: the larger it is, the more each nat of a code has to save in reconstruction. Drag "
-        "the slider: everything below is of the same beta. Which code dimensions does a large one give up?"
+        "Beta weights the KL term: the larger it is, the more reconstruction loss each nat of a code must save. Drag "
+        "the slider: everything below is for the same beta. Which code dimensions does a large one give up?"
     )
 
     class Settings(Settings):
         betas: Betas = Field(BETAS, min_length=2, max_length=10, description="The betas to train.")
         latent: int = Field(10, ge=1, le=64, description="Code size: dimensions of a code.")
-        epochs: int = Field(20, ge=1, le=200, description="How often every training image is seen, for each beta.")
+        epochs: int = Field(20, ge=1, le=200, description="Passes over the training images, for each beta.")
 
     def specs(self) -> dict[float, Spec]:
         from aecore.runs.spec import Spec

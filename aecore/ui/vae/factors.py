@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aecore.figures import factors as figures
 from aecore.settings import Settings
-from aecore.ui import links, live, sections, waiting
+from aecore.ui import links, live, tabs, waiting
 from aecore.ui.chart import chart
 from aecore.ui.vae.beta import Betas
 
@@ -30,13 +30,13 @@ HOW = {"variant": "vae", "depth": 2, "batch_size": 256, "learning_rate": 0.01}
 SCORES = {
     "mig": (
         "Chen et al. 2018",
-        "the best dimension for a factor knows no more of it than the next",
-        "one dimension knows it all, the next nothing",
+        "the best dimension for a factor knows no more about it than the second best",
+        "the best knows everything, the second best nothing",
     ),
     "sap": (
         "Kumar et al. 2018",
-        "the same, knowing being the squared correlation",
-        "one dimension follows it in a straight line, the next not at all",
+        "the same, by squared correlation",
+        "the best follows it linearly, the second best not at all",
     ),
     "disentanglement": (
         "Eastwood and Williams 2018",
@@ -45,12 +45,12 @@ SCORES = {
     ),
     "completeness": (
         "Eastwood and Williams 2018",
-        "to a factor all dimensions matter alike, or none",
+        "all dimensions matter alike to a factor, or none does",
         "one dimension only",
     ),
     "informativeness": (
         "Eastwood and Williams 2018",
-        "no factor is told right from the code; guessing gets {guess:.2f}",
+        "no factor is predicted correctly from the code; guessing gets {guess:.2f}",
         "all are",
     ),
     "factor_vae": (
@@ -60,20 +60,20 @@ SCORES = {
     ),
     "modularity": (
         "Ridgeway and Mozer 2018",
-        "a dimension knows all factors alike, or nothing: each that is not in use lowers it",
+        "a dimension knows all factors equally well, or none: each one not in use lowers the score",
         "one factor only",
     ),
 }
 SAP = (
-    "SAP takes every factor as a number, the shape too, by its squared correlation with a dimension. Published scores "
-    "of discrete factors are by a classifier's accuracy instead, and must not be compared with it."
+    "SAP treats every factor as a number, even the shape, and uses its squared correlation with a dimension. "
+    "Published scores of discrete factors use a classifier's accuracy instead and must not be compared with it."
 )
 
 
-class Factors(sections.Section):
+class Factors(tabs.Tab):
     order = 5
     look_for = (
-        "Every image here is drawn from five known factors: shape, scale, orientation, x and y. Does each "
+        "Every image here is made from five known factors: shape, scale, orientation, x and y. Does each "
         "dimension of the code stand for one of them, and does a larger beta help?"
     )
     about = "shapes"
@@ -82,9 +82,9 @@ class Factors(sections.Section):
 
     class Settings(Settings):
         betas: Betas = Field((1.0, 4.0, 8.0), min_length=2, max_length=5, description="The betas to train.")
-        seeds: int = Field(3, ge=1, le=3, description="How many seeds to train each beta with, from the one given on.")
+        seeds: int = Field(3, ge=1, le=3, description="Seeds to train each beta with, from the one given on.")
         latent: int = Field(6, ge=1, le=16, description="Code size: dimensions of a code.")
-        epochs: int = Field(8, ge=1, le=200, description="How often every training image is seen, in each run.")
+        epochs: int = Field(8, ge=1, le=200, description="Passes over the training images, in each run.")
 
     def specs(self) -> dict[Key, Spec]:
         from aecore.runs.spec import Spec
@@ -101,8 +101,8 @@ class Factors(sections.Section):
         waiting.tell(seats, promise, lambda key: _name(*key))
         self._trained(pool, waiting.trained(seats))
         st.caption(
-            "On MNIST no such score is shown: a digit's class is known, but nobody has written down the slant, the "
-            "thickness and whatever else it was drawn from, and a code can only be held against factors that are known."
+            "MNIST has no such score: a digit's class is known, but its slant, its thickness and its other factors "
+            "were never recorded, and a code can only be compared with known factors."
         )
 
     def _trained(self, pool: Pool, done: Mapping[Key, Seat]) -> None:
@@ -164,11 +164,14 @@ def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: S
 
     keys = {f"{beta:g},{seed}": (beta, seed) for beta, seed in found}
     usual = next(text for text, (beta, _) in keys.items() if beta == best)
-    asked = sections.remembered("matrix")
+    asked = tabs.remembered("matrix")
     if asked and asked not in keys:
-        sections.remember("matrix", "")
+        tabs.remember("matrix", "")
         links.not_taken(f"ignored matrix={asked}: the runs here are {', '.join(keys)} (beta and seed)")
-    st.markdown("**Who knows what**: mutual information of dimension and factor, as a share of the factor's entropy")
+    st.markdown(
+        "**Which dimension knows which factor**: mutual information of dimension and factor, as a share of the "
+        "factor's entropy"
+    )
     text = st.selectbox(
         "The run",
         list(keys),
@@ -177,13 +180,13 @@ def _matrix(name: str, found: Mapping[Key, Scores], best: float, factor_names: S
         key=f"matrix-{name}",
     )
     chosen = "" if text == usual else text
-    sections.remember("matrix", chosen)
+    tabs.remember("matrix", chosen)
     scores = found[keys[text]]
     chart(figures.knowledge(scores.known, factor_names), "knowledge")
     st.caption(
         f"{in_use(scores.used)}. A row with one dark cell stands for one factor; a column with two is a factor that "
-        "two dimensions share. 1 would be a dimension that knows all of it. Unless another is picked, the run is the "
-        "first of the beta of the highest MIG."
+        "two dimensions share. At 1 a dimension knows all of it. Unless you pick another, the run is the first one "
+        "of the beta with the highest MIG."
     )
 
 

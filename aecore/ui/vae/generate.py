@@ -1,4 +1,4 @@
-"""Images that never were: decoded from codes drawn, with the training image nearest to each."""
+"""New images, decoded from sampled codes, with the training image nearest to each."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Label(Need):
 class Generate(OneRun):
     order = 3
     look_for = (
-        "Codes are drawn that belong to no image, and decoded. Below each sample is the training image nearest to it: "
-        "were they the same, the model would remember rather than draw."
+        "Sample new codes and decode them. Below each sample is the training image nearest to it: if the two were "
+        "the same, the model would only be recalling, not generating."
     )
 
     needs = (*OneRun.needs, Label())
@@ -42,11 +42,15 @@ class Generate(OneRun):
     class Settings(Settings):
         source: Literal["prior", "posterior"] = Field(
             "prior",
-            description="Where codes are drawn: the prior, or a mixture fitted to codes of training images.",
+            description="Distribution to sample from: the prior, or a mixture fitted to codes of training images.",
         )
-        temperature: float = Field(1.0, ge=0, le=2, description="Factor on the prior's sigma; below 1 it plays safe.")
-        draw: int = Field(0, ge=0, le=9_999, description="Another number, other codes.")
-        label: int = Field(-1, ge=-1, le=99, description="The class, for a model that takes one; -1 is each in turn.")
+        temperature: float = Field(
+            1.0, ge=0, le=2, description="Factor on the prior's sigma; below 1, samples become more typical."
+        )
+        draw: int = Field(0, ge=0, le=9_999, description="Random seed of the sampled codes.")
+        label: int = Field(
+            -1, ge=-1, le=99, description="Class to generate, for a model that takes one; -1 is each in turn."
+        )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.capabilities import Conditional
@@ -54,7 +58,7 @@ class Generate(OneRun):
 
         run, own = seat.run, self.settings
         if own.label >= 0 and not isinstance(run.model, Conditional):
-            st.info(f"{run.model.title} is told no class; choose the conditional VAE to draw one class.")
+            st.info(f"{run.model.title} takes no class; choose the conditional VAE to generate one class.")
         question = AskSamples(own.source, own.temperature, own.draw, COUNT, own.label)
         found = live.answer(pool, run, question, "Drawing.")
         if found is None:
@@ -68,4 +72,4 @@ class Generate(OneRun):
             f"{found.usual:.2f} away from theirs on average, the first {SOME} of them."
         )
         if own.source == "posterior" and own.temperature != 1:
-            st.info("The temperature is the prior's: codes drawn from the mixture are as they are at 1.")
+            st.info("The temperature applies only to the prior: the mixture is always sampled at 1.")

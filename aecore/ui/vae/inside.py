@@ -11,7 +11,7 @@ from pydantic import Field
 from aecore.figures import latent as maps
 from aecore.figures import vae as figures
 from aecore.settings import Settings
-from aecore.ui import live, sections
+from aecore.ui import live, tabs
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 from aecore.ui.live import metric_title
@@ -31,17 +31,17 @@ DRAWS = 10
 class Inside(OneRun):
     order = 1
     look_for = (
-        "One image becomes a small cloud of codes, not a point. Draw from it again and again: how much do the codes "
-        "differ, and how much the pictures they decode to?"
+        "One image becomes a small cloud of codes, not a point. Sample from it again and again: how much do the "
+        "codes differ, and how much do the decoded pictures?"
     )
 
     needs = (*OneRun.needs, Posterior(), Numbered(("image",)))
 
     class Settings(Settings):
-        image: int = Field(7, ge=0, le=69_999, description="The image that goes in, held-out ones first.")
-        draw: int = Field(0, ge=0, le=9_999, description="Another number, other draws of epsilon.")
+        image: int = Field(7, ge=0, le=69_999, description="Input image, held-out ones first.")
+        draw: int = Field(0, ge=0, le=9_999, description="Random seed of the sampled epsilon.")
         stage: Literal["encode", "sample", "decode", "two losses"] = Field(
-            "two losses", description="How far to follow it: step through the stages one by one."
+            "two losses", description="Stages to show: step through them one by one."
         )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
@@ -83,7 +83,7 @@ def _sample(found: Found, draw: int) -> None:
     )
 
     def again() -> None:
-        sections.put(draw=(draw + 1) % 10_000)
+        tabs.put(draw=(draw + 1) % 10_000)
 
     if st.button("Draw again", icon=":material/casino:", on_click=again):
         # The number is asked for outside of what is redrawn here.
@@ -97,24 +97,24 @@ def _sample(found: Found, draw: int) -> None:
         few = min(len(found.mean), 4)
         said = (", ".join(f"{value:+.2f}" for value in code[:few]) for code in found.codes[:3])
         which = f"The first {few} dimensions" if few > 1 else "The one dimension"
-        st.caption(f"{which} of three draws: {'; '.join(said)}.")
+        st.caption(f"{which} of three samples: {'; '.join(said)}.")
 
 
 def _decode(run: Run, found: Found) -> None:
-    st.markdown("**3. Decode.** Every draw becomes an image; beside them, the one of the mean.")
+    st.markdown("**3. Decode.** Every sample becomes an image; beside them, the one decoded from the mean.")
     with st.container(key="live-reconstructions"):
         rows = [("mean", found.rebuilt[None, None]), ("draws", found.decoded[None])]
         live_images(f"draws-{hash(found.decoded.tobytes())}", rows, first_frame=0, key="draws-images")
     st.caption(
-        f"Squared error, summed over pixels: from the draws to the mean's picture {found.apart.mean():.2f}, mean over "
-        f"{len(found.apart)} draws; from the mean's to the image {found.error:.2f}."
+        f"Squared error, summed over pixels: from the samples to the mean's picture {found.apart.mean():.2f}, mean "
+        f"over {len(found.apart)} samples; from the mean's to the image {found.error:.2f}."
     )
 
 
 def _losses(run: Run, found: Found) -> None:
     unit = run.model.likelihood.unit
     st.markdown(
-        f"**4. Two losses.** Reconstruction: {found.losses.mean():.1f} {unit}, mean over {len(found.losses)} draws "
+        f"**4. Two losses.** Reconstruction: {found.losses.mean():.1f} {unit}, mean over {len(found.losses)} samples "
         f"(from {found.losses.min():.1f} to {found.losses.max():.1f}). KL to the prior: {found.kl.sum():.2f} nats, in "
         "closed form, summed over code dimensions."
     )

@@ -1,4 +1,4 @@
-"""Views worth opening, as links to the page Variational autoencoder."""
+"""Tabs worth opening, as links to the page Variational autoencoder."""
 
 VAE: dict[str, dict[str, object]] = {
     "one image, many codes": {"view": "inside"},

@@ -26,22 +26,23 @@ if TYPE_CHECKING:
 BETAS = {"beta 0.001": 0.001, "beta 0.01": 0.01, "beta 0.1": 0.1, "beta 4": 4.0}
 HEADS = {
     "grey": "**Grey pixels**, each read as a probability, as in training.",
-    "binarised": "**Binarised pixels**, each drawn once, black or white, by its grey.",
+    "binarised": "**Binarised pixels**, each sampled once as black or white, with its grey as the probability.",
 }
 # Of likelihoods that are no probability of black or white.
 DENSITY = (
-    "**Grey pixels**, under a normal density. Binarised ones would score nothing: to a density black and white are two "
+    "**Grey pixels**, under a normal density. Scores of binarised ones would be meaningless: to a density black and "
+    "white are two "
     "points among all greys. Choose the likelihood bernoulli to see them."
 )
 # Of a model that training threw out of the range of numbers.
-NOTHING = "diverged: not all it says is a finite number, so there is nothing to score. Lower the learning rate."
+NOTHING = "diverged: some of its outputs are not finite, so there is nothing to score. Lower the learning rate."
 
 
 class Scores(OneRun):
     order = 6
     look_for = (
         "A model can be scored by how well it rebuilds images that it never saw, or by how probable it finds them. "
-        "Detail that a code stores costs nats: does the model that copies better also find images more probable?"
+        "Storing detail in a code costs nats: does the model that copies better also find images more probable?"
     )
 
     needs = (*OneRun.needs, Likelihood())
@@ -49,7 +50,7 @@ class Scores(OneRun):
     class Settings(Settings):
         scored: int = Field(100, ge=10, le=500, description="Held-out images to score.")
         beside: Literal["beta 0.001", "beta 0.01", "beta 0.1", "beta 4", "none"] = Field(
-            "beta 0.001", description="A second model, alike but a VAE of this beta: the smallest is nearly a copier."
+            "beta 0.001", description="A second model, alike but a VAE with this beta; the smallest nearly copies."
         )
 
     def specs(self) -> dict[str, Spec]:
@@ -102,18 +103,18 @@ def _scored(runs: Mapping[str, Run], found: Mapping[str, Mapping[str, Found]]) -
             _column(reading, crossed, {name: one[reading] for name, one in sound.items()})
     images, pixels = len(sound[first]["grey"].squared), runs[first].data.train.images[0].size
     st.caption(
-        f"Mean over {images:,} held-out images ± its standard error; squared errors and nats are those of an image, "
-        f"sums over {pixels:,} pixels, and scores of likelihood are better the higher. Grey and "
-        "binarised ones must not be compared with each other; published ones are of binarised pixels and of the whole "
-        "official test set, so only a binarised score on those very images stands beside them."
+        f"Mean over {images:,} held-out images ± its standard error; squared errors and nats are per image, summed "
+        f"over {pixels:,} pixels; higher likelihood scores are better. Grey and binarised scores must not be "
+        f"compared with each other; published ones use binarised pixels and the whole official test set, so only a "
+        f"binarised score on those very images compares with them."
     )
     st.caption(
-        "Every score of likelihood is a lower bound: log p(x) is at least so high on average, and the nearer the more "
-        f"codes are drawn. Wide codes are drawn up to {WIDER:g} times as far from the encoder's mean. Where they give "
-        "the higher bound, the encoder is too sure of its codes, as a small beta makes it. Annealed importance "
-        f"sampling (Neal 2001; Wu et al. 2017) asks no encoder: {CHAINS} chains an image go from the prior to the "
-        f"posterior in {TEMPERATURES} moves. It is a lower bound too, on average, so what it adds to a bound is how "
-        "far that is too low at least."
+        "Every likelihood score is a lower bound on log p(x), on average, and the more codes are sampled, the "
+        f"tighter. Wide codes are sampled up to {WIDER:g} times as far from the encoder's mean. Where they give "
+        "the higher bound, the encoder is overconfident, as a small beta makes it. Annealed importance "
+        f"sampling (Neal 2001; Wu et al. 2017) needs no encoder: {CHAINS} chains per image go from the prior to the "
+        f"posterior in {TEMPERATURES} moves. It is a lower bound too, on average, so its gain over a bound shows how "
+        f"loose that bound is at least."
     )
 
 

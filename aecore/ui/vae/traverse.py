@@ -30,7 +30,7 @@ MARKS = (-2, -1, 0, 1, 2)
 class Traverse(OneRun):
     order = 2
     look_for = (
-        "A strip for every code dimension, that of the largest mean KL first: drag its handle and only that dimension "
+        "One strip per code dimension, largest mean KL first: drag its handle and only that dimension "
         "moves. What does each change in the picture, and do those of small KL change anything?"
     )
 
@@ -41,9 +41,7 @@ class Traverse(OneRun):
             "image", description="The code to start from: an image's, or all zeros."
         )
         image: int = Field(7, ge=0, le=69_999, description="The image to start from, held-out ones first.")
-        reach: float = Field(
-            3.0, ge=0.5, le=6, description="How far each strip goes to both sides, in the prior's sigmas."
-        )
+        reach: float = Field(3.0, ge=0.5, le=6, description="Reach of each strip to both sides, in the prior's sigmas.")
 
     def rested(self, pool: Pool, seat: Seat) -> None:
         from aecore.questions.packed import decoder_of
@@ -55,7 +53,7 @@ class Traverse(OneRun):
         if packed is not None and packed.portable is None:
             st.info(packed.reason)
             return
-        moves = live.answer(pool, run, AskMoves(own.image, own.start == "origin", own.reach), "Moving each.")
+        moves = live.answer(pool, run, AskMoves(own.image, own.start == "origin", own.reach), "Moving each dimension.")
         if known is None or packed is None or moves is None:
             return
         decoder = packed.portable
@@ -91,8 +89,8 @@ def _over_quantiles(pool: Pool, run: Run, sheet: AskQuantiles) -> None:
     """What the two dimensions that tell most make together, over the prior."""
     if (found := live.answer(pool, run, sheet, "Decoding the sheet.")) is None:
         return
-    others = ", all others as they are" if run.model.latent > 2 else ""
+    others = ", all others fixed" if run.model.latent > 2 else ""
     st.markdown(f"**The two of largest KL, together**: the prior's quantiles of each{others}")
     names = (f"dimension {sheet.across + 1}", f"dimension {sheet.up + 1}")
     chart(figures.quantile_sheet(found.pictures, names), "quantiles")
-    st.caption("Every picture stands for an equal share of the codes that the prior draws.")
+    st.caption("Every picture stands for an equal share of the codes sampled from the prior.")

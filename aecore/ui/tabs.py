@@ -1,6 +1,6 @@
-"""Pages of several views: which one is shown, its settings as widgets bound to the link, and its link.
+"""Pages of several tabs: which one is shown, its settings as widgets bound to the link, and its link.
 
-What a view is about, a data set or a whole spec, is asked in the sidebar.
+What a tab is about, a data set or a whole spec, is asked in the sidebar.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 VIEW = "view"
 
 
-class Section(ABC):
-    """One view of a page: the runs it needs and what it draws of them."""
+class Tab(ABC):
+    """One part of a page: the runs it needs and what it draws of them."""
 
     # Its place among the tabs of its page, from the left.
     order: ClassVar[float]
@@ -45,7 +45,7 @@ class Section(ABC):
     class Settings(Settings):
         pass
 
-    def __init__(self, settings: Section.Settings, given: Mapping[str, Any]):
+    def __init__(self, settings: Tab.Settings, given: Mapping[str, Any]):
         """``given`` are the values that the subject asked for."""
         self.settings, self.given = settings, given
 
@@ -62,14 +62,14 @@ class Section(ABC):
         return explain.of_specs(specs.values())
 
 
-class Tabs(Registry[type[Section]]):
+class Tabs(Registry[type[Tab]]):
     """The tabs of a page by name, one a file of its package ``aecore.ui.<page>``, in their order.
 
     A file that defines none is no tab, but what several of them use.
     """
 
     def __init__(self, package: str):
-        super().__init__(package, "aecore.ui.sections.Section", "tab")
+        super().__init__(package, "aecore.ui.tabs.Tab", "tab")
 
     def _modules(self) -> dict[str, str]:
         found = {name: (module, self._found(module)) for name, module in super()._modules().items()}
@@ -77,20 +77,20 @@ class Tabs(Registry[type[Section]]):
         return {name: module for _, name, module in tabs}
 
 
-def names_on(sections: Mapping[str, type[Section]], kind: type[Section]) -> Names:
-    """What the settings of the subject are called on a page of ``sections``, alike in all that have it in common."""
-    alike = [section for section in sections.values() if type(section.subject) is type(kind.subject)]
-    own = {knob.name for section in alike for knob in knobs(section.Settings)}
-    return PLAIN | frozenset(own.union(*(section.remembers for section in alike)))
+def names_on(tabs: Mapping[str, type[Tab]], kind: type[Tab]) -> Names:
+    """What the settings of the subject are called on a page of ``tabs``, alike in all that have it in common."""
+    alike = [tab for tab in tabs.values() if type(tab.subject) is type(kind.subject)]
+    own = {knob.name for tab in alike for knob in knobs(tab.Settings)}
+    return PLAIN | frozenset(own.union(*(tab.remembers for tab in alike)))
 
 
-def pick_section(sections: Mapping[str, type[Section]]) -> Section:
-    """The section that link and visitor ask for; notes what the link asked for in vain."""
-    links.read(lambda asked: _understand(sections, asked))
+def pick_tab(tabs: Mapping[str, type[Tab]]) -> Tab:
+    """The tab that link and visitor ask for; notes what the link asked for in vain."""
+    links.read(lambda asked: _understand(tabs, asked))
     name = st.segmented_control(
-        "View",
-        list(sections),
-        default=next(iter(sections)),
+        "Tab",
+        list(tabs),
+        default=next(iter(tabs)),
         key=VIEW,
         bind="query-params",
         required=True,
@@ -98,15 +98,15 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
         on_change=form.note_change,
         args=(VIEW,),
     )
-    kind = sections[name]
+    kind = tabs[name]
     if form.changed(VIEW):
-        # The same name can mean another thing in another view.
+        # The same name can mean another thing on another tab.
         for knob in knobs(kind.Settings):
             st.session_state[knob.name] = knob.default
-    for kept in {kept for section in sections.values() for kept in section.remembers} - kind.remembers.keys():
+    for kept in {kept for tab in tabs.values() for kept in tab.remembers} - kind.remembers.keys():
         remember(kept, "")
     with st.sidebar:
-        asked = kind.subject.ask(kind, names_on(sections, kind))
+        asked = kind.subject.ask(kind, names_on(tabs, kind))
     st.markdown(kind.look_for)
     own = list(knobs(kind.Settings))
     values = {}
@@ -116,34 +116,34 @@ def pick_section(sections: Mapping[str, type[Section]]) -> Section:
     return kind(build(kind.Settings, values), asked)
 
 
-def show(sections: Mapping[str, type[Section]], known: bool = False) -> None:
-    """A page of views: picks one, draws it, shares it and says what it minimises. ``known`` as in ``group``."""
+def show(tabs: Mapping[str, type[Tab]], known: bool = False) -> None:
+    """A page of tabs: picks one, draws it, shares it and says what it minimises. ``known`` as in ``group``."""
     pool = engine.pool()
-    section = pick_section(sections)
-    if lack := needs.lacking(section.needs, section.given, section.subject.defaults):
+    tab = pick_tab(tabs)
+    if lack := needs.lacking(tab.needs, tab.given, tab.subject.defaults):
         # Nothing is started and nothing is left: what trains on another tab goes on.
         links.notices()
-        _offer(lack, names_on(sections, type(section)))
+        _offer(lack, names_on(tabs, type(tab)))
         return
     try:
-        specs = section.specs()
+        specs = tab.specs()
     except SettingsError as error:
         st.error(str(error))
         st.stop()
-    seats = group.seats_at(pool, specs, section.trains, known)
+    seats = group.seats_at(pool, specs, tab.trains, known)
 
     def draw(now: Mapping[Any, Seat]) -> None:
         prepared = (seat.run.trained for seat in now.values() if seat.run.exhibit is not None)
-        said = dict.fromkeys(needs.missing(section.needs, run, section.settings) for run in prepared)
+        said = dict.fromkeys(needs.missing(tab.needs, run, tab.settings) for run in prepared)
         if sentences := list(filter(None, said)):
             st.info("  \n".join(sentences))
         else:
-            section.draw(pool, now)
-        # With it, because what a view remembers changes without a rerun of the page.
-        share(sections, section)
+            tab.draw(pool, now)
+        # With it, because what a tab remembers changes without a rerun of the page.
+        share(tabs, tab)
 
-    group.stage(pool, seats, draw, section.trains)
-    explain.draw(section.formulas(specs))
+    group.stage(pool, seats, draw, tab.trains)
+    explain.draw(tab.formulas(specs))
 
 
 def _offer(lack: needs.Lack, names: Names) -> None:
@@ -162,12 +162,12 @@ def _offer(lack: needs.Lack, names: Names) -> None:
 
 
 def put(**values: Any) -> None:
-    """Sets settings of a view, for a callback."""
+    """Sets settings of a tab, for a callback."""
     st.session_state.update(values)
 
 
 def remembered(name: str) -> str:
-    """What a view keeps in the address under one of the names that it ``remembers``."""
+    """What a tab keeps in the address under one of the names that it ``remembers``."""
     return st.query_params.get(name, "")
 
 
@@ -181,35 +181,35 @@ def remember(name: str, text: str) -> None:
         del st.query_params[name]
 
 
-def share(sections: Mapping[str, type[Section]], section: Section) -> None:
+def share(tabs: Mapping[str, type[Tab]], tab: Tab) -> None:
     """The full link to what is shown, trained."""
     with st.popover("Share", icon=":material/share:"):
-        st.write("This link opens this view, trained, for everybody:")
-        kept = {name: text for name in section.remembers if (text := remembered(name))}
-        st.code(links.share_url(link_to(sections, section) | kept), language=None, wrap_lines=True)
+        st.write("This link opens this tab, trained, for everyone:")
+        kept = {name: text for name in tab.remembers if (text := remembered(name))}
+        st.code(links.share_url(link_to(tabs, tab) | kept), language=None, wrap_lines=True)
 
 
-def link_to(sections: Mapping[str, type[Section]], section: Section) -> dict[str, str]:
-    """The parameters of the link to a section of ``sections``, without what it remembers."""
-    kind = type(section)
-    view = next(name for name, known in sections.items() if known is kind)
-    names = names_on(sections, kind)
-    about = {names.of(name): text for name, text in section.subject.shared(kind, section.given).items()}
-    own = {knob.name: knob.text(getattr(section.settings, knob.name)) for knob in knobs(kind.Settings)}
+def link_to(tabs: Mapping[str, type[Tab]], tab: Tab) -> dict[str, str]:
+    """The parameters of the link to a tab of ``tabs``, without what it remembers."""
+    kind = type(tab)
+    view = next(name for name, known in tabs.items() if known is kind)
+    names = names_on(tabs, kind)
+    about = {names.of(name): text for name, text in tab.subject.shared(kind, tab.given).items()}
+    own = {knob.name: knob.text(getattr(tab.settings, knob.name)) for knob in knobs(kind.Settings)}
     return {VIEW: view, **about, **own, links.VERSION: str(SCHEMA)}
 
 
-def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+def _understand(tabs: Mapping[str, type[Tab]], asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The link's parameters cleaned, and a sentence for each that was not taken."""
     from aecore.runs.spec import take
 
     texts, flat = dict(asked), {}
     kept: dict[str, str] = {}
     ignored: list[str] = []
-    view = Knob(VIEW, Choice(tuple(sections)), next(iter(sections)), "What is shown.")
+    view = Knob(VIEW, Choice(tuple(tabs)), next(iter(tabs)), "What is shown.")
     if VIEW in texts:
         take(view, texts.pop(VIEW), flat, ignored)
-    kind = sections[flat.get(VIEW, view.default)]
+    kind = tabs[flat.get(VIEW, view.default)]
     known = {knob.name: knob for knob in (view, *knobs(kind.Settings))}
     for name, knob in known.items():
         if name in texts:
@@ -218,16 +218,16 @@ def _understand(sections: Mapping[str, type[Section]], asked: dict[str, str]) ->
         if name in texts and re.fullmatch(pattern, texts[name]):
             kept[name] = texts.pop(name)
         elif name in texts:
-            ignored.append(f"ignored {name}={shorten(texts.pop(name))}: nothing is marked like that")
+            ignored.append(f"ignored {name}={shorten(texts.pop(name))}: it is not in the expected form")
     version = texts.pop(links.VERSION, str(SCHEMA))
     if version != str(SCHEMA):
         ignored.append(f"this link has version {shorten(version)}, this server reads {SCHEMA}: check the settings")
-    names = names_on(sections, kind)
+    names = names_on(tabs, kind)
     texts = names.meant(texts)
     taken, said = kind.subject.read(kind, texts)
     ignored += said
     ignored += [
-        f"ignored {shorten(name)}={shorten(text)}: this view has no such setting" for name, text in texts.items()
+        f"ignored {shorten(name)}={shorten(text)}: this tab has no such setting" for name, text in texts.items()
     ]
     own = {name: known[name].text(value) for name, value in flat.items()}
     return own | kept | {names.of(name): text for name, text in taken.items()}, ignored
