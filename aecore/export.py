@@ -9,8 +9,8 @@ from aecore.settings import SettingsError
 
 if TYPE_CHECKING:
     from aecore.runs.history import History
+    from aecore.runs.snapshot import Snapshot
     from aecore.runs.trained import Trained
-    from aecore.runs.view import View
 
 
 class ExportError(SettingsError):
@@ -40,9 +40,9 @@ class Export(ABC):
     def of(self, trained: Trained, history: History) -> bytes:
         """The file, of a run that lacks nothing. ExportError where this model, unlike others, cannot be written so."""
 
-    def lacks(self, view: View) -> str:
-        """What is in the way of writing a run that stands as ``view`` says, in a few words; nothing where it can be."""
-        if self.of_finished and not view.finished:
+    def lacks(self, snapshot: Snapshot) -> str:
+        """What keeps a run of this ``snapshot`` from being written, in a few words; nothing where it can be."""
+        if self.of_finished and not snapshot.finished:
             return "the run is not trained to its end"
-        known = len(view.history.moments)
+        known = len(snapshot.history.moments)
         return f"it needs {self.moments} snapshots of the run, and there are {known}" if known < self.moments else ""

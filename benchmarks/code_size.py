@@ -32,7 +32,7 @@ def main(sizes: list[int]) -> None:
         cells = [f"{left[size]:.2f}"]
         for how in MODELS.values():
             run = train_spec(Spec(likelihood="gaussian", latent=size, **how))
-            cells.append(f"{mean_terms(run.model, test)['reconstruction']:.2f} ({run.view.seconds:.1f})")
+            cells.append(f"{mean_terms(run.model, test)['reconstruction']:.2f} ({run.snapshot.seconds:.1f})")
         print(f"| {size} |", " | ".join(cells), "|", flush=True)
 
 

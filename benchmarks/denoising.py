@@ -20,8 +20,8 @@ from aecore.dataset import Dataset
 from aecore.measures.restoration import best_linear, psnr
 from aecore.questions.denoise import damaged
 from aecore.runs.run import train_spec
+from aecore.runs.snapshot import Snapshot
 from aecore.runs.spec import Spec
-from aecore.runs.view import View
 
 SIGMA = 0.5
 MODEL = {"variant": "denoising-grid", "corruption": "gaussian", "level": SIGMA, "width": 24, "blocks": 2}
@@ -31,7 +31,7 @@ LONG = {"data": "mnist", "images": 60_000, "batch_size": 100}
 COPIES, LEARNED = 4, 20_000
 
 
-def watch(view: View) -> None:
+def watch(view: Snapshot) -> None:
     said = f"epoch {view.epoch:.1f} of {view.epochs}, {view.seconds_left:.0f} s left"
     print(f"\r{said}   ", end="", file=sys.stderr, flush=True)
 
@@ -51,8 +51,8 @@ def main(epochs: int) -> None:
         linear = psnr(linear_map(run.data, given).clip(0, 1), test)
         restored = psnr(run.model.reconstruct(given), test)
         print(
-            f"{len(run.data.train):,} images, {run.view.epochs} epochs: {restored:.2f} after {run.view.seconds:.0f} s "
-            f"on one thread; the best linear map, clipped {linear:.2f}"
+            f"{len(run.data.train):,} images, {run.snapshot.epochs} epochs: {restored:.2f} after "
+            f"{run.snapshot.seconds:.0f} s on one thread; the best linear map, clipped {linear:.2f}"
         )
 
 

@@ -67,18 +67,18 @@ def trained(spec: Spec, device: str, store: Store) -> Run:
     run.data = replace(grey, test=black_or_white(grey.test, TEST_SEED))
 
     def enough(seconds: float) -> bool:
-        if run.view.step % 20 == 0:
-            epoch, left = run.view.epoch, run.view.seconds_left / 60
-            say(f"{spec.names['variant']}: epoch {epoch:.1f} of {run.view.epochs}, {left:.0f} min left")
-        return run.view.step % run.view.steps_per_epoch == 0 or seconds > KEEP_EVERY
+        if run.snapshot.step % 20 == 0:
+            epoch, left = run.snapshot.epoch, run.snapshot.seconds_left / 60
+            say(f"{spec.names['variant']}: epoch {epoch:.1f} of {run.snapshot.epochs}, {left:.0f} min left")
+        return run.snapshot.step % run.snapshot.steps_per_epoch == 0 or seconds > KEEP_EVERY
 
-    if run.view.startable:
+    if run.snapshot.startable:
         run.aim()
-    while run.view.active:
+    while run.snapshot.active:
         # An epoch has each image once, so a draw for every epoch is a draw for every time that an image is seen.
-        run.data = replace(run.data, train=black_or_white(grey.train, TEST_SEED + 1 + int(run.view.epoch)))
+        run.data = replace(run.data, train=black_or_white(grey.train, TEST_SEED + 1 + int(run.snapshot.epoch)))
         run.work(enough)
-        if time.monotonic() - kept > KEEP_EVERY or run.view.finished:
+        if time.monotonic() - kept > KEEP_EVERY or run.snapshot.finished:
             store.keep(run)
             kept = time.monotonic()
     return run
@@ -102,10 +102,10 @@ def main(chosen: argparse.Namespace) -> None:
     print("|---|---:|---:|---:|---:|---:|---:|")
     for variant in [chosen.variant] if chosen.variant else PUBLISHED:
         run = trained(spec_of(variant, chosen), chosen.device, store)
-        if not run.view.finished:
-            sys.exit(f"{variant}: {run.view.message}")
+        if not run.snapshot.finished:
+            sys.exit(f"{variant}: {run.snapshot.message}")
         reached, minutes = scored(run, chosen)
-        cells = [variant, f"{run.view.epochs:,}", f"{run.view.seconds / 60:.1f}", f"{-reached.mean:.2f}"]
+        cells = [variant, f"{run.snapshot.epochs:,}", f"{run.snapshot.seconds / 60:.1f}", f"{-reached.mean:.2f}"]
         cells += [f"{reached.standard_error:.2f}", f"{minutes:.1f}", f"{PUBLISHED[variant]:.2f}"]
         print("|", " | ".join(cells), "|", flush=True)
 

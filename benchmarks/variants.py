@@ -47,7 +47,7 @@ def main(names: list[str]) -> None:
             names_of = f"{run.spec.names['variant']} | {run.spec.names['architecture']}"
             shown = f"{latent}{' (default)' if latent == default else ''}"
             share = reached / mean_image
-            cells = (names_of, shown, f"{run.view.seconds:.1f}", f"{reached:.2f}", f"{share:.2f}", said)
+            cells = (names_of, shown, f"{run.snapshot.seconds:.1f}", f"{reached:.2f}", f"{share:.2f}", said)
             print(f"| {' | '.join(cells)} |", flush=True)
 
 

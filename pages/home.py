@@ -32,7 +32,7 @@ def draw(seats) -> None:
     """The example's training, then its rest."""
     (seat,) = seats.values()
     status.line(pool, seat)
-    live.pictures(seat.run, seat.view, "example")
+    live.pictures(seat.run, seat.snapshot, "example")
 
 
 moving.stage("example", lambda: {"example": engine.seat_at_example(pool)}, draw)

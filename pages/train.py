@@ -17,8 +17,8 @@ except SettingsError as error:
     st.error(str(error))
     st.stop()
 seat = engine.seat(spec)
-if seat.view.unavailable:
-    pick.go_on_without(spec, seat.view.message)
+if seat.snapshot.unavailable:
+    pick.go_on_without(spec, seat.snapshot.message)
 if links.wants_trained(spec) and not (seat.joined or seat.own):
     controls.attempt(lambda: pool.train(seat))
 links.mark_trained(spec, trained=seat.joined)
@@ -32,7 +32,7 @@ def draw(seats) -> None:
     (now,) = seats.values()
     controls.buttons(pool, now)
     status.remarks(now)
-    live.pictures(now.run, now.view)
+    live.pictures(now.run, now.snapshot)
 
 
 moving.stage("run", lambda: {"run": engine.seat(spec)}, draw)

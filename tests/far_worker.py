@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from aecore.runs.far import Far
-from aecore.runs.view import View
+from aecore.runs.snapshot import Snapshot
 
 
 class Wire:
@@ -22,10 +22,10 @@ class Wire:
     def __init__(self, views, end):
         self._views, self._end = views, end
 
-    def tell(self, view: View) -> None:
+    def tell(self, view: Snapshot) -> None:
         self._views.put(view)
 
-    def heard(self, seconds: float) -> View | None:
+    def heard(self, seconds: float) -> Snapshot | None:
         try:
             return self._views.get(seconds > 0, seconds or None)
         except queue.Empty:

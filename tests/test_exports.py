@@ -16,9 +16,9 @@ from aecore.export import Export, ExportError
 from aecore.exports import export_of, exports, in_order, write
 from aecore.runs.history import History
 from aecore.runs.run import Run, train_spec
+from aecore.runs.snapshot import Snapshot
 from aecore.runs.spec import Spec
 from aecore.runs.store import load_model
-from aecore.runs.view import View
 
 SMALL = {"data": "digits", "images": 100, "width": 8, "depth": 1, "epochs": 1}
 TINY = ["train", *(word for name, value in SMALL.items() for word in (f"--{name}", str(value)))]
@@ -72,7 +72,7 @@ def test_an_export_declares_itself_and_writes_a_trained_run(name, finished, tmp_
     assert re.fullmatch(r"(\.[a-z0-9]+)+", export.suffix)
     assert re.fullmatch(r"[a-z]+/[\w.+-]+", export.mime)
     assert re.fullmatch(r":material/\w+:", export.icon)
-    assert export.lacks(finished.view) == ""
+    assert export.lacks(finished.snapshot) == ""
     data = export.of(finished.trained, finished.history)
     assert isinstance(data, bytes)
     assert data == export.of(finished.trained, finished.history), "equal runs are equal files"
@@ -84,7 +84,7 @@ def test_an_export_declares_itself_and_writes_a_trained_run(name, finished, tmp_
 @pytest.mark.parametrize("name", list(exports))
 def test_what_a_run_lacks_is_said_and_nothing_is_written(name, untrained, tmp_path):
     export = exports[name]()
-    if not export.lacks(untrained.view):
+    if not export.lacks(untrained.snapshot):
         assert write(untrained, tmp_path / f"early{export.suffix}").read_bytes()
         return
     with pytest.raises(ExportError) as refused:
@@ -100,10 +100,10 @@ def test_no_two_have_a_title_or_a_suffix_in_common():
 
 def test_the_model_needs_a_finished_run_and_the_history_two_looks(finished):
     model, history = exports["model"](), exports["history"]()
-    running = View(state="running", history=finished.history)
+    running = Snapshot(state="running", history=finished.history)
     assert "end" in model.lacks(running)
     assert history.lacks(running) == ""
-    assert "there are 1" in history.lacks(View(state="running", history=History(finished.history.moments[:1])))
+    assert "there are 1" in history.lacks(Snapshot(state="running", history=History(finished.history.moments[:1])))
 
 
 # Written by suffix.
@@ -113,7 +113,7 @@ def test_a_run_is_written_as_the_suffix_says(finished, tmp_path):
     assert load_model(write(finished, tmp_path / "m.safetensors")).latent == finished.model.latent
     assert load_model(write(finished, f' "{tmp_path}/plain" ')).latent == finished.model.latent
     rows = list(csv.DictReader(write(finished, tmp_path / "h.csv").read_text().splitlines()))
-    assert int(rows[-1]["step"]) == finished.view.steps
+    assert int(rows[-1]["step"]) == finished.snapshot.steps
 
 
 def test_an_unknown_suffix_is_a_sentence_that_names_those_there_are(finished, tmp_path):

@@ -90,10 +90,10 @@ def trained(run: Run, steps: int) -> None:
 
 def test_a_drawing_is_what_the_page_would_draw_and_only_what_moves_is_sent(run):
     topic = Topic(_map, (run,), (True,), (run,))
-    topic.note(_map((run.view,), run))
-    assert topic.render({run: run.view})
+    topic.note(_map((run.snapshot,), run))
+    assert topic.render({run: run.snapshot})
     trained(run, 3)
-    view = replace(run.view, state="running")
+    view = replace(run.snapshot, state="running")
     assert topic.render({run: view})
     assert not topic.render({run: view})
     (header, arrays), whole = drawings(topic.framed())[topic.address], _map((view,), run)
@@ -124,7 +124,7 @@ def test_a_part_that_has_moved_once_is_sent_ever_after(run):
     topic = Topic(draw, (run,), (True,), ())
     topic.note(draw(()))
     for _ in range(2):
-        topic.render({run: run.view})
+        topic.render({run: run.snapshot})
     _, arrays = drawings(topic.framed())[topic.address]
     assert {name: array.max() for name, array in arrays.items()} == {"row1": 0}
 
@@ -138,7 +138,7 @@ def test_who_has_not_joined_is_shown_the_untrained_state(run):
     joined, other = (Topic(_step, (run,), (is_in,), ("words",)) for is_in in (True, False))
     for topic, step in ((joined, 3), (other, 0)):
         topic.note(MOUNTED)
-        topic.render({run: run.view})
+        topic.render({run: run.snapshot})
         assert drawings(topic.framed())[topic.address][0] == {"text": f"step {step}"}
 
 
@@ -146,7 +146,7 @@ def test_what_one_page_has_mounted_is_put_right_though_it_is_what_another_mounte
     topic = Topic(_step, (run,), (True,), ("words",))
     for text in ("step 0", "step 7"):
         topic.note(Drawing("words", {"text": text, "boxed": False}))
-    topic.render({run: run.view})
+    topic.render({run: run.snapshot})
     assert drawings(topic.framed())[topic.address][0] == {"text": "step 0"}
 
 
@@ -174,7 +174,7 @@ def test_a_look_is_drawn_once_for_all_and_a_slow_watcher_gets_the_newest_alone(h
     wait_for(lambda: drawn)
     for _ in range(3):
         trained(run, 1)
-        wait_for(lambda: drawn[-1] == run.view.step)
+        wait_for(lambda: drawn[-1] == run.snapshot.step)
     assert len(drawn) <= 1 + 2 * 3 + 3
     for watcher in watchers:
         (one,) = drawings(on_loop(hub, watcher.take)).values()
@@ -184,7 +184,7 @@ def test_a_look_is_drawn_once_for_all_and_a_slow_watcher_gets_the_newest_alone(h
 
 def test_nobody_watching_is_no_look_and_who_leaves_is_counted_out(hub, run):
     looks = []
-    run.listeners.add(lambda run: looks.append(run.view.newest.step))
+    run.listeners.add(lambda run: looks.append(run.snapshot.newest.step))
     address = hub.publish(_step, [(run, True)], ("words",), MOUNTED)
     other = hub.publish(_step, [(run, True)], ("more words",), MOUNTED)
     one, two = Watcher(), Watcher()
@@ -204,9 +204,9 @@ def test_nobody_watching_is_no_look_and_who_leaves_is_counted_out(hub, run):
 def test_glances_between_moments_are_made_for_watchers_alone(run, monkeypatch, watchers):
     monkeypatch.setattr("aecore.runs.run.GLANCE", 0.0)
     monkeypatch.setattr("aecore.runs.run.GLANCE_SHARE", 1e9)
-    monkeypatch.setattr(run, "_moments", frozenset({run.view.steps}))
+    monkeypatch.setattr(run, "_moments", frozenset({run.snapshot.steps}))
     looks = set()
-    run.listeners.add(lambda run: looks.add(run.view.newest.step))
+    run.listeners.add(lambda run: looks.add(run.snapshot.newest.step))
     run.watchers = watchers
     trained(run, 5)
     # The last look is the pause's own.
@@ -216,9 +216,9 @@ def test_glances_between_moments_are_made_for_watchers_alone(run, monkeypatch, w
 def test_a_glance_is_not_scored_and_a_run_at_rest_is(run, monkeypatch):
     monkeypatch.setattr("aecore.runs.run.GLANCE", 0.0)
     monkeypatch.setattr("aecore.runs.run.GLANCE_SHARE", 1e9)
-    monkeypatch.setattr(run, "_moments", frozenset({2, run.view.steps}))
+    monkeypatch.setattr(run, "_moments", frozenset({2, run.snapshot.steps}))
     looks = {}
-    run.listeners.add(lambda run: looks.setdefault(run.view.newest.step, run.view))
+    run.listeners.add(lambda run: looks.setdefault(run.snapshot.newest.step, run.snapshot))
     run.watchers = 1
     trained(run, 5)
     glances = [view for view in looks.values() if not view.newest.heldout]
@@ -227,10 +227,10 @@ def test_a_glance_is_not_scored_and_a_run_at_rest_is(run, monkeypatch):
         assert not view.newest.figures
         assert view.scored is view.history.moments[-1]
         assert view.scored.figures["squared_error"] > 0
-    assert run.view.scored is run.view.newest
-    assert run.view.newest.step == 5
-    assert run.checkpoint().view.newest.heldout
-    for moment in run.view.history.moments:
+    assert run.snapshot.scored is run.snapshot.newest
+    assert run.snapshot.newest.step == 5
+    assert run.checkpoint().snapshot.newest.heldout
+    for moment in run.snapshot.history.moments:
         assert moment.heldout
         assert moment.figures
 

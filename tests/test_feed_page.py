@@ -197,8 +197,8 @@ def test_a_server_that_is_asked_to_end_keeps_what_trains_and_ends(browser, tmp_p
     settings = {"variant": "vae", "width": 32, "depth": 1, "epochs": 500, "images": 1000}
     for seed in seeds:
         kept = store.find(Spec(**settings, seed=seed))
-        assert kept.view.state == "paused"
-        assert kept.view.step > (said[seed] - 1) * kept.view.steps_per_epoch
+        assert kept.snapshot.state == "paused"
+        assert kept.snapshot.step > (said[seed] - 1) * kept.snapshot.steps_per_epoch
 
 
 def test_below_a_path_of_a_host_it_moves_too(browser, tmp_path):

@@ -337,7 +337,7 @@ from aecore.runs.pool import Pool
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 run = train_spec(Spec(variant="vae", images=300, width=16, depth=1, epochs=1))
-assert run.view.state == "finished"
+assert run.snapshot.state == "finished"
 print(sorted({"sklearn", "pandas", "umap"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

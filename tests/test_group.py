@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR
-from aecore.runs.view import View
+from aecore.runs.snapshot import Snapshot
 from aecore.ui import group
 
 ROOT = Path(__file__).parents[1]
@@ -18,12 +18,13 @@ ROOT = Path(__file__).parents[1]
 def test_runs_already_started_are_counted_whatever_they_are_at(monkeypatch, state):
     monkeypatch.setattr(group, "st", SimpleNamespace(session_state={}))
     seats = {
-        i: SimpleNamespace(joined=False, run=SimpleNamespace(id=str(i)), view=View("preparing")) for i in range(10)
+        i: SimpleNamespace(joined=False, run=SimpleNamespace(id=str(i)), snapshot=Snapshot("preparing"))
+        for i in range(10)
     }
     started = []
 
     def train(seat):
-        seat.joined, seat.view = True, View(state)
+        seat.joined, seat.snapshot = True, Snapshot(state)
         started.append(seat)
 
     pool = SimpleNamespace(train=train)
@@ -31,7 +32,7 @@ def test_runs_already_started_are_counted_whatever_they_are_at(monkeypatch, stat
     for _ in range(3):
         group.advance(pool, seats)
     assert len(started) == MOST_ACTIVE_PER_VISITOR
-    started[0].view = View("finished")
+    started[0].snapshot = Snapshot("finished")
     group.advance(pool, seats)
     assert len(started) == MOST_ACTIVE_PER_VISITOR + 1
 

@@ -58,7 +58,7 @@ def test_who_learns_no_labels_is_not_asked():
 @pytest.mark.parametrize("labelled", [1, 30])
 def test_it_trains_on_what_is_known_and_is_measured_there(name, labelled):
     run = train_spec(Spec(variant=name, labelled=labelled, **SMALL))
-    assert run.view.state == "finished", run.view.message
+    assert run.snapshot.state == "finished", run.snapshot.message
     assert np.isfinite(list(run.metrics.values())).all()
     assert (run.data.train.labels >= 0).sum() == labelled
 

@@ -59,7 +59,7 @@ def test_it_is_offered_where_it_goes(laplace):
 
 def test_it_is_trained_shown_and_decoded_in_the_browser(laplace):
     run = train_spec(Spec(**SMALL, likelihood="laplace"))
-    assert run.view.state == "finished"
+    assert run.snapshot.state == "finished"
     assert run.exhibit.units["reconstruction"] == "absolute error per image"
     images = run.data.test.images[:5]
     outputs = run.model.rebuild(torch.from_numpy(images.copy())[:, None])[:, 0].detach().numpy()

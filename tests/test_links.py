@@ -23,7 +23,7 @@ def said(app: AppTest) -> list[str]:
 def settled(app: AppTest) -> AppTest:
     """The page once its runs are prepared."""
     pool = engine.warm_up().result()
-    wait_for(lambda: app.run() and not any(seat.run.view.state == "preparing" for seat in pool._seats))
+    wait_for(lambda: app.run() and not any(seat.run.snapshot.state == "preparing" for seat in pool._seats))
     return app
 
 

@@ -14,8 +14,8 @@ from aecore.dataset import SourceError
 from aecore.runs.answers import AnswerError, Answers
 from aecore.runs.pool import MOST_ACTIVE_PER_VISITOR, Pool, Seat
 from aecore.runs.run import Run
+from aecore.runs.snapshot import Snapshot
 from aecore.runs.spec import Spec
-from aecore.runs.view import View
 
 
 def small(**more) -> Spec:
@@ -84,15 +84,15 @@ def make_pool():
 
 def prepared(pool: Pool, visitor: str, spec: Spec) -> Seat:
     seat = pool.seat(visitor, spec)
-    wait_for(lambda: seat.run.view.state == "untrained")
+    wait_for(lambda: seat.run.snapshot.state == "untrained")
     return seat
 
 
 def check_lost(seat: Seat) -> None:
-    assert seat.view.state == "failed"
-    assert is_sentence(seat.view.message)
-    assert seat.view.message.endswith("press Try again")
-    assert "secret" not in seat.view.message
+    assert seat.snapshot.state == "failed"
+    assert is_sentence(seat.snapshot.message)
+    assert seat.snapshot.message.endswith("press Try again")
+    assert "secret" not in seat.snapshot.message
 
 
 @every_fate
@@ -103,21 +103,21 @@ def test_a_job_lost_in_training_fails_its_run_and_frees_its_place(fate, make_poo
     check_lost(lost)
     assert pool._line.working == []
     pool.train(other)
-    assert other.view.state == "finished"
+    assert other.snapshot.state == "finished"
     pool.retry(lost)
-    wait_for(lambda: lost.run.view.state == "untrained")
+    wait_for(lambda: lost.run.snapshot.state == "untrained")
     pool.train(lost)
-    assert lost.view.state == "finished"
+    assert lost.snapshot.state == "finished"
 
 
 def test_a_line_of_any_length_is_lost_without_a_deep_stack(make_pool):
     pool = make_pool(executor=Loses("shut down", count=500))
     runs = [Run(small()) for _ in range(500)]
     for run in runs:
-        run.view = View(state="queued")
+        run.snapshot = Snapshot(state="queued")
         pool._line.join(("A", run))
     pool._dispatch()
-    assert {run.view.state for run in runs} == {"failed"}
+    assert {run.snapshot.state for run in runs} == {"failed"}
     assert (pool._line.waiting, pool._line.working) == ([], [])
 
 
@@ -129,7 +129,7 @@ def test_lost_jobs_do_not_count_among_the_most_of_one_visitor(fate, make_pool):
         pool.train(seat)
     for seat in seats[:-1]:
         check_lost(seat)
-    assert seats[-1].view.state == "finished"
+    assert seats[-1].snapshot.state == "finished"
 
 
 @every_fate
@@ -143,10 +143,10 @@ def test_a_job_lost_while_it_was_paused_can_go_on(fate, make_pool):
     pool.pause(seat)
     pending.set_exception(BrokenExecutor())
     wait_for(lambda: not pool._line.working)
-    assert seat.view.state == "untrained"
+    assert seat.snapshot.state == "untrained"
     executor.submit = does
     pool.train(seat)
-    assert seat.view.state == "finished"
+    assert seat.snapshot.state == "finished"
 
 
 @pytest.mark.parametrize("where", ["train", "prepare"])
@@ -163,13 +163,13 @@ def test_a_thread_that_ends_in_the_middle_is_a_lost_job(where, make_pool, monkey
         seat.joined = True
     else:
         pool.train(seat)
-    wait_for(lambda: seat.run.view.state == "failed" and not pool._line.working)
+    wait_for(lambda: seat.run.snapshot.state == "failed" and not pool._line.working)
     check_lost(seat)
     monkeypatch.undo()
     pool.retry(seat)
-    wait_for(lambda: seat.run.view.state == "untrained")
+    wait_for(lambda: seat.run.snapshot.state == "untrained")
     pool.train(seat)
-    wait_for(lambda: seat.view.state == "finished")
+    wait_for(lambda: seat.snapshot.state == "finished")
 
 
 @pytest.mark.parametrize("executor", ["processes", "closed threads", "threads that cannot start"])
@@ -184,7 +184,7 @@ def test_real_executors_that_cannot_do_it(executor, make_pool):
     seats = [prepared(pool, "A", small(seed=seed)) for seed in range(2)]
     for seat in seats:
         pool.train(seat)
-    wait_for(lambda: all(seat.view.state == "failed" for seat in seats) and not pool._line.working)
+    wait_for(lambda: all(seat.snapshot.state == "failed" for seat in seats) and not pool._line.working)
     for seat in seats:
         check_lost(seat)
 
@@ -194,7 +194,7 @@ def test_training_goes_on_where_a_sandbox_forbids_priorities(make_pool, monkeypa
     pool = make_pool()
     seat = prepared(pool, "A", small())
     pool.train(seat)
-    wait_for(lambda: seat.view.state == "finished")
+    wait_for(lambda: seat.snapshot.state == "finished")
 
 
 @every_fate
@@ -207,9 +207,9 @@ def test_a_job_lost_in_preparing_fails_its_run_and_takes_train_back(fate, make_p
     assert pool._eager == {}
     pool._preparing = threads
     pool.retry(seat)
-    wait_for(lambda: seat.run.view.state == "untrained")
+    wait_for(lambda: seat.run.snapshot.state == "untrained")
     pool.train(seat)
-    wait_for(lambda: seat.view.state == "finished")
+    wait_for(lambda: seat.snapshot.state == "finished")
 
 
 def test_train_pressed_before_a_job_is_lost_in_preparing_does_not_count_for_ever(make_pool):
@@ -220,7 +220,7 @@ def test_train_pressed_before_a_job_is_lost_in_preparing_does_not_count_for_ever
     pool.train(seat)
     assert pool._eager
     pending.set_exception(BrokenExecutor())
-    wait_for(lambda: seat.run.view.state == "failed")
+    wait_for(lambda: seat.run.snapshot.state == "failed")
     check_lost(seat)
     assert pool._eager == {}
     pool._preparing = threads
@@ -233,9 +233,9 @@ def test_a_run_that_cannot_be_handed_to_the_disk_says_so_and_lives(fate, make_po
     keeper._saving, threads = Loses(fate), keeper._saving
     seat = prepared(pool, "A", small())
     pool.step(seat, 1)
-    wait_for(lambda: seat.view.state == "paused")
+    wait_for(lambda: seat.snapshot.state == "paused")
     pool.pause(seat)
-    assert seat.view.state == "paused"
+    assert seat.snapshot.state == "paused"
     assert is_sentence(seat.run.unkept)
     assert "not kept on disk" in seat.run.unkept
     keeper._saving = threads

@@ -43,7 +43,7 @@ def test_it_is_offered_with_its_own_data_and_no_other():
 
 def test_it_trains_and_is_measured():
     run = train_spec(Spec(variant="next-word", epochs=60, learning_rate=0.1))
-    assert run.view.state == "finished"
+    assert run.snapshot.state == "finished"
     # One of two each time; after a noun, a verb (one in four) as often as the stop (one in two).
     assert run.metrics["heldout_surprise"] == pytest.approx(6 * np.log(2), rel=0.02)
     assert run.metrics["sentences_per_second"] > 0
@@ -61,12 +61,12 @@ def test_a_pause_and_the_store_change_no_weight(tmp_path):
     begun.prepare()
     begun.aim(7)
     begun.work()
-    assert begun.view.state == "paused"
+    assert begun.snapshot.state == "paused"
     store.keep(begun)
     again = Run(spec)
     again.prepare(store.find(spec))
-    assert again.view.step == 7
-    assert np.array_equal(again.view.newest.shown["following"], begun.view.newest.shown["following"])
+    assert again.snapshot.step == 7
+    assert np.array_equal(again.snapshot.newest.shown["following"], begun.snapshot.newest.shown["following"])
     again.aim()
     again.work()
     assert torch.equal(again.model.table, whole.model.table)

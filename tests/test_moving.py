@@ -28,13 +28,13 @@ def said(monkeypatch):
 def drawn(monkeypatch, run, said, *answers, state=None) -> str:
     """What the page's pulse is mounted as, of ``run`` in ``state``, where it awaits ``answers``."""
     monkeypatch.setattr(moving.st, "session_state", {moving.AWAITED: [(run, answer) for answer in answers]})
-    moving.watch("key", [run], [replace(run.view, state=state or run.view.state)])
+    moving.watch("key", [run], [replace(run.snapshot, state=state or run.snapshot.state)])
     return said[-1]
 
 
 def pushed(run, *answers, state) -> str:
     """What the feed says of it."""
-    return moving._pulse((replace(run.view, state=state), *(run.view for _ in answers)), answers).header["now"]
+    return moving._pulse((replace(run.snapshot, state=state), *(run.snapshot for _ in answers)), answers).header["now"]
 
 
 @pytest.mark.parametrize("come", [False, True])

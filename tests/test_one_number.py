@@ -28,7 +28,7 @@ def trained(variant: str, **settings) -> Run:
 def check(run: Run) -> None:
     """The last moment and the floors beside it, against the metrics and the images themselves."""
     last, metrics = run.history.moments[-1], run.metrics
-    assert run.view.newest is last
+    assert run.snapshot.newest is last
     for name, value in last.heldout.items():
         assert value == pytest.approx(metrics[f"heldout_{name}"], rel=1e-5), name
     assert last.figures["squared_error"] == pytest.approx(metrics["heldout_squared_error"], rel=1e-5)
@@ -63,7 +63,7 @@ def test_of_many_held_out_images_a_look_scores_some_and_the_end_scores_all(monke
 @pytest.mark.parametrize("variant", ["plain", "vae", "vae-sigma", "denoising"])
 def test_a_look_scores_the_same_images_by_the_same_chance_as_the_metrics(variant):
     run = trained(variant)
-    looked = run._look(run.view)
+    looked = run._look(run.snapshot)
     assert looked.heldout == pytest.approx(run.history.moments[-1].heldout, rel=1e-5)
     assert looked.figures == pytest.approx(run.history.moments[-1].figures, rel=1e-5)
 
@@ -86,16 +86,16 @@ def test_a_map_of_fewer_images_scores_no_fewer(monkeypatch):
 def test_a_file_of_before_whose_last_figures_are_those_of_fewer_images_is_read_as_the_metrics_are(tmp_path):
     run = trained("vae")
     kept = run.checkpoint()
-    last = kept.view.history.moments[-1]
+    last = kept.snapshot.history.moments[-1]
     old = replace(last, heldout={"reconstruction": 1.0, "kl": 2.0}, figures=last.figures | {"squared_error": 3.0})
-    history = kept.view.history.with_moment(old)
+    history = kept.snapshot.history.with_moment(old)
     path = tmp_path / "old.safetensors"
-    path.write_bytes(encode(run.spec, replace(kept, view=replace(kept.view, history=history, newest=old))))
+    path.write_bytes(encode(run.spec, replace(kept, snapshot=replace(kept.snapshot, history=history, newest=old))))
     _, checkpoint = decode(path)
-    assert checkpoint.view.history.moments[-1].figures["squared_error"] == 3
+    assert checkpoint.snapshot.history.moments[-1].figures["squared_error"] == 3
     again = Run(run.spec)
     again.prepare(checkpoint)
-    assert again.view.state == "finished"
+    assert again.snapshot.state == "finished"
     check(again)
 
 

@@ -87,14 +87,14 @@ def test_pca_is_the_line_that_the_page_draws(run):
 
 def test_what_is_asked_of_the_data_alone_is_asked_once_however_far_the_run_is(run):
     with ThreadPoolExecutor(1) as executor:
-        answers, before = Answers(executor), run.view
+        answers, before = Answers(executor), run.snapshot
         of_data, of_run = answers.ask(run, ask.pca_costs, of_data=True), answers.ask(run, ask.pca_costs)
         try:
-            run.view = replace(before, step=7)
+            run.snapshot = replace(before, step=7)
             assert answers.ask(run, ask.pca_costs, of_data=True) is of_data
             assert answers.ask(run, ask.pca_costs) is not of_run
         finally:
-            run.view = before
+            run.snapshot = before
 
 
 def test_more_numbers_than_directions_are_not_compared():

@@ -13,7 +13,7 @@ from aecore.training import wants_bf16
 @pytest.mark.learns
 def test_the_default_vae_reaches_its_bound(default_vae, mnist_test):
     """-ELBO in nats an image, grey pixels as probabilities, 2 code dimensions, learned from 4,500 images."""
-    assert default_vae.view.state == "finished"
+    assert default_vae.snapshot.state == "finished"
     assert -elbo(default_vae.model, mnist_test) <= 151
 
 

@@ -102,10 +102,10 @@ def test_a_pause_is_not_kept_waiting_by_the_script_that_asks_for_it(monkeypatch)
     try:
         seat = pool.seat("anna", Spec(variant="vae", data="digits", images=300, width=16, depth=1, epochs=500))
         pool.train(seat)
-        wait_for(lambda: seat.run.view.step)
+        wait_for(lambda: seat.run.snapshot.step)
         with way.taken():
             pool.pause(seat)
-            assert seat.run.view.state in ("running", "paused")
-        wait_for(lambda: seat.run.view.state == "paused")
+            assert seat.run.snapshot.state in ("running", "paused")
+        wait_for(lambda: seat.run.snapshot.state == "paused")
     finally:
         pool.close()

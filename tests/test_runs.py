@@ -36,16 +36,16 @@ from aecore.runs import standing
 from aecore.runs.history import MOMENTS, History, moments_of
 from aecore.runs.pool import Pool, PoolError, Seat
 from aecore.runs.run import Run, train_spec
+from aecore.runs.snapshot import Checkpoint, Snapshot
 from aecore.runs.spec import Spec
 from aecore.runs.store import Store, StoreError, encode, load_model, model_bytes
-from aecore.runs.view import Checkpoint, View
 
 ROOT = Path(__file__).parents[1]
 
 
 def has_finished(store: Store, spec: Spec) -> bool:
     kept = store.find(spec)
-    return kept is not None and kept.view.state == "finished"
+    return kept is not None and kept.snapshot.state == "finished"
 
 
 def small(**more) -> Spec:
@@ -120,30 +120,30 @@ class Manual(Executor):
 
 def prepared(pool: Pool, visitor: str, spec: Spec) -> Seat:
     seat = pool.seat(visitor, spec)
-    wait_for(lambda: seat.run.view.state != "preparing")
+    wait_for(lambda: seat.run.snapshot.state != "preparing")
     return seat
 
 
-def reached(seat: Seat, state: str, pool: Pool | None = None, seconds: float = 30.0) -> View:
+def reached(seat: Seat, state: str, pool: Pool | None = None, seconds: float = 30.0) -> Snapshot:
     """The view once it is in ``state``; looking all the while if a pool is given."""
 
     def look() -> bool:
         if pool is not None:
             pool.seat(seat.visitor, seat.run.spec)
-        assert seat.view.state == state or not seat.view.broken, seat.view.message
-        return seat.view.state == state
+        assert seat.snapshot.state == state or not seat.snapshot.broken, seat.snapshot.message
+        return seat.snapshot.state == state
 
     wait_for(look, seconds)
-    return seat.view
+    return seat.snapshot
 
 
 def under_way(seat: Seat, steps: int = 1) -> None:
-    wait_for(lambda: seat.run.view.step >= steps)
+    wait_for(lambda: seat.run.snapshot.step >= steps)
 
 
 def kept(store: Store, spec: Spec, step: int) -> Checkpoint:
     """What the store has of ``spec`` once it is that of ``step``: a visitor's press does not wait for the disk."""
-    wait_for(lambda: (found := store.find(spec)) is not None and found.view.step == step)
+    wait_for(lambda: (found := store.find(spec)) is not None and found.snapshot.step == step)
     return store.find(spec)
 
 
@@ -251,7 +251,7 @@ def test_a_maps_places_do_not_turn_between_moments():
 
 
 def test_a_run_says_where_it_is(finished):
-    view = finished.view
+    view = finished.snapshot
     assert (view.state, view.step, view.steps, view.steps_per_epoch, view.examples) == ("finished", 60, 60, 15, 1437)
     assert (view.epoch, view.epochs) == (4, 4)
     assert view.rate > 0
@@ -264,7 +264,7 @@ def test_a_run_says_where_it_is(finished):
 
 def test_whoever_watches_is_shown_the_run_under_way(monkeypatch):
     monkeypatch.setattr(run_module, "GLANCE", 0.0)
-    seen: list[View] = []
+    seen: list[Snapshot] = []
     train_spec(small(), watch=seen.append)
     assert {view.state for view in seen} <= {"running", "finished"}
     assert [view.step for view in seen] == sorted(view.step for view in seen)
@@ -278,7 +278,7 @@ def test_a_run_worked_on_in_pieces_is_the_same_run(variant):
     run.prepare()
     run.aim()
     events = itertools.count(1)
-    while run.view.state != "finished":
+    while run.snapshot.state != "finished":
         run.work(lambda seconds: next(events) % 3 == 0)
         run.checkpoint()
     assert same(run, train_spec(spec))
@@ -289,13 +289,13 @@ def test_a_fork_stands_where_its_run_stands_and_goes_its_own_way(finished):
     run.prepare()
     run.aim(23)
     run.work()
-    assert (run.view.state, run.view.step) == ("paused", 23)
+    assert (run.snapshot.state, run.snapshot.step) == ("paused", 23)
     twin = run.fork()
     assert same(run, twin)
     assert equal(run.history, twin.history)
     twin.aim()
     twin.work()
-    assert run.view.step == 23
+    assert run.snapshot.step == 23
     assert not same(run, twin)
     assert same(twin, finished)
     # Its table of losses as well: both average over all the batches since the moment before.
@@ -306,17 +306,17 @@ def test_a_fork_stands_where_its_run_stands_and_goes_its_own_way(finished):
 def test_a_run_that_diverges_says_what_to_do(monkeypatch):
     monkeypatch.setattr("aecore.autoencoder.MOST_PER_PIXEL", 0.0)
     run = train_spec(small(learning_rate=0.5))
-    assert run.view.state == "diverged"
-    assert is_sentence(run.view.message)
-    assert "learning rate" in run.view.message
-    assert "epoch" in run.view.message
+    assert run.snapshot.state == "diverged"
+    assert is_sentence(run.snapshot.message)
+    assert "learning rate" in run.snapshot.message
+    assert "epoch" in run.snapshot.message
 
 
 def test_a_run_whose_last_step_diverges_says_so_too(monkeypatch):
     monkeypatch.setattr(Images, "metrics", lambda *given: {"heldout_reconstruction": float("nan")})
     run = train_spec(small(epochs=1))
-    assert run.view.state == "diverged"
-    assert is_sentence(run.view.message)
+    assert run.snapshot.state == "diverged"
+    assert is_sentence(run.snapshot.message)
 
 
 # The pool: sharing.
@@ -336,7 +336,7 @@ def test_all_visitors_see_what_was_trained_once(pool, finished):
     pool.train(one)
     pool.train(other)
     reached(one, "finished")
-    assert other.view.state == "finished"
+    assert other.snapshot.state == "finished"
     assert same(one.run, finished)
     assert one.run.unkept == ""
 
@@ -345,9 +345,9 @@ def test_who_has_not_pressed_train_sees_it_untrained(pool):
     one, other = prepared(pool, "A", small()), prepared(pool, "B", small())
     pool.train(one)
     reached(one, "finished")
-    assert (other.view.state, other.view.step) == ("untrained", 0)
+    assert (other.snapshot.state, other.snapshot.step) == ("untrained", 0)
     pool.train(other)
-    assert other.view.state == "finished"
+    assert other.snapshot.state == "finished"
 
 
 def test_train_pressed_while_the_data_loads_starts_as_soon_as_it_is_there(pool, monkeypatch):
@@ -355,7 +355,7 @@ def test_train_pressed_while_the_data_loads_starts_as_soon_as_it_is_there(pool, 
     monkeypatch.setattr(standing, "load", lambda *args, **more: (gate.wait(patience(20)), load(*args, **more))[1])
     seat = pool.seat("A", small())
     pool.train(seat)
-    assert seat.view.state == "preparing"
+    assert seat.snapshot.state == "preparing"
     gate.set()
     reached(seat, "finished")
 
@@ -366,12 +366,12 @@ def test_a_pause_touches_nobody_else(pool):
     pool.train(other)
     under_way(one)
     pool.pause(one)
-    assert one.view.state == "paused"
-    stood = one.view.step
+    assert one.snapshot.state == "paused"
+    stood = one.snapshot.step
     assert other.run is not one.run
-    under_way(other, other.run.view.step + 20)
-    assert one.view.step == stood
-    assert other.view.state == "running"
+    under_way(other, other.run.snapshot.step + 20)
+    assert one.snapshot.step == stood
+    assert other.snapshot.state == "running"
 
 
 @pytest.mark.learns
@@ -382,7 +382,7 @@ def test_what_was_paused_apart_ends_equal(pool):
     pool.train(other)
     under_way(one)
     pool.pause(one)
-    assert one.view.step < one.view.steps
+    assert one.snapshot.step < one.snapshot.steps
     pool.train(one)
     reached(one, "finished", pool)
     reached(other, "finished", pool)
@@ -395,12 +395,12 @@ def test_a_pause_takes_one_step_at_most(pool):
     pool.train(seat)
     under_way(seat, 5)
     pool.pause(seat)
-    stood = seat.run.view.step
-    assert seat.view.state == "paused"
-    assert seat.view.newest.step == stood
+    stood = seat.run.snapshot.step
+    assert seat.snapshot.state == "paused"
+    assert seat.snapshot.newest.step == stood
     wait_for(lambda: not pool._line.working)
-    assert seat.run.view.step == stood
-    assert kept(pool.store, long(), stood).view.state == "paused"
+    assert seat.run.snapshot.step == stood
+    assert kept(pool.store, long(), stood).snapshot.state == "paused"
 
 
 def test_nobody_is_started_or_paused_by_another_who_was_there_first(pool):
@@ -409,11 +409,11 @@ def test_nobody_is_started_or_paused_by_another_who_was_there_first(pool):
     pool.train(one)
     under_way(one)
     pool.pause(one)
-    stood = one.view.step
+    stood = one.snapshot.step
     pool.train(other)
     under_way(other, stood + 5)
-    assert one.view.state == "paused"
-    assert one.view.step == stood
+    assert one.snapshot.state == "paused"
+    assert one.snapshot.step == stood
 
 
 def test_a_step_of_one_does_not_make_the_others_run_his_own(pool):
@@ -424,17 +424,17 @@ def test_a_step_of_one_does_not_make_the_others_run_his_own(pool):
     pool.train(other)
     under_way(other, 5)
     pool.pause(one)
-    assert other.view.state == "running"
-    assert one.view.step == 2
+    assert other.snapshot.state == "running"
+    assert one.snapshot.step == 2
 
 
 def test_a_step_makes_exactly_so_many_steps(pool):
     seat = prepared(pool, "A", small())
     for steps, stands in ((1, 1), (5, 6), (9, 15), (1, 16)):
         pool.step(seat, steps)
-        wait_for(lambda stands=stands: seat.view.state == "paused" and seat.view.step >= stands)
-        assert seat.view.step == stands
-        assert seat.view.newest.step == stands
+        wait_for(lambda stands=stands: seat.snapshot.state == "paused" and seat.snapshot.step >= stands)
+        assert seat.snapshot.step == stands
+        assert seat.snapshot.newest.step == stands
     twin = Run(small())
     twin.prepare()
     twin.aim(16)
@@ -462,7 +462,7 @@ def test_a_step_on_a_shared_run_under_way_pauses_after_its_steps(pool):
     assert other.run is not one.run
     view = reached(other, "paused", seconds=5)
     assert view.step > 1
-    assert one.view.state == "running"
+    assert one.snapshot.state == "running"
 
 
 def test_a_step_on_ones_own_run_under_way_pauses_after_its_steps(pool):
@@ -484,7 +484,7 @@ def test_a_pause_while_the_data_loads_takes_train_back(pool, monkeypatch):
     finally:
         gate.set()
     reached(seats[0], "finished")
-    assert seats[1].view.step == 0
+    assert seats[1].snapshot.step == 0
 
 
 def test_reset_gives_the_same_first_weights_and_loses_nothing(pool, finished):
@@ -504,7 +504,7 @@ def test_reset_gives_the_same_first_weights_and_loses_nothing(pool, finished):
     pool.step(seat, 3)
     reached(seat, "paused")
     wait_for(lambda: not pool._line.working)
-    assert pool.store.find(small()).view.step == 60
+    assert pool.store.find(small()).snapshot.step == 60
     pool.undo_reset(seat)
     reached(seat, "finished")
     assert same(seat.run, finished)
@@ -521,7 +521,7 @@ def test_an_undone_reset_is_back_at_a_run_that_others_share(pool):
     assert one.run is other.run
     pool.pause(one)
     reached(one, "paused")
-    assert other.view.state == "running"
+    assert other.snapshot.state == "running"
 
 
 def test_a_reset_touches_nobody_else(pool):
@@ -531,8 +531,8 @@ def test_a_reset_touches_nobody_else(pool):
     under_way(one)
     pool.reset(one)
     reached(one, "untrained")
-    under_way(other, other.run.view.step + 20)
-    assert other.view.state == "running"
+    under_way(other, other.run.snapshot.step + 20)
+    assert other.snapshot.state == "running"
 
 
 # The pool: the queue.
@@ -547,11 +547,11 @@ def test_the_line_is_served_fairly_among_visitors(make_pool, monkeypatch):
     single = prepared(pool, "B", small(seed=9, epochs=1))
     for seat in [*many, single]:
         pool.train(seat)
-    assert [seat.view.state for seat in many] == ["queued"] * 5
+    assert [seat.snapshot.state for seat in many] == ["queued"] * 5
     assert len(by_hand.jobs) == 2
     order = [by_hand.run() for _ in range(6)]
     assert order == [many[0].run, many[1].run, single.run, *(seat.run for seat in many[2:])]
-    assert all(seat.view.state == "finished" for seat in [*many, single])
+    assert all(seat.snapshot.state == "finished" for seat in [*many, single])
     assert by_hand.jobs == []
 
 
@@ -585,7 +585,7 @@ def test_a_long_run_makes_way_when_others_wait(make_pool, monkeypatch, finished)
     while by_hand.jobs:
         turns.append(by_hand.run())
     assert turns[:4] == [one.run, other.run, one.run, other.run]
-    assert one.view.state == other.view.state == "finished"
+    assert one.snapshot.state == other.snapshot.state == "finished"
     assert same(one.run, finished)
 
 
@@ -598,7 +598,7 @@ def test_a_queued_run_can_be_paused_and_is_passed_over(make_pool):
     pool.pause(seats[1])
     while by_hand.jobs:
         by_hand.run()
-    assert [seat.view.state for seat in seats] == ["finished", "untrained", "finished"]
+    assert [seat.snapshot.state for seat in seats] == ["finished", "untrained", "finished"]
 
 
 def test_the_most_runs_of_one_visitor(make_pool):
@@ -612,14 +612,14 @@ def test_the_most_runs_of_one_visitor(make_pool):
             control(seats[most])
         assert is_sentence(str(refusal.value))
         assert str(most) in str(refusal.value)
-    assert seats[most].view.state == "untrained"
+    assert seats[most].snapshot.state == "untrained"
     # Others have their own count, and a pause makes room.
     pool.train(prepared(pool, "B", small(seed=77)))
     pool.pause(seats[0])
-    pool._line.waiting = [job for job in pool._line.waiting if job[1].view.queued]
-    pool._line.working = [job for job in pool._line.working if job[1].view.active]
+    pool._line.waiting = [job for job in pool._line.waiting if job[1].snapshot.queued]
+    pool._line.working = [job for job in pool._line.working if job[1].snapshot.active]
     pool.train(seats[most])
-    assert seats[most].view.state == "queued"
+    assert seats[most].snapshot.state == "queued"
 
 
 def test_a_pause_makes_room_for_another_run_at_once(make_pool):
@@ -632,7 +632,7 @@ def test_a_pause_makes_room_for_another_run_at_once(make_pool):
         pool.train(seat)
     pool.pause(seats[0])
     pool.train(seats[most])
-    assert seats[most].view.state == "queued"
+    assert seats[most].snapshot.state == "queued"
 
 
 def test_the_most_runs_hold_while_data_loads_too(make_pool, monkeypatch):
@@ -658,13 +658,13 @@ def test_a_run_that_nobody_watches_pauses_and_is_kept(pool, monkeypatch):
     monkeypatch.setattr(pool_module, "CHECKPOINT_EVERY", 0.05)
     seat = prepared(pool, "A", long())
     pool.train(seat)
-    wait_for(lambda: seat.view.state == "paused")
-    assert "nobody was looking" in seat.view.message
-    assert is_sentence(seat.view.message)
-    assert seat.view.step > 0
-    assert kept(pool.store, long(), seat.view.step).view.state == "paused"
+    wait_for(lambda: seat.snapshot.state == "paused")
+    assert "nobody was looking" in seat.snapshot.message
+    assert is_sentence(seat.snapshot.message)
+    assert seat.snapshot.step > 0
+    assert kept(pool.store, long(), seat.snapshot.step).snapshot.state == "paused"
     # Back again, it goes on.
-    stood = seat.view.step
+    stood = seat.snapshot.step
     pool.train(pool.seat("A", long()))
     under_way(seat, stood + 1)
 
@@ -684,9 +684,9 @@ def test_a_run_that_takes_too_long_pauses_and_asks(pool, monkeypatch):
     monkeypatch.setattr(pool_module, "CHECKPOINT_EVERY", 0.05)
     seat = prepared(pool, "A", long())
     pool.train(seat)
-    wait_for(lambda: seat.view.state == "paused")
-    assert "press Continue" in seat.view.message
-    kept(pool.store, long(), seat.view.step)
+    wait_for(lambda: seat.snapshot.state == "paused")
+    assert "press Continue" in seat.snapshot.message
+    kept(pool.store, long(), seat.snapshot.step)
 
 
 def test_who_goes_elsewhere_leaves_a_paused_run_behind(pool, monkeypatch):
@@ -695,15 +695,15 @@ def test_who_goes_elsewhere_leaves_a_paused_run_behind(pool, monkeypatch):
     pool.train(seat)
     under_way(seat)
     pool.leave_others("A", {small().id})
-    assert seat.run.view.state == "paused"
-    kept(pool.store, long(), seat.run.view.step)
+    assert seat.run.snapshot.state == "paused"
+    kept(pool.store, long(), seat.run.snapshot.step)
     # With somebody else looking it goes on.
     one, other = prepared(pool, "A", long(seed=1)), prepared(pool, "B", long(seed=1))
     pool.train(one)
     pool.train(other)
     under_way(one)
     pool.leave_others("A", set())
-    assert other.run.view.state in ("queued", "running")
+    assert other.run.snapshot.state in ("queued", "running")
 
 
 def test_a_run_whose_data_cannot_be_had_says_so_and_can_be_tried_again(pool, monkeypatch):
@@ -717,10 +717,10 @@ def test_a_run_whose_data_cannot_be_had_says_so_and_can_be_tried_again(pool, mon
     assert reached(seat, "unavailable").message == "digits could not be had: the dog ate them; try again later."
     for control in (pool.train, pool.pause, lambda seat: pool.step(seat, 1)):
         control(seat)
-        assert seat.view.state == "unavailable"
+        assert seat.snapshot.state == "unavailable"
     monkeypatch.setattr(standing, "load", load)
     pool.retry(seat)
-    wait_for(lambda: seat.run.view.state == "untrained")
+    wait_for(lambda: seat.run.snapshot.state == "untrained")
     pool.train(seat)
     reached(seat, "finished")
 
@@ -772,10 +772,10 @@ def test_a_finished_run_is_opened_by_a_new_pool(make_pool, store, finished):
     store.keep(finished)
     pool = make_pool(store)
     seat = prepared(pool, "A", small())
-    assert seat.view.state == "untrained"
+    assert seat.snapshot.state == "untrained"
     pool.train(seat)
-    view = seat.view
-    assert (view.state, view.step, view.seconds) == ("finished", 60, finished.view.seconds)
+    view = seat.snapshot
+    assert (view.state, view.step, view.seconds) == ("finished", 60, finished.snapshot.seconds)
     assert equal(view.history, finished.history)
     assert seat.run.metrics == finished.metrics
     assert same(seat.run, finished)
@@ -796,9 +796,9 @@ def test_a_paused_run_goes_on_in_a_new_pool(make_pool, store, finished):
     kept(store, small(), 22)
     later = make_pool(Store(store.folder))
     again = prepared(later, "B", small())
-    assert again.view.step == 0
+    assert again.snapshot.step == 0
     later.train(again)
-    assert again.view.step >= 22
+    assert again.snapshot.step >= 22
     reached(again, "finished")
     assert same(again.run, finished)
     assert [m.step for m in again.run.history.moments] == [m.step for m in finished.history.moments]
@@ -836,12 +836,12 @@ def test_a_killed_servers_run_ends_as_if_never_killed(make_pool, store, variant)
         assert child.stdout.readline().strip() == "kept"
         child.send_signal(signal.SIGKILL)
     left = store.find(spec)
-    assert left.view.state == "paused"
-    assert 0 < left.view.step < left.view.steps
+    assert left.snapshot.state == "paused"
+    assert 0 < left.snapshot.step < left.snapshot.steps
     pool = make_pool(store)
     seat = prepared(pool, "B", spec)
     pool.train(seat)
-    assert seat.view.step >= left.view.step
+    assert seat.snapshot.step >= left.snapshot.step
     reached(seat, "finished", pool, 60)
     assert same(seat.run, train_spec(spec))
 
@@ -901,7 +901,7 @@ def test_a_damaged_file_is_set_aside_and_trained_anew(make_pool, store, finished
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
     assert not has_finished(store, small())
     seat = prepared(make_pool(store), "A", small())
-    assert seat.run.view.state == "untrained", seat.run.view.message
+    assert seat.run.snapshot.state == "untrained", seat.run.snapshot.message
     assert not path.exists()
     assert [other.name for other in store.folder.iterdir()] == [f"{small().id}.damaged"]
     # And the place is free again.
@@ -940,7 +940,7 @@ def _without(start: str) -> Checkpoint:
 
 def _without_history() -> Checkpoint:
     ours = paused(small())
-    return replace(ours, view=replace(ours.view, history=History()))
+    return replace(ours, snapshot=replace(ours.snapshot, history=History()))
 
 
 MISFITS = {
@@ -958,7 +958,7 @@ def test_a_file_that_does_not_fit_its_spec_is_trained_anew(make_pool, store, fin
     store.path(small().id).write_bytes(encode(small(), MISFITS[misfit]()))
     pool = make_pool(store)
     seat = prepared(pool, "A", small())
-    assert seat.run.view.state == "untrained", seat.run.view.message
+    assert seat.run.snapshot.state == "untrained", seat.run.snapshot.message
     pool.train(seat)
     reached(seat, "finished", seconds=10)
     assert same(seat.run, finished)
@@ -983,7 +983,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(make_pool, store, monkeypatch, 
     assert is_sentence(seat.run.unkept)
     assert same(seat.run, finished)
     # What was kept before is there still, and no half file beside it.
-    assert store.find(small()).view.step == 10
+    assert store.find(small()).snapshot.step == 10
     assert [file.name for file in store.folder.iterdir()] == [f"{small().id}.safetensors"]
     with monkeypatch.context() as disk:
         disk.setattr(Path, "write_bytes", full)
@@ -1015,7 +1015,7 @@ def test_what_is_further_is_not_overwritten(store, finished):
     run.aim(5)
     run.work()
     store.keep(run)
-    assert store.find(small()).view.state == "finished"
+    assert store.find(small()).snapshot.state == "finished"
 
 
 def test_the_runs_looked_at_longest_ago_make_room(store, finished, monkeypatch):

@@ -179,7 +179,7 @@ ALONE = """async ({ script, style, sent }) => {
 def test_a_drawing_needs_no_server(context_with, drawing, said):
     page = context_with().new_page()
     sent = list(pack(drawing.header, drawing.arrays))
-    asked = {"script": script_of(drawing.view), "style": style_of(drawing.view), "sent": sent}
+    asked = {"script": script_of(drawing.canvas), "style": style_of(drawing.canvas), "sent": sent}
     assert said in page.evaluate(ALONE, asked)
     page.close()
 

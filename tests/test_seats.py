@@ -9,8 +9,8 @@ import pytest
 from aecore.runs.line import Line
 from aecore.runs.run import Run
 from aecore.runs.seats import Seat, Seats, way_to_own
+from aecore.runs.snapshot import Snapshot, State
 from aecore.runs.spec import Spec
-from aecore.runs.view import State, View
 
 SPEC = Spec(data="digits")
 STATES = get_args(State)
@@ -18,7 +18,7 @@ STATES = get_args(State)
 
 def run_in(state: State, spec: Spec = SPEC) -> Run:
     run = Run(spec)
-    run.view = View(state, step=0 if state in ("preparing", "untrained", "unavailable", "failed") else 3)
+    run.snapshot = Snapshot(state, step=0 if state in ("preparing", "untrained", "unavailable", "failed") else 3)
     return run
 
 
@@ -83,7 +83,7 @@ def test_a_copy_is_still_to_be_made_and_the_shared_run_stays_the_others(seats):
 
 def test_a_fresh_run_of_ones_own_leaves_the_shared_one_to_others(seats):
     other = seats.at("B", SPEC)
-    other.joined, other.run.view = True, View("running", step=5)
+    other.joined, other.run.snapshot = True, Snapshot("running", step=5)
     one = seats.at("A", SPEC)
     assert seats.make_own(one) == "fresh"
     assert one.run is not other.run
@@ -98,7 +98,7 @@ def test_a_reset_is_undone_and_a_broken_run_is_shared_with_nobody(seats):
     seats.undo_reset(seat)
     assert seat.run is before
     assert not seat.own
-    before.view = View("failed")
+    before.snapshot = Snapshot("failed")
     seats.retry(seat)
     assert seat.run is not before
     assert seats.at("B", SPEC).run is seat.run
@@ -107,8 +107,8 @@ def test_a_reset_is_undone_and_a_broken_run_is_shared_with_nobody(seats):
 def test_seats_and_idle_runs_are_let_go_of(seats):
     specs = [Spec(data="digits", seed=seed) for seed in range(4)]
     for spec in specs:
-        seats.at("A", spec).run.view = View("paused", step=1)
-    seats.at("B", specs[0]).run.view = View("running", step=1)
+        seats.at("A", spec).run.snapshot = Snapshot("paused", step=1)
+    seats.at("B", specs[0]).run.snapshot = Snapshot("running", step=1)
     assert seats.forget(within=60, most=2) == {"A", "B"}
     assert len(seats.shared) == 4
     # Nobody has looked for no time at all: what moves stays, and of the rest as many as are to be kept.

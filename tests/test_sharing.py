@@ -33,8 +33,8 @@ def test_it_is_trained_once_and_everyone_has_his_own(tmp_path, trainings):
     one, other, known = Shared(tmp_path)(SPEC), Shared(tmp_path)(SPEC), train_spec(SPEC)
     assert trainings == [SPEC]
     for run in (one, other):
-        assert run.view.state == "finished"
-        assert run.view.step == known.view.step
+        assert run.snapshot.state == "finished"
+        assert run.snapshot.step == known.snapshot.step
         assert len(run.history.moments) == len(known.history.moments)
         assert {k: v for k, v in run.metrics.items() if k not in TAKEN} == pytest.approx(
             {k: v for k, v in known.metrics.items() if k not in TAKEN}

@@ -9,14 +9,14 @@ from typing import get_args
 
 import pytest
 
-from aecore.runs.view import State, View
+from aecore.runs.snapshot import Snapshot, State
 
 ROOT = Path(__file__).parents[1]
 STATES = set(get_args(State))
 
 
-def in_state(state: str) -> View:
-    return View(state, step=3)
+def in_state(state: str) -> Snapshot:
+    return Snapshot(state, step=3)
 
 
 def those(quality: str) -> set[str]:

@@ -44,7 +44,7 @@ def drawn(page: str, **link: str) -> AppTest:
 def moves(pool: Pool) -> bool:
     """Whether a run is prepared or trained, or a question found out."""
     answers = [answer for kept in pool._answers._kept.values() for answer in kept.values()]
-    states = {seat.run.view.state for seat in pool._seats if seat.visitor != engine.EXAMPLE_VISITOR}
+    states = {seat.run.snapshot.state for seat in pool._seats if seat.visitor != engine.EXAMPLE_VISITOR}
     return bool(states & {"preparing", "queued", "running"}) or not all(answer.done() for answer in answers)
 
 

@@ -19,8 +19,8 @@ from aecore.questions import vae as ask
 from aecore.questions.trade import trade as ask_trade
 from aecore.questions.trade import trade_off
 from aecore.runs.run import Run
+from aecore.runs.snapshot import Snapshot
 from aecore.runs.spec import Spec
-from aecore.runs.view import View
 from aecore.variational import kl_from_standard_normal
 
 SMALL = {"data": "digits", "images": 200, "width": 8, "depth": 1, "epochs": 2}
@@ -128,9 +128,9 @@ def test_each_beta_is_shown_as_soon_as_it_is_trained_and_the_others_are_told_to_
 
     pool = SimpleNamespace(ask=answer)
     begun = Run(Spec(variant="vae", data="digits"))
-    begun.view = View("running", 30, 100, 5)
-    running = SimpleNamespace(joined=True, run=begun, view=begun.view)
-    done = SimpleNamespace(joined=True, run=run, view=run.view)
+    begun.snapshot = Snapshot("running", 30, 100, 5)
+    running = SimpleNamespace(joined=True, run=begun, view=begun.snapshot)
+    done = SimpleNamespace(joined=True, run=run, view=run.snapshot)
 
     def opened(seats):
         app = AppTest.from_function(page, kwargs={"pool": pool, "seats": seats}, default_timeout=30).run()

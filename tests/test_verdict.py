@@ -93,12 +93,12 @@ def test_a_run_is_judged_on_training_images_too():
     """A hundred images by heart; the same crushed by weight decay; and more images, which are learned from."""
     heart = {"data": "digits", "images": 100, "latent": 16, "width": 64, "epochs": 130, "batch_size": 10}
     by_heart = train_spec(Spec(**heart))
-    assert by_heart.view.message.startswith("memorised")
-    assert f"{metrics(by_heart.model, by_heart.data)['train_reconstruction']:,.2f} nats" in by_heart.view.message
+    assert by_heart.snapshot.message.startswith("memorised")
+    assert f"{metrics(by_heart.model, by_heart.data)['train_reconstruction']:,.2f} nats" in by_heart.snapshot.message
     crushed = train_spec(Spec(**heart | {"weight_decay": 0.1, "epochs": 20}))
-    assert crushed.view.message.startswith("nothing was learned")
-    assert "weight_decay (now 0.1)" in crushed.view.message
-    assert train_spec(Spec(**SMALL | {"images": 1000, "epochs": 10, "width": 32})).view.message == ""
+    assert crushed.snapshot.message.startswith("nothing was learned")
+    assert "weight_decay (now 0.1)" in crushed.snapshot.message
+    assert train_spec(Spec(**SMALL | {"images": 1000, "epochs": 10, "width": 32})).snapshot.message == ""
 
 
 @pytest.mark.parametrize("variant", AUTOENCODERS)

@@ -10,15 +10,15 @@ from browsing import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecore.runs.view import State, View
+from aecore.runs.snapshot import Snapshot, State
 from aecore.ui import waiting
 
 
 def seat(state: str, epoch: int = 2, joined: bool = True) -> SimpleNamespace:
     """A stand-in for a seat at a run of 20 epochs, five steps each."""
     metrics = {"heldout_kl": 1.0} if state == "finished" else {}
-    view = View(state=state, step=5 * epoch, steps=100, steps_per_epoch=5)
-    return SimpleNamespace(joined=joined, view=view, run=SimpleNamespace(metrics=metrics))
+    snapshot = Snapshot(state=state, step=5 * epoch, steps=100, steps_per_epoch=5)
+    return SimpleNamespace(joined=joined, snapshot=snapshot, run=SimpleNamespace(metrics=metrics))
 
 
 def said(*seats: SimpleNamespace, under_way: bool = False) -> str:
@@ -63,20 +63,20 @@ def test_runs_that_did_not_get_to_their_end_are_named():
 def test_nobody_is_asked_to_press_what_is_pressed_and_something_is_said_until_all_are_trained(states, under_way):
     seats = [seat(state, joined=joined) for state, joined in states]
     text = said(*seats, under_way=under_way)
-    moving = any(one.view.active for one in seats)
-    open_ = any(not one.view.over for one in seats)
+    moving = any(one.snapshot.active for one in seats)
+    open_ = any(not one.snapshot.over for one in seats)
     if moving:
         assert "ress " not in text
         assert "in training" in text.lower()
     if under_way and open_:
         assert "ress " not in text
-    assert bool(text) == any(one.view.state != "finished" for one in seats)
-    if text and not moving and not under_way and any(one.view.state in ("untrained", "paused") for one in seats):
-        started = any(one.view.state == "preparing" and one.joined for one in seats)
+    assert bool(text) == any(one.snapshot.state != "finished" for one in seats)
+    if text and not moving and not under_way and any(one.snapshot.state in ("untrained", "paused") for one in seats):
+        started = any(one.snapshot.state == "preparing" and one.joined for one in seats)
         assert ("ress " in text) != started
     for number, one in enumerate(seats):
-        if one.view.state in ("diverged", "failed", "unavailable"):
-            assert f"run {number} ({one.view.state})" in text or "more" in text
+        if one.snapshot.state in ("diverged", "failed", "unavailable"):
+            assert f"run {number} ({one.snapshot.state})" in text or "more" in text
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "aecore" / "ui").rglob("*.py")), ids=lambda path: path.stem)

@@ -102,7 +102,7 @@ def _train(argv: list[str]) -> int:
     _check_device(options.device)
     run = _trained(spec, options.device)
     # The last step may be the one too many: the loss is looked at before it.
-    sound = run.view.finished and all(math.isfinite(value) for value in run.metrics.values())
+    sound = run.snapshot.finished and all(math.isfinite(value) for value in run.metrics.values())
     written = out is not None and (sound or not export.of_finished)
     faults = save(run, (export, out) if written else None, history)
     if sound:
@@ -112,7 +112,7 @@ def _train(argv: list[str]) -> int:
     if sound and out and not out.suffix and not faults:
         _say(f"{shorten(out.name)} is a safetensors file, as no suffix says; aecore.load_model reads it", 0)
     if not sound:
-        why = run.view.message or "diverged at its very end: lower the learning rate"
+        why = run.snapshot.message or "diverged at its very end: lower the learning rate"
         return _say(f"{why}; no {export.title.lower()} is written" if out and not written else why, DIVERGED)
     return IN_THE_WAY if faults else 0
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 # Seconds between two lines of progress.
 TELL_EVERY = 0.2
@@ -26,10 +26,10 @@ class Line:
     def loading(self, done: int, total: int) -> None:
         self._tell(lambda: f"loading data: {100 * done // max(total, 1)} %")
 
-    def training(self, view: View) -> None:
-        left = view.seconds_left
+    def training(self, snapshot: Snapshot) -> None:
+        left = snapshot.seconds_left
         rest = f", {left:.0f} s left" if math.isfinite(left) else ""
-        self._tell(lambda: f"epoch {min(int(view.epoch) + 1, view.epochs)} of {view.epochs}{rest}")
+        self._tell(lambda: f"epoch {min(int(snapshot.epoch) + 1, snapshot.epochs)} of {snapshot.epochs}{rest}")
 
     def _tell(self, text: Callable[[], str]) -> None:
         now = time.monotonic()
@@ -51,9 +51,9 @@ def as_table(run: Run) -> str:
     found, units = run.metrics, run.exhibit.units
     names = [name.removeprefix("heldout_") for name in found if name.startswith("heldout_")]
     rows = [(n, _number(found[f"heldout_{n}"]), _number(found[f"train_{n}"]), units.get(n, "")) for n in names]
-    head = (f"mean over {run.view.many}", "held-out", "train", "unit")
+    head = (f"mean over {run.snapshot.many}", "held-out", "train", "unit")
     lines = [f"{name:<26}{held:>12}{train:>12}  {unit}".rstrip() for name, held, train, unit in (head, *rows)]
-    speed = f"trained in {found['seconds']:.1f} s, {run.view.rate:.0f} {run.view.many} a second"
+    speed = f"trained in {found['seconds']:.1f} s, {run.snapshot.rate:.0f} {run.snapshot.many} a second"
     return "\n".join([f"{run.spec.names['variant']} on {run.spec.names['data']}, id {run.id}", "", *lines, "", speed])
 
 

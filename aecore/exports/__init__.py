@@ -49,7 +49,7 @@ def write(run: Run, path: str | os.PathLike[str]) -> Path:
     """
     file = typed_path(path)
     export = export_of(file.name)
-    if lacking := export.lacks(run.view):
+    if lacking := export.lacks(run.snapshot):
         raise ExportError(f"{shorten(file.name)} is not written: {lacking}")
     write_atomically(file, export.of(run.trained, run.history))
     return file

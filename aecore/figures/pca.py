@@ -150,7 +150,7 @@ def _component_axis(figure: go.Figure, count: int) -> None:
 
 
 def price(curves: Sequence[Curve], reference: Sequence[tuple[str, int, float]], pixels: int) -> go.Figure:
-    """What a code's size buys: squared error per image, summed over its ``pixels``, against numbers in a code.
+    """What a code's size buys: squared error per image, summed over its ``pixels``, against code size.
 
     A ``reference`` is a figure known from elsewhere: its name, its size and its error.
     """

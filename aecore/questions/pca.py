@@ -91,7 +91,7 @@ class Truncated:
 
 
 def truncated(trained: Trained) -> Truncated:
-    """Squared error per held-out image when only the first numbers of its code are kept, as PCA's unclipped.
+    """Squared error per held-out image when only the first dimensions of its code are kept, as PCA's unclipped.
 
     The rest is set to 0 where the code is ordered by training, else to its mean over the training images.
     """

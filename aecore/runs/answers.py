@@ -115,7 +115,7 @@ class Answers:
     def ask(self, run: Run, question: Callable[[Trained], T], of_data: bool = False) -> Answer[T]:
         """The answer; one ``of_data`` alone stays the same however far the run is."""
         answers = self._kept.setdefault(run, {})
-        key = (question, None if of_data else run.view.step)
+        key = (question, None if of_data else run.snapshot.step)
         found = answers.pop(key, None)
         if found is None:
             found = Answer(question)

@@ -1,7 +1,7 @@
 """A worker elsewhere: turns of training sent to any executor, such as a Dask client's, while the run stays here.
 
 The run is prepared here too, for what is drawn of it and asked about it; elsewhere only its steps are made. What
-travels is a checkpoint out, a view at every look, and a checkpoint back.
+travels is a checkpoint out, a snapshot at every look, and a checkpoint back.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from weakref import WeakKeyDictionary
 from aecore.dataset import SourceError
 from aecore.runs.history import History
 from aecore.runs.run import Enough, Run
+from aecore.runs.snapshot import Checkpoint, Snapshot
 from aecore.runs.spec import Spec
-from aecore.runs.view import Checkpoint, View
 from aecore.settings import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -39,11 +39,11 @@ GONE: tuple[type[BaseException], ...] = (BrokenProcessPool, CancelledError, Conn
 class Wire(Protocol):
     """What both sides of a turn hear each other by; it pickles, for one side of it travels with the turn."""
 
-    def tell(self, view: View) -> None:
+    def tell(self, snapshot: Snapshot) -> None:
         """From who trains: how far it is."""
 
-    def heard(self, seconds: float) -> View | None:
-        """At home: the next view told, waited for no longer than so many ``seconds``; None where there is none."""
+    def heard(self, seconds: float) -> Snapshot | None:
+        """At home: the next snapshot told, waited for no longer than so many ``seconds``; None where there is none."""
 
     def stop(self) -> None:
         """From home: stop after the step under way."""
@@ -96,14 +96,14 @@ class Far:
         """Shows what is told of the run until the job is done; has it stop where that is enough, or wanted."""
         began, asked = time.perf_counter(), False
         while not job.done():
-            if (view := wire.heard(BETWEEN)) is not None:
-                run.told(view)
-            stop = run.stopping or not run.view.running or enough(time.perf_counter() - began)
+            if (snapshot := wire.heard(BETWEEN)) is not None:
+                run.told(snapshot)
+            stop = run.stopping or not run.snapshot.running or enough(time.perf_counter() - began)
             if stop and not asked:
                 wire.stop()
                 asked = True
-        while (view := wire.heard(0)) is not None:
-            run.told(view)
+        while (snapshot := wire.heard(0)) is not None:
+            run.told(snapshot)
 
     def _died(self, run: Run, executor: Executor | None, error: BaseException) -> None:
         """Notes that a worker is gone; a run fails that this has come to too often at the same step."""
@@ -111,7 +111,7 @@ class Far:
         with self._lock:
             if self._executor is executor:
                 self._executor = None
-            step = run.checkpoint().view.step
+            step = run.checkpoint().snapshot.step
             before, deaths = self._deaths.get(run, (step, 0))
             deaths = deaths + 1 if before == step else 1
             self._deaths[run] = (step, deaths)
@@ -128,7 +128,7 @@ def turn(spec: str, left: Checkpoint, steps: int | None, watched: bool, wire: Wi
     run = _prepared(spec, left)
     run.watchers = int(watched)
     run.aim(steps)
-    run.work(_Saying(run, left.view, wire).enough)
+    run.work(_Saying(run, left.snapshot, wire).enough)
     there = run.checkpoint()
     with _taking:
         _at_hand[spec] = run
@@ -140,17 +140,17 @@ def turn(spec: str, left: Checkpoint, steps: int | None, watched: bool, wire: Wi
 class _Saying:
     """Tells home of a run at every look, now and then, and hears whether to stop."""
 
-    def __init__(self, run: Run, view: View, wire: Wire):
-        self._run, self._told, self._wire, self._at = run, view, wire, 0.0
+    def __init__(self, run: Run, snapshot: Snapshot, wire: Wire):
+        self._run, self._told, self._wire, self._at = run, snapshot, wire, 0.0
 
     def enough(self, seconds: float) -> bool:
         if seconds - self._at < BETWEEN:
             return False
-        self._at, view = seconds, self._run.view
-        if view.newest is not self._told.newest:
-            moments = tuple(moment for moment in view.history.moments if moment.step > self._told.step)
-            self._wire.tell(replace(view, history=History(moments)))
-            self._told = view
+        self._at, snapshot = seconds, self._run.snapshot
+        if snapshot.newest is not self._told.newest:
+            moments = tuple(moment for moment in snapshot.history.moments if moment.step > self._told.step)
+            self._wire.tell(replace(snapshot, history=History(moments)))
+            self._told = snapshot
         return self._wire.stopped()
 
 

@@ -19,7 +19,7 @@ class Keeper:
 
     def keep(self, run: Run) -> None:
         """Keeps where the run stands, if it has begun."""
-        if self.store is None or run.view.state == "untrained" or not run.view.prepared:
+        if self.store is None or run.snapshot.state == "untrained" or not run.snapshot.prepared:
             return
         try:
             self.store.keep(run)

@@ -47,7 +47,7 @@ class PoolError(RuntimeError):
 
 
 class Pool:
-    """``seat`` a visitor at a spec, then ``train``, ``pause``, ``step``, ``reset``; read ``seat.view`` to draw."""
+    """``seat`` a visitor at a spec, then ``train``, ``pause``, ``step``, ``reset``; read ``seat.snapshot`` to draw."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Pool:
         with self._lock:
             runs = self._seats.leave(visitor, ids)
         for run in runs:
-            if not self._seats.present(run, GRACE) and run.view.active:
+            if not self._seats.present(run, GRACE) and run.snapshot.active:
                 run.pause()
                 self._keeper.keep_soon(run)
 
@@ -182,7 +182,7 @@ class Pool:
     def _lost_unprepared(self, run: Run, why: str) -> None:
         with self._lock:
             self._eager.pop(run, None)
-        if run.view.preparing:
+        if run.snapshot.preparing:
             run.fail(f"this run could not be prepared ({why}); press Try again")
 
     def _prepare_now(self, run: Run, kept: bool) -> None:
@@ -200,16 +200,16 @@ class Pool:
         finally:
             with self._lock:
                 visitor, steps = self._eager.pop(run, (None, None))
-        if visitor is not None and run.view.startable:
+        if visitor is not None and run.snapshot.startable:
             self._enqueue(visitor, run, steps)
 
     def _start(self, seat: Seat, steps: int | None) -> None:
         with self._lock:
             seat.joined, run = True, seat.run
-            view = run.view
-            if view.preparing:
+            snapshot = run.snapshot
+            if snapshot.preparing:
                 self._eager[run] = (seat.visitor, steps)
-        if view.startable:
+        if snapshot.startable:
             self._enqueue(seat.visitor, run, steps)
 
     def _enqueue(self, visitor: str, run: Run, steps: int | None) -> None:
@@ -239,7 +239,7 @@ class Pool:
     def _lost_in_training(self, job: Job, why: str) -> None:
         """What its executor has lost leaves its place to others; one that was paused meanwhile can simply go on."""
         run = job[1]
-        if run.view.active:
+        if run.snapshot.active:
             run.fail(f"this run was lost in training ({why}); press Try again")
         with self._lock:
             self._line.free(job)
@@ -252,14 +252,14 @@ class Pool:
             with self._lock:
                 self._line.free(job)
                 # Paused and started again while its last turn was ending: it had no place in line yet.
-                if job[1].view.queued:
+                if job[1].snapshot.queued:
                     self._line.join(job)
             self._dispatch()
 
     def _turn(self, job: Job) -> None:
         """Trains the job's run until it stops or has to make way, with a checkpoint every few seconds."""
         run = job[1]
-        began, patient = run.view.seconds, self._seats.patient(run)
+        began, patient = run.snapshot.seconds, self._seats.patient(run)
 
         def enough(seconds: float) -> bool:
             way = patient and self._line.gives_way(job)
@@ -268,17 +268,17 @@ class Pool:
         while True:
             run.work(enough, self.right_of_way.give, self._worker)
             self._keeper.keep(run)
-            if not run.view.running:
+            if not run.snapshot.running:
                 return
             if not threading.main_thread().is_alive():
                 run.pause()
             elif not (run.seen_within(GRACE) or self._seats.lookers(run, GRACE)):
                 run.pause("paused because nobody was looking; press Continue to go on")
                 self._keeper.keep(run)
-            elif run.view.seconds - run.pressed_at > LONGEST:
+            elif run.snapshot.seconds - run.pressed_at > LONGEST:
                 run.pause(f"paused after {LONGEST / 60:.0f} minutes of training; press Continue to go on")
                 self._keeper.keep(run)
-            elif self._line.gives_way(job) or (self._line.waiting and run.view.seconds - began > TURN):
+            elif self._line.gives_way(job) or (self._line.waiting and run.snapshot.seconds - began > TURN):
                 run.wait_in_line()
                 return
 
@@ -292,7 +292,7 @@ class Pool:
 
     def _admit(self, seat: Seat) -> None:
         with self._lock:
-            active = [run for run in self._seats.others_of(seat) if run.view.active or run in self._eager]
+            active = [run for run in self._seats.others_of(seat) if run.snapshot.active or run in self._eager]
         if len(active) >= MOST_ACTIVE_PER_VISITOR and not seat.patient:
             raise PoolError(
                 f"you have {len(active)} runs in training, which is the most for one visitor; pause one of them first"

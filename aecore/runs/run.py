@@ -10,9 +10,9 @@ from dataclasses import replace
 import torch
 
 from aecore.events import Diverged, Event, Finished, PhaseBegan, Stepped
+from aecore.runs.snapshot import Checkpoint, Snapshot, State
 from aecore.runs.spec import Spec
 from aecore.runs.standing import Standing
-from aecore.runs.view import Checkpoint, State, View
 from aecore.threads import limit_torch
 from aecore.training import TrainerState, advice_on_divergence, train
 
@@ -30,7 +30,7 @@ Worker = Callable[["Run", Enough, Callable[[], None]], bool]
 
 
 class Run(Standing):
-    """``prepare``, then ``work`` as often as it takes; ``view`` at any time, from any thread."""
+    """``prepare``, then ``work`` as often as it takes; ``snapshot`` at any time, from any thread."""
 
     # What people do. Each takes effect within one training step.
 
@@ -39,8 +39,8 @@ class Run(Standing):
         with self._turns:
             self._goal = None if steps is None else self._trainer.step + steps
             self._stopping = None
-            self.pressed_at = self.view.seconds
-            self.view = replace(self.view, state="queued", message="")
+            self.pressed_at = self.snapshot.seconds
+            self.snapshot = replace(self.snapshot, state="queued", message="")
 
     def pause(self, message: str = "") -> None:
         """Stops after the step under way; a run that waits or works becomes paused, others stay as they are.
@@ -48,15 +48,15 @@ class Run(Standing):
         Returns as soon as it rests, or after a quarter of a second, when a large model is still being looked at.
         """
         with self._turns:
-            if self.view.state == "queued":
+            if self.snapshot.state == "queued":
                 self._rest(message)
-            elif self.view.state == "running":
+            elif self.snapshot.state == "running":
                 self._stopping = message
         self._rests.wait(PATIENCE)
 
     def _rest(self, message: str) -> None:
         self._stopping = None
-        self.view = replace(self._settled(), state="paused" if self.view.step else "untrained", message=message)
+        self.snapshot = replace(self._settled(), state="paused" if self.snapshot.step else "untrained", message=message)
 
     @property
     def stopping(self) -> bool:
@@ -73,31 +73,36 @@ class Run(Standing):
         self._away = self.checkpoint()
         return self._away
 
-    def told(self, view: View) -> None:
+    def told(self, snapshot: Snapshot) -> None:
         """Shows what is told by who trains it elsewhere: moments that came since, and how far it is."""
         with self._turns:
-            if not self.view.running:
+            if not self.snapshot.running:
                 return
-            history = self.view.history
-            for moment in view.history.moments:
+            history = self.snapshot.history
+            for moment in snapshot.history.moments:
                 history = history.with_moment(moment)
-            self.view = replace(
-                self.view, step=view.step, seconds=view.seconds, phase=view.phase, newest=view.newest, history=history
+            self.snapshot = replace(
+                self.snapshot,
+                step=snapshot.step,
+                seconds=snapshot.seconds,
+                phase=snapshot.phase,
+                newest=snapshot.newest,
+                history=history,
             )
 
     def brought(self, checkpoint: Checkpoint) -> None:
         """Stands where it was brought by who trained it elsewhere: at its end, at rest, or still running."""
         with self._turns:
             self._away = None
-            if not self.view.running:
+            if not self.snapshot.running:
                 return
-            seen, view = self.view.newest, checkpoint.view
-            if not view.over:
-                view = replace(view, state="running", phase=self.view.phase)
-            if seen is not None and seen.step == view.step:
-                view = replace(view, newest=seen)
-            self.go_to(replace(checkpoint, view=view))
-            if self.view.over:
+            seen, snapshot = self.snapshot.newest, checkpoint.snapshot
+            if not snapshot.over:
+                snapshot = replace(snapshot, state="running", phase=self.snapshot.phase)
+            if seen is not None and seen.step == snapshot.step:
+                snapshot = replace(snapshot, newest=seen)
+            self.go_to(replace(checkpoint, snapshot=snapshot))
+            if self.snapshot.over:
                 self._stopping = None
             elif self._stopping is not None or self.steps_to_go == 0:
                 self._rest(self._stopping or "")
@@ -107,13 +112,13 @@ class Run(Standing):
         with self._turns:
             if self._stopping is not None:
                 self._rest(self._stopping)
-            elif self.view.state == "running":
-                self.view = replace(self._settled(), state="queued")
+            elif self.snapshot.state == "running":
+                self.snapshot = replace(self._settled(), state="queued")
 
     def fail(self, message: str, state: State = "failed") -> None:
         # A step under way would write over it.
         with self._turns:
-            self.view = replace(self.view, state=state, message=message)
+            self.snapshot = replace(self.snapshot, state=state, message=message)
 
     def fork(self) -> Run:
         """Another run of the same spec that stands, at rest, where this one stands; this one must be prepared."""
@@ -122,7 +127,7 @@ class Run(Standing):
         twin.model = self.spec.model(self.data.facts).to(self.device)
         twin._trainer = TrainerState(twin.model, self.spec.training)
         twin.go_to(kept)
-        if kept.view.state in ("queued", "running"):
+        if kept.snapshot.state in ("queued", "running"):
             twin._rest("")
         return twin
 
@@ -134,15 +139,15 @@ class Run(Standing):
         between: Callable[[], None] = lambda: None,
         worker: Worker | None = None,
     ) -> None:
-        """Trains until finished, paused, at its goal, or ``enough(seconds worked)``; then the view says which.
+        """Trains until finished, paused, at its goal, or ``enough(seconds worked)``; then the snapshot says which.
 
         ``between`` any two steps may wait; nobody's press waits for it. Steps are made here, or by ``worker``.
         Where it was ``enough`` the state stays running: call it again, or ``wait_in_line``.
         """
         with self._turns:
-            if self.view.state not in ("queued", "running"):
+            if self.snapshot.state not in ("queued", "running"):
                 return
-            self.view = replace(self.view, state="running")
+            self.snapshot = replace(self.snapshot, state="running")
             self._rests.clear()
         try:
             if (worker or Run.train_here)(self, enough, between):
@@ -154,7 +159,7 @@ class Run(Standing):
         """Whether the last step was made, rather than the work stopped before; the Worker of this process."""
         limit_torch()
         events = train(self.data.train, self.spec.training, self._trainer)
-        began, before = time.perf_counter(), self.view.seconds
+        began, before = time.perf_counter(), self.snapshot.seconds
         glance_at = began + GLANCE
         while True:
             if self._stopping is None:
@@ -162,7 +167,7 @@ class Run(Standing):
             with self._turns:
                 if self._stopping is not None:
                     self._rest(self._stopping)
-                if self.view.state != "running":
+                if self.snapshot.state != "running":
                     return False
                 event = next(events)
                 if isinstance(event, Finished):
@@ -172,11 +177,11 @@ class Run(Standing):
                 if now > glance_at and isinstance(event, Stepped) and self.watchers:
                     # Processor seconds: where others have the cores, a look takes longer and costs no more.
                     used = time.thread_time()
-                    self.view = replace(self.view, newest=self._look(self.view, scores=False))
+                    self.snapshot = replace(self.snapshot, newest=self._look(self.snapshot, scores=False))
                     used = time.thread_time() - used
                     glance_at = max(glance_at + GLANCE, now + used / GLANCE_SHARE)
                     now = time.perf_counter()
-                self.view = replace(self.view, seconds=before + now - began)
+                self.snapshot = replace(self.snapshot, seconds=before + now - began)
                 if isinstance(event, Stepped) and enough(now - began):
                     return False
 
@@ -186,18 +191,18 @@ class Run(Standing):
         measured, said = all(map(math.isfinite, found.values())), ""
         if measured:
             said = self.exhibit.verdict(self.model, self.data, found, self.spec, self._trainer.step)
-        found |= {"seconds": self.view.seconds, f"{self.data.train.many}_per_second": self.view.rate}
+        found |= {"seconds": self.snapshot.seconds, f"{self.data.train.many}_per_second": self.snapshot.rate}
         with self._turns:
             self.metrics, self._stopping = found, None
             if measured:
-                self.view = replace(self._scored(), state="finished", message=said)
+                self.snapshot = replace(self._scored(), state="finished", message=said)
             else:
                 # The last step's own update has been looked at by nobody.
                 advice = advice_on_divergence(self.spec.training)
-                self.view = replace(self.view, state="diverged", message=f"diverged in the last step: {advice}")
+                self.snapshot = replace(self.snapshot, state="diverged", message=f"diverged in the last step: {advice}")
 
     def _take(self, event: Event) -> None:
-        view = replace(self.view, step=self._trainer.step)
+        snapshot = replace(self.snapshot, step=self._trainer.step)
         match event:
             case Stepped(step, terms, over):
                 for name, value in terms.items():
@@ -206,26 +211,28 @@ class Run(Standing):
                     self._sums[name] = self._sums[name] + added if name in self._sums else added
                     self._weights[name] = self._weights.get(name, 0) + weight
                 if step in self._moments:
-                    view = self._with_moment(view)
-                if self._goal is not None and self._goal <= step < view.steps:
+                    snapshot = self._with_moment(snapshot)
+                if self._goal is not None and self._goal <= step < snapshot.steps:
                     self._stopping = ""
             case PhaseBegan(title=title):
-                view = replace(view, phase=title)
+                snapshot = replace(snapshot, phase=title)
             case Diverged(advice=advice):
-                view = replace(view, state="diverged", message=f"diverged in epoch {view.epoch:.1f}: {advice}")
-        self.view = view
+                snapshot = replace(
+                    snapshot, state="diverged", message=f"diverged in epoch {snapshot.epoch:.1f}: {advice}"
+                )
+        self.snapshot = snapshot
 
-    def _with_moment(self, view: View) -> View:
-        moment = self._look(view)
+    def _with_moment(self, snapshot: Snapshot) -> Snapshot:
+        moment = self._look(snapshot)
         self._sums, self._weights = {}, {}
-        return replace(view, newest=moment, history=view.history.with_moment(moment))
+        return replace(snapshot, newest=moment, history=snapshot.history.with_moment(moment))
 
 
-def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | None = None) -> Run:
+def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[Snapshot], None] | None = None) -> Run:
     """The run of ``spec``, trained to its end: ``run.model``, ``run.history``, ``run.metrics``, ``run.id``.
 
-    ``watch`` is called with the view every 0.2 s or so. SourceError or SettingsError if it cannot be had;
-    a diverged run comes back as it is, ``run.view.message`` saying so.
+    ``watch`` is called with the snapshot every 0.2 s or so. SourceError or SettingsError if it cannot be had;
+    a diverged run comes back as it is, ``run.snapshot.message`` saying so.
     """
     run = Run(spec, device)
     threads = torch.get_num_threads()
@@ -235,7 +242,7 @@ def train_spec(spec: Spec, device: str = "cpu", watch: Callable[[View], None] | 
         nonlocal told
         if watch is not None and seconds - told > GLANCE:
             told = seconds
-            watch(run.view)
+            watch(run.snapshot)
         return False
 
     try:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aecore.runs.run import Run
+from aecore.runs.snapshot import Snapshot
 from aecore.runs.spec import Spec
-from aecore.runs.view import View
 
 # Seconds after a look in which a visitor counts as looking.
 PRESENT = 5.0
@@ -30,8 +30,8 @@ class Seat:
     before: tuple[Run, bool] | None = None
 
     @property
-    def view(self) -> View:
-        return self.run.view if self.joined else self.run.view.at_start()
+    def snapshot(self) -> Snapshot:
+        return self.run.snapshot if self.joined else self.run.snapshot.at_start()
 
     def looks(self, within: float) -> bool:
         return self.patient or time.monotonic() - self.seen < within
@@ -46,13 +46,13 @@ def way_to_own(seat: Seat, others: Sequence[Seat]) -> Way:
     """How a seat gets a run that is the visitor's alone, ``others`` being all other seats at its run."""
     if seat.own:
         return "own"
-    view = seat.run.view
-    if not seat.joined and view.step > 0:
+    snapshot = seat.run.snapshot
+    if not seat.joined and snapshot.step > 0:
         # Others have gone ahead of what this visitor sees, which is the untrained state.
         return "fresh"
     if not any(other.joined for other in others):
         return "taken"
-    return "copied" if view.prepared else "fresh"
+    return "copied" if snapshot.prepared else "fresh"
 
 
 class Seats:
@@ -83,7 +83,7 @@ class Seats:
     def shared_run(self, spec: Spec) -> Run:
         """The run that equal specs share, after a failure a new one."""
         run = self.shared.get(spec.id)
-        if run is None or run.view.broken:
+        if run is None or run.snapshot.broken:
             run = self.shared[spec.id] = self._begin(spec, True)
         return run
 
@@ -93,7 +93,7 @@ class Seats:
         runs = [self._seats.pop(key).run for key in left]
         for run in runs:
             # Who comes back finds it as it was left.
-            if run.view.step:
+            if run.snapshot.step:
                 self.shared.setdefault(run.id, run)
         return runs
 
@@ -158,12 +158,12 @@ class Seats:
         self._seats = {
             key: seat
             for key, seat in self._seats.items()
-            if seat.looks(within) or seat.run.view.moving or self._connected(seat.visitor)
+            if seat.looks(within) or seat.run.snapshot.moving or self._connected(seat.visitor)
         }
         taken = {seat.run for seat in self}
-        idle = [run for run in self.shared.values() if run not in taken and not run.view.moving]
+        idle = [run for run in self.shared.values() if run not in taken and not run.snapshot.moving]
         spare = len(self.shared) - most
         for index, run in enumerate(idle):
-            if index < spare or not run.view.step:
+            if index < spare or not run.snapshot.step:
                 del self.shared[run.id]
         return {visitor for visitor, _ in self._seats}

@@ -1,4 +1,4 @@
-"""Where a run stands: its view, what it has made of data and spec, and the checkpoints that take it elsewhere."""
+"""Where a run stands: its snapshot, what it has made of data and spec, and the checkpoints that take it elsewhere."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from aecore.exhibit import Exhibit, Moment
 from aecore.exhibits import exhibit_of
 from aecore.model import Model
 from aecore.runs.history import History, moments_of
+from aecore.runs.snapshot import Checkpoint, Snapshot
 from aecore.runs.spec import Spec
 from aecore.runs.trained import Trained
 from aecore.runs.turns import Turns
-from aecore.runs.view import Checkpoint, View
 from aecore.sources import load
 from aecore.threads import limit_torch
 from aecore.training import TrainerState, steps_per_epoch
 
 
 class Standing:
-    """What a run knows: its view, and once it is prepared its data, model, exhibit, and what its training has kept."""
+    """What a run knows: its snapshot, and once prepared its data, model, exhibit and state of training."""
 
     def __init__(self, spec: Spec, device: str = "cpu"):
         self.spec, self.device = spec, torch.device(device)
@@ -33,7 +33,7 @@ class Standing:
         self.listeners: set[Callable[[Standing], None]] = set()
         # How many watch it just now, and when somebody last did (``time.monotonic``).
         self.watchers, self.watched_at = 0, -math.inf
-        self._view = View()
+        self._view = Snapshot()
         self.metrics: dict[str, float] = {}
         # One sentence where the run could not be kept on disk.
         self.unkept = ""
@@ -60,15 +60,15 @@ class Standing:
         return self.spec.id
 
     @property
-    def view(self) -> View:
+    def snapshot(self) -> Snapshot:
         """What is known of the run at this instant."""
         return self._view
 
-    @view.setter
-    def view(self, view: View) -> None:
-        before, self._view = self._view, view
+    @snapshot.setter
+    def snapshot(self, snapshot: Snapshot) -> None:
+        before, self._view = self._view, snapshot
         # Seconds and steps change hundreds of times a second; who shows them looks as often as it likes.
-        if view.newest is not before.newest or (view.state, view.loading) != (before.state, before.loading):
+        if snapshot.newest is not before.newest or (snapshot.state, snapshot.loading) != (before.state, before.loading):
             for tell in tuple(self.listeners):
                 tell(self)
 
@@ -83,7 +83,7 @@ class Standing:
 
     @property
     def history(self) -> History:
-        return self.view.history
+        return self.snapshot.history
 
     def prepare(self, checkpoint: Checkpoint | None = None, report: Report | None = None) -> None:
         """Loads the data, builds the model and looks at it untrained, or as ``checkpoint`` left it.
@@ -98,33 +98,33 @@ class Standing:
         self.exhibit = exhibit_of(self.spec, self.data, self.model)
         per_epoch = steps_per_epoch(len(self.data.train), how)
         train = self.data.train
-        fresh = View("untrained", 0, per_epoch * how.epochs, per_epoch, len(train), train.many)
+        fresh = Snapshot("untrained", 0, per_epoch * how.epochs, per_epoch, len(train), train.many)
         self._moments = moments_of(fresh.steps)
         if checkpoint is None:
             first = self._look(fresh)
-            self.view = replace(fresh, newest=first, history=History((first,)))
+            self.snapshot = replace(fresh, newest=first, history=History((first,)))
         else:
             self.go_to(checkpoint)
 
     def go_to(self, checkpoint: Checkpoint) -> None:
         """Stands where ``checkpoint`` was taken; MisfitError, and no change, if it does not fit."""
-        self._trainer.restore(checkpoint.tensors, checkpoint.view.step)
+        self._trainer.restore(checkpoint.tensors, checkpoint.snapshot.step)
         self._sums = {name: value.clone() for name, value in checkpoint.sums.items()}
         self._weights = dict(checkpoint.weights)
         self.metrics = dict(checkpoint.metrics)
-        newest = checkpoint.view.newest or checkpoint.view.history.moments[-1]
-        self.view = replace(checkpoint.view, newest=newest)
-        if self.view.state == "finished":
+        newest = checkpoint.snapshot.newest or checkpoint.snapshot.history.moments[-1]
+        self.snapshot = replace(checkpoint.snapshot, newest=newest)
+        if self.snapshot.state == "finished":
             # Files of before have the last look's figures, on fewer images.
-            self.view = self._scored()
+            self.snapshot = self._scored()
 
-    def _scored(self) -> View:
-        """The view with its last moment's figures being the metrics': those of all held-out images."""
-        last = self.view.history.moments[-1].scored_on_all(self.metrics)
-        return replace(self.view, newest=last, history=self.view.history.with_moment(last))
+    def _scored(self) -> Snapshot:
+        """The snapshot with its last moment's figures being the metrics': those of all held-out images."""
+        last = self.snapshot.history.moments[-1].scored_on_all(self.metrics)
+        return replace(self.snapshot, newest=last, history=self.snapshot.history.with_moment(last))
 
     def _report(self, done: int, total: int) -> None:
-        self.view = replace(self.view, loading=(done, total))
+        self.snapshot = replace(self.snapshot, loading=(done, total))
 
     def checkpoint(self) -> Checkpoint:
         """A copy of everything, between two steps; of a run that is trained elsewhere, as it left."""
@@ -135,18 +135,18 @@ class Standing:
             sums = {name: value.cpu().clone() for name, value in self._sums.items()}
             return Checkpoint(tensors, self._settled(), dict(self.metrics), sums, dict(self._weights))
 
-    def _settled(self) -> View:
-        """The view with its newest look being of the very last step, and scored."""
-        view = self.view
-        if view.newest is None or view.scored.step == view.step:
-            return view
-        return replace(view, newest=self._look(view))
+    def _settled(self) -> Snapshot:
+        """The snapshot with its newest look being of the very last step, and scored."""
+        snapshot = self.snapshot
+        if snapshot.newest is None or snapshot.scored.step == snapshot.step:
+            return snapshot
+        return replace(snapshot, newest=self._look(snapshot))
 
     def _mean_terms(self) -> dict[str, float]:
         """Each term's mean over the batches since the last moment."""
         return {name: float(total) / (self._weights[name] or math.nan) for name, total in self._sums.items()}
 
-    def _look(self, view: View, scores: bool = True) -> Moment:
-        kept = view.history.moments
-        now = Moment(view.step, view.epoch, view.seconds, self._mean_terms())
+    def _look(self, snapshot: Snapshot, scores: bool = True) -> Moment:
+        kept = snapshot.history.moments
+        now = Moment(snapshot.step, snapshot.epoch, snapshot.seconds, self._mean_terms())
         return self.exhibit.look(self.model, now, kept[-1] if kept else None, scores)

@@ -19,9 +19,9 @@ from safetensors.torch import save
 from aecore.home import PathError, home, typed_path, write_atomically
 from aecore.runs.history import History
 from aecore.runs.run import Run
+from aecore.runs.snapshot import Checkpoint, Snapshot
 from aecore.runs.spec import Spec
 from aecore.runs.trained import Trained
-from aecore.runs.view import Checkpoint, View
 from aecore.settings import SettingsError, shorten
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 LAYOUT = 3
 # Bytes after which the runs looked at longest ago make room.
 MOST_BYTES = 2 * 2**30
-# What is kept of a view beside its history, each under a name that layout 3 has had from the start.
+# What is kept of a snapshot beside its history, each under a name that layout 3 has had from the start.
 FACTS = {
     "state": "state",
     "step": "step",
@@ -68,7 +68,7 @@ class Store:
         data = encode(run.spec, checkpoint)
         try:
             with self._writing:
-                if self._step(run.id) <= checkpoint.view.step:
+                if self._step(run.id) <= checkpoint.snapshot.step:
                     write_atomically(self.path(run.id), data)
                     self._make_room()
         except OSError as error:
@@ -119,8 +119,8 @@ class Store:
 
 def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
     """The file that keeps a run: model, optimisers (unless it is finished), history, and facts as metadata."""
-    view, history = checkpoint.view, checkpoint.view.history
-    finished = view.state == "finished"
+    snapshot, history = checkpoint.snapshot, checkpoint.snapshot.history
+    finished = snapshot.state == "finished"
     tensors = {k: v for k, v in checkpoint.tensors.items() if not (finished and k.startswith("optimiser."))}
     tensors |= {f"sums.{name}": value for name, value in checkpoint.sums.items()}
     remembered = history.arrays()
@@ -129,7 +129,7 @@ def encode(spec: Spec, checkpoint: Checkpoint) -> bytes:
     facts = {
         "layout": LAYOUT,
         "spec": spec.json(),
-        "view": {kept: getattr(view, name) for name, kept in FACTS.items()},
+        "view": {kept: getattr(snapshot, name) for name, kept in FACTS.items()},
         "metrics": checkpoint.metrics,
         # A safetensors file sorts its tensors; the order of the loss terms is the variant's.
         "history": list(remembered),
@@ -149,9 +149,9 @@ def decode(path: Path) -> tuple[Spec, Checkpoint]:
         sums = {k.removeprefix("sums."): v for k, v in tensors.items() if k.startswith("sums.")}
         history = History.from_arrays({name: tensors[f"history.{name}"].numpy() for name in facts["history"]})
         known = {name: ({"many": "images"} | facts["view"])[kept] for name, kept in FACTS.items()}
-        view = View(**known, history=history)
-        if view.state != "finished":
-            view = replace(view, state=_resting(view))
+        snapshot = Snapshot(**known, history=history)
+        if snapshot.state != "finished":
+            snapshot = replace(snapshot, state=_resting(snapshot))
         spec = Spec.from_json(facts["spec"])
         if not history.moments:
             raise StoreError(f"{path.name} holds no history")
@@ -159,16 +159,16 @@ def decode(path: Path) -> tuple[Spec, Checkpoint]:
         # A number in files of before: of how many batches each is the sum.
         weights = facts["summed"]
         weights = weights if isinstance(weights, dict) else dict.fromkeys(sums, weights)
-        return spec, Checkpoint(kept, view, facts["metrics"], sums, weights)
+        return spec, Checkpoint(kept, snapshot, facts["metrics"], sums, weights)
     except FileNotFoundError:
         raise
     except (SafetensorError, SettingsError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise StoreError(f"{path.name} is not a run of this version: {error}") from None
 
 
-def _resting(view: View) -> str:
+def _resting(snapshot: Snapshot) -> str:
     """The state of a run that nobody trains: what was running when the server died is paused."""
-    return view.state if view.state == "diverged" else "paused" if view.step else "untrained"
+    return snapshot.state if snapshot.state == "diverged" else "paused" if snapshot.step else "untrained"
 
 
 def model_bytes(run: Run | Trained) -> bytes:

@@ -1,4 +1,4 @@
-"""A run as questions see it: what is known of its spec, data and model, without threads, views or a pool."""
+"""A run as questions see it: what is known of its spec, data and model, without threads, snapshots or a pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be said of a run that got to its end and still has learned too little: nothing, or its images by heart."""
+"""What is said of a run that got to its end and has still learned too little: nothing, or memorised its images."""
 
 from __future__ import annotations
 

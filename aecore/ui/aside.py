@@ -28,7 +28,7 @@ def button(seat: Seat) -> None:
         help = "No longer show the run kept aside."
         st.button("Stop comparing", icon=":material/close:", help=help, on_click=_keep, args=(None,))
         return
-    started = len(seat.view.history.moments) > 1
+    started = len(seat.snapshot.history.moments) > 1
     help = "Show this run below the next one."
     icon = ":material/splitscreen_bottom:"
     if st.button("Keep aside", icon=icon, help=help, disabled=not started, on_click=_keep, args=(seat.run.spec,)):
@@ -48,6 +48,6 @@ def kept_aside(seat: Seat, beside: Spec) -> None:
     def draw(seats: Mapping[str, Seat]) -> None:
         (now,) = seats.values()
         status.line(engine.pool(), now, "aside-status")
-        live.pictures(now.run, now.view, "aside")
+        live.pictures(now.run, now.snapshot, "aside")
 
     moving.stage("aside", lambda: {"aside": engine.seat(seat.run.spec)}, draw)

@@ -16,7 +16,7 @@ from aecore.ui.exhibits import images
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 # Room above the mean image's error, where an untrained model starts.
 HEADROOM = 1.15
@@ -32,7 +32,7 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     from aecore.runs.naming import names_of
 
     names = names_of({letter: seat.run.spec for letter, seat in seats.items()})
-    shown = {letter: seat for letter, seat in seats.items() if seat.view.newest is not None}
+    shown = {letter: seat for letter, seat in seats.items() if seat.snapshot.newest is not None}
     # One name for all, so that one scrubber moves all.
     name = "-".join(f"{seat.run.id}-{id(seat.run)}" for seat in seats.values())
     resting = group.rests(seats)
@@ -45,28 +45,28 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
             st.markdown(f"**{names[letter]}**")
             _column(pool, letter, seat, name)
     if shown and resting:
-        longest = max((live.moments_of(seat.view) for seat in shown.values()), key=len)
+        longest = max((live.moments_of(seat.snapshot) for seat in shown.values()), key=len)
         live.rewind(longest, name, "compare")
 
 
 def _column(pool: Pool, letter: str, seat: Seat, name: str) -> None:
-    run, view = seat.run, seat.view
+    run, snapshot = seat.run, seat.snapshot
     status.line(pool, seat, f"{letter}-status")
-    if run.exhibit is None or view.newest is None:
+    if run.exhibit is None or snapshot.newest is None:
         return
-    images.reconstructions(run, view, name, letter)
-    images.map_of_codes(run, view, name, letter)
+    images.reconstructions(run, snapshot, name, letter)
+    images.map_of_codes(run, snapshot, name, letter)
     with st.container(key=f"{letter}-figures"):
-        feed.follow(_words, [run], [view], run.model.latent, key=f"{letter}-words")
+        feed.follow(_words, [run], [snapshot], run.model.latent, key=f"{letter}-words")
 
 
-def _words(views: tuple[View, ...], numbers: int) -> Drawing:
-    return words_drawing(figures_of(views[0], numbers))
+def _words(snapshots: tuple[Snapshot, ...], numbers: int) -> Drawing:
+    return words_drawing(figures_of(snapshots[0], numbers))
 
 
-def figures_of(view: View, numbers: int) -> str:
+def figures_of(snapshot: Snapshot, numbers: int) -> str:
     """The newest figures of a run in words, whose codes have so many ``numbers``."""
-    figures = view.scored.figures
+    figures = snapshot.scored.figures
     if not np.isfinite(list(figures.values())).all():
         return "No metrics: this model's outputs are no longer finite."
     said = [f"squared error {figures['squared_error']:.2f} per image, held-out"]
@@ -78,14 +78,16 @@ def figures_of(view: View, numbers: int) -> str:
 
 def _errors(names: Mapping[str, str], shown: Mapping[str, Seat], name: str) -> None:
     st.markdown("**Squared error** of the reconstruction per image, held-out", help=WHAT_ERROR)
-    runs, views = zip(*((seat.run, seat.view) for seat in shown.values()), strict=True)
+    runs, snapshots = zip(*((seat.run, seat.snapshot) for seat in shown.values()), strict=True)
     labels = tuple((names[letter], list(names).index(letter)) for letter in shown)
-    feed.follow(_lines, runs, views, runs, labels, name, key="compare-loss-view")
+    feed.follow(_lines, runs, snapshots, runs, labels, name, key="compare-loss-view")
 
 
-def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[str, int], ...], name: str) -> Drawing:
+def _lines(
+    snapshots: tuple[Snapshot, ...], runs: tuple[Run, ...], labels: tuple[tuple[str, int], ...], name: str
+) -> Drawing:
     """The error of each run over its epochs, called and coloured by its label."""
-    histories = [view.history for view in views]
+    histories = [snapshot.history for snapshot in snapshots]
     epochs = max((history.epochs for history in histories), key=len)
     lines = []
     for (title, hue), history in zip(labels, histories, strict=True):
@@ -94,7 +96,7 @@ def _lines(views: tuple[View, ...], runs: tuple[Run, ...], labels: tuple[tuple[s
         values[: len(found)] = found
         lines.append(Line(title, "held-out", values, hue))
     floors = {floor.title: floor.value for run in runs for floor in run.exhibit.squared_floors}
-    end, top = max(view.epochs for view in views), max(floors.values()) * HEADROOM
+    end, top = max(snapshot.epochs for snapshot in snapshots), max(floors.values()) * HEADROOM
     axes = Axes(total=end, top=top, unit="squared error per image")
     return loss_drawing(
         name,

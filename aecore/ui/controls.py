@@ -20,23 +20,23 @@ MAIN_WIDTH = 120
 
 def buttons(pool: Pool, seat: Seat) -> None:
     """The buttons that fit the seat's state, and beside them how far it is; a press reruns the page."""
-    view = seat.view
+    snapshot = seat.snapshot
     with st.container(horizontal=True, vertical_alignment="center", key="run-controls"):
-        if view.active:
+        if snapshot.active:
             main_button("Pause", ":material/pause:", lambda: pool.pause(seat))
-        elif view.broken:
+        elif snapshot.broken:
             main_button("Try again", ":material/refresh:", lambda: pool.retry(seat))
         else:
-            name = "Continue" if view.paused else "Train"
-            main_button(name, ":material/play_arrow:", lambda: pool.train(seat), disabled=view.over)
+            name = "Continue" if snapshot.paused else "Train"
+            main_button(name, ":material/play_arrow:", lambda: pool.train(seat), disabled=snapshot.over)
         unit = st.session_state.get("step-unit", "batch")
-        steps = view.steps_per_epoch if unit == "epoch" else 1
-        button("Step", ":material/skip_next:", lambda: pool.step(seat, steps), disabled=not view.startable)
+        steps = snapshot.steps_per_epoch if unit == "epoch" else 1
+        button("Step", ":material/skip_next:", lambda: pool.step(seat, steps), disabled=not snapshot.startable)
         st.segmented_control(
             "Step by", ("batch", "epoch"), default="batch", key="step-unit", label_visibility="collapsed", required=True
         )
-        button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not view.begun)
-        if seat.before is not None and view.untrained:
+        button("Reset", ":material/restart_alt:", lambda: pool.reset(seat), disabled=not snapshot.begun)
+        if seat.before is not None and snapshot.untrained:
             button("Undo reset", ":material/undo:", lambda: pool.undo_reset(seat))
         status.bar(pool, seat)
 
@@ -81,7 +81,7 @@ def outputs(seat: Seat) -> None:
                 export.mime,
                 icon=export.icon,
                 on_click="ignore",
-                disabled=bool(export.lacks(seat.view)),
+                disabled=bool(export.lacks(seat.snapshot)),
                 help=export.help,
             )
         aside.button(seat)
@@ -100,10 +100,11 @@ def script(spec) -> str:
 def figures(seat: Seat) -> None:
     """The figures of a finished run, each with its unit and split."""
     run = seat.run
-    if not seat.view.finished or not run.metrics:
+    if not seat.snapshot.finished or not run.metrics:
         return
     lines = [
-        f"| mean over {seat.view.many} | unit | {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
+        f"| mean over {run.data.train.many} | unit "
+        f"| {len(run.data.test):,} held-out | {len(run.data.train):,} training |",
         "|---|---|---:|---:|",
     ]
     for name, unit in run.exhibit.units.items():

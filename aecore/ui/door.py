@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aecore.exhibit import Exhibit
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 
 class Door:
@@ -25,8 +25,8 @@ class Door:
         """What the dashed lines beside the losses are."""
         return ""
 
-    def beside(self, run: Run, view: View, name: str, prefix: str) -> None:
+    def beside(self, run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
         """What stands to the right of the losses."""
 
-    def below(self, run: Run, view: View, name: str, prefix: str) -> None:
+    def below(self, run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
         """What stands below them, over the whole width."""

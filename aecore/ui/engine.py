@@ -77,9 +77,9 @@ def seat_at_example(pool: Pool) -> Seat:
 
     seat = pool.seat(EXAMPLE_VISITOR, Spec(**EXAMPLE))
     seat.patient = True
-    if seat.run.view.broken:
+    if seat.run.snapshot.broken:
         pool.retry(seat)
-    if not seat.joined or seat.run.view.paused:
+    if not seat.joined or seat.run.snapshot.paused:
         pool.train(seat)
     return seat
 

@@ -31,7 +31,7 @@ from aecore.ui.topics import Draw, Topic, Watcher
 
 if TYPE_CHECKING:
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -126,11 +126,11 @@ class Hub:
     def _render(self) -> None:
         stale, self._stale = {topic for topic in self._stale if topic.watchers}, set()
         # One instant of each run for all that is drawn of it.
-        views = {run: run.view for run in {run for topic in stale for run in topic.runs}}
+        snapshots = {run: run.snapshot for run in {run for topic in stale for run in topic.runs}}
         told = set()
         for topic in stale:
             try:
-                if topic.render(views):
+                if topic.render(snapshots):
                     told |= topic.watchers
             except Exception:  # noqa: BLE001
                 # A mistake of ours in one drawing: the others go on.
@@ -257,19 +257,26 @@ def ticks(draw: Draw) -> Draw:
 
 
 def follow(
-    draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable, key: str, moving: bool | None = None
+    draw: Draw,
+    runs: Sequence[Run],
+    snapshots: Sequence[Snapshot],
+    *args: Hashable,
+    key: str,
+    moving: bool | None = None,
 ) -> None:
-    """Mounts ``draw(views, *args)`` here, and goes on in the browser while any of the ``runs`` moves.
+    """Mounts ``draw(snapshots, *args)`` here, and goes on in the browser while any of the ``runs`` moves.
 
     ``draw`` is a function of a module; ``moving`` tells of what is no run's state.
     """
-    drawing = draw(tuple(views), *args)
-    if moving if moving is not None else any(view.moving for view in views):
-        drawing = pushed(drawing, draw, runs, views, *args)
+    drawing = draw(tuple(snapshots), *args)
+    if moving if moving is not None else any(snapshot.moving for snapshot in snapshots):
+        drawing = pushed(drawing, draw, runs, snapshots, *args)
     mount(drawing, key)
 
 
-def pushed(drawing: Drawing, draw: Draw, runs: Sequence[Run], views: Sequence[View], *args: Hashable) -> Drawing:
+def pushed(
+    drawing: Drawing, draw: Draw, runs: Sequence[Run], snapshots: Sequence[Snapshot], *args: Hashable
+) -> Drawing:
     """The drawing, which then goes on in the browser as what ``draw`` draws of the ``runs`` from now on."""
-    of = [(run, not view.untrained) for run, view in zip(runs, views, strict=True)]
+    of = [(run, not snapshot.untrained) for run, snapshot in zip(runs, snapshots, strict=True)]
     return drawing.followed(HUB.publish(draw, of, args, drawing))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aecore.runs.answers import Answer
     from aecore.runs.pool import Pool
     from aecore.runs.run import Run
+    from aecore.runs.snapshot import Snapshot
     from aecore.runs.trained import Trained
-    from aecore.runs.view import View
 
 T = TypeVar("T")
 
@@ -32,23 +32,23 @@ HEADROOM = 0.15
 ROOM_BELOW, ROOM_ABOVE = 3.0, 1.0
 
 
-def pictures(run: Run, view: View, prefix: str = "live") -> None:
-    """Draws ``view``; ``prefix`` names the containers, ``live-loss`` and so on, and tells two runs on a page apart."""
-    if run.exhibit is None or view.newest is None:
-        if view.preparing:
-            waiting(run, view, prefix)
+def pictures(run: Run, snapshot: Snapshot, prefix: str = "live") -> None:
+    """Draws ``snapshot``; ``prefix`` names the containers, as ``live-loss``, and tells two runs on a page apart."""
+    if run.exhibit is None or snapshot.newest is None:
+        if snapshot.preparing:
+            waiting(run, snapshot, prefix)
         return
     # The canvases keep their place and their keys; by this name they know that another run is shown.
     name = f"{prefix}-{run.id}-{id(run)}"
     left, right = st.columns([3, 2])
     door = door_of(run)
     with left, st.container(key=f"{prefix}-loss"):
-        loss(run, view, name, prefix)
+        loss(run, snapshot, name, prefix)
     with right:
-        door.beside(run, view, name, prefix)
-    door.below(run, view, name, prefix)
-    if view.at_rest:
-        rewind(moments_of(view), name, prefix)
+        door.beside(run, snapshot, name, prefix)
+    door.below(run, snapshot, name, prefix)
+    if snapshot.at_rest:
+        rewind(moments_of(snapshot), name, prefix)
 
 
 def door_of(run: Run) -> Door:
@@ -100,62 +100,62 @@ def metric_title(name: str) -> str:
     return known.get(name, name.replace("_", " "))
 
 
-def waiting(run: Run, view: View, prefix: str) -> None:
+def waiting(run: Run, snapshot: Snapshot, prefix: str) -> None:
     """What a run that is not prepared is doing."""
     with st.container(key=f"{prefix}-waiting"):
-        feed.follow(_loading, [run], [view], key=f"{prefix}-loading")
+        feed.follow(_loading, [run], [snapshot], key=f"{prefix}-loading")
 
 
-def _loading(views: tuple[View, ...]) -> Drawing:
-    done, total = views[0].loading
+def _loading(snapshots: tuple[Snapshot, ...]) -> Drawing:
+    done, total = snapshots[0].loading
     if total > done:
         return progress_drawing(done / total, f"Loading the data set: {done / total:.0%}")
     return progress_drawing(0.0, PREPARING)
 
 
-def moments_of(view: View) -> tuple[Moment, ...]:
+def moments_of(snapshot: Snapshot) -> tuple[Moment, ...]:
     """What is kept of the run, and its newest look where that is later."""
-    kept = view.history.moments
-    return kept if kept and kept[-1].step >= view.newest.step else (*kept, view.newest)
+    kept = snapshot.history.moments
+    return kept if kept and kept[-1].step >= snapshot.newest.step else (*kept, snapshot.newest)
 
 
-def shown_of(view: View) -> tuple[Moment, ...]:
+def shown_of(snapshot: Snapshot) -> tuple[Moment, ...]:
     """The moments that are drawn: the newest look while the run moves, all that is kept once it rests."""
-    return (view.newest,) if view.moving else moments_of(view)
+    return (snapshot.newest,) if snapshot.moving else moments_of(snapshot)
 
 
-def first_of(view: View, moments: Sequence[Moment]) -> int:
+def first_of(snapshot: Snapshot, moments: Sequence[Moment]) -> int:
     """Which frame of the run the first of ``moments`` is."""
-    return 0 if len(moments) > 1 else len(view.history.moments) - 1
+    return 0 if len(moments) > 1 else len(snapshot.history.moments) - 1
 
 
-def loss(run: Run, view: View, name: str, prefix: str) -> None:
+def loss(run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
     """The loss terms of a run, on train and held-out images."""
     shown, door, many = run.exhibit, door_of(run), run.data.train.many
     marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
     about = f"{door.about_floors(shown)}Held-out {many} are never trained on.{marked}"
     st.markdown(f"**Loss**, {_unit(shown)}{door.about_loss(shown)}", help=about)
-    feed.follow(_loss, [run], [view], run, name, key=f"{prefix}-loss-view")
+    feed.follow(_loss, [run], [snapshot], run, name, key=f"{prefix}-loss-view")
 
 
-def _loss(views: tuple[View, ...], run: Run, name: str) -> Drawing:
-    (view,) = views
-    shown, moments = run.exhibit, moments_of(view)
+def _loss(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
+    (snapshot,) = snapshots
+    shown, moments = run.exhibit, moments_of(snapshot)
     unit = _unit(shown)
     lines = [
         Line(_titled(term, shown.units, unit), label, values, group)
-        for group, term in enumerate(view.history.terms)
+        for group, term in enumerate(snapshot.history.terms)
         for split, label in (("train", "train"), ("heldout", "held-out"))
         if np.isfinite(values := np.array([getattr(m, split).get(term, np.nan) for m in moments])).any() or not group
     ]
     epochs = np.array([m.epoch for m in moments])
-    bottom, top = _loss_axis(run, view)
+    bottom, top = _loss_axis(run, snapshot)
     return loss_drawing(
         name,
         epochs,
         lines,
         shown.floors,
-        axes=Axes(total=view.epochs, top=top, unit=unit, bottom=bottom),
+        axes=Axes(total=snapshot.epochs, top=top, unit=unit, bottom=bottom),
     )
 
 
@@ -171,10 +171,10 @@ def _titled(name: str, units: dict[str, str], unit: str) -> str:
     return f"{metric_title(name)} ({', '.join(marks)})" if marks else metric_title(name)
 
 
-def _loss_axis(run: Run, view: View) -> tuple[float, float]:
+def _loss_axis(run: Run, snapshot: Snapshot) -> tuple[float, float]:
     """Ends of the loss axis, known before training."""
     floors = [floor.value for floor in run.exhibit.floors]
-    first = view.history.moments[0].heldout[next(iter(run.exhibit.units))]
+    first = snapshot.history.moments[0].heldout[next(iter(run.exhibit.units))]
     return loss_axis(floors, first, run.exhibit.below_zero)
 
 

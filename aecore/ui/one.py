@@ -44,11 +44,11 @@ class OneRun(tabs.Tab):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         (seat,) = seats.values()
         # Of a diverged model the codes are no numbers, and a run that others train is not what is shown here.
-        elsewhere = seat.run.view.step != seat.view.step
-        if elsewhere or seat.view.moving or seat.view.diverged or seat.view.newest is None:
-            live.pictures(seat.run, seat.view)
+        elsewhere = seat.run.snapshot.step != seat.snapshot.step
+        if elsewhere or seat.snapshot.moving or seat.snapshot.diverged or seat.snapshot.newest is None:
+            live.pictures(seat.run, seat.snapshot)
             return
-        if not seat.view.step:
+        if not seat.snapshot.step:
             st.info("This model is untrained, so its codes mean nothing yet. Train it, or see for yourself below.")
         self.rested(pool, seat)
 

@@ -44,7 +44,7 @@ def draw(pool: Pool, seats: Mapping[str, Seat]) -> None:
     """Conclusions, table and pictures of the columns that are trained, as soon as they are found."""
     from aecore.questions.findings import find
 
-    promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.view.finished}
+    promised = {letter: pool.ask(seat.run, find) for letter, seat in seats.items() if seat.snapshot.finished}
     if not promised:
         return
     if all(promise.done() for promise in promised.values()):
@@ -196,7 +196,7 @@ def _table(columns: list[Column], seats: list[Seat]) -> str:
         "shift of the reconstruction, per slight disturbance": [f"{f.slight.reconstruction:.3f}" for f in found],
         "squared error to the clean image, rebuilt from strong noise": [f"{f.strong.restored:.2f}" for f in found],
         "weights": [f"{f.weights:,}" for f in found],
-        "seconds of training": [f"{seat.view.seconds:.1f}" for seat in seats],
+        "seconds of training": [f"{seat.snapshot.seconds:.1f}" for seat in seats],
     }
     accuracies = [seat.run.metrics.get("heldout_accuracy") for seat in seats]
     if any(share is not None for share in accuracies):

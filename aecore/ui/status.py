@@ -12,7 +12,7 @@ from aecore.ui.browser import Drawing, progress_drawing
 if TYPE_CHECKING:
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 
 def line(pool: Pool, seat: Seat, key: str = "run-status") -> None:
@@ -23,56 +23,57 @@ def line(pool: Pool, seat: Seat, key: str = "run-status") -> None:
 
 def bar(pool: Pool, seat: Seat, key: str = "run-status") -> None:
     """One line that says how far the run is, and a bar, in a container named ``key``."""
-    view = seat.view
+    snapshot = seat.snapshot
     with st.container(key=key):
-        if view.active:
-            feed.follow(_bar, [seat.run], [view], pool, seat.run, key=f"{key}-line")
+        if snapshot.active:
+            feed.follow(_bar, [seat.run], [snapshot], pool, seat.run, key=f"{key}-line")
         else:
-            st.progress(share(view), text=text(view, 0))
+            st.progress(share(snapshot), text=text(snapshot, 0))
 
 
 @feed.ticks
-def _bar(views: tuple[View, ...], pool: Pool, run: Run) -> Drawing:
-    (view,) = views
-    return progress_drawing(share(view), text(view, pool.place_in_line(run), pool.lookers(run)))
+def _bar(snapshots: tuple[Snapshot, ...], pool: Pool, run: Run) -> Drawing:
+    (snapshot,) = snapshots
+    return progress_drawing(share(snapshot), text(snapshot, pool.place_in_line(run), pool.lookers(run)))
 
 
-def share(view: View) -> float:
+def share(snapshot: Snapshot) -> float:
     """How much of the training is made, from 0 to 1."""
-    return min(view.step / view.steps, 1.0) if view.steps else 0.0
+    return min(snapshot.step / snapshot.steps, 1.0) if snapshot.steps else 0.0
 
 
 def remarks(seat: Seat) -> None:
     """What is to be said of a run beside how far it is."""
-    view = seat.view
-    if view.message:
-        say = st.info if view.paused else st.warning if view.finished else st.error
-        say(view.message)
+    snapshot = seat.snapshot
+    if snapshot.message:
+        say = st.info if snapshot.paused else st.warning if snapshot.finished else st.error
+        say(snapshot.message)
     if seat.run.model is not None and (remark := seat.run.model.remark()):
         st.info(remark, icon=":material/lightbulb:")
     if seat.run.unkept:
         st.warning(seat.run.unkept)
 
 
-def text(view: View, place: int, lookers: int = 1) -> str:
+def text(snapshot: Snapshot, place: int, lookers: int = 1) -> str:
     """``epoch 3 of 25, 16,000 images a second, 4 s left``; starts with what a test or a teacher looks for."""
-    epoch = min(int(view.epoch) + 1, max(view.epochs, 1))
-    if view.running:
-        left = f", {view.seconds_left:.0f} s left" if view.step else ""
+    epoch = min(int(snapshot.epoch) + 1, max(snapshot.epochs, 1))
+    if snapshot.running:
+        left = f", {snapshot.seconds_left:.0f} s left" if snapshot.step else ""
         others = f", {lookers} visitors watch it" if lookers > 1 else ""
-        phase = f", {view.phase}" if view.phase else ""
-        return f"epoch {epoch} of {view.epochs}{phase}, {view.rate:,.0f} {view.many} a second{left}{others}"
-    if view.queued:
+        phase = f", {snapshot.phase}" if snapshot.phase else ""
+        return f"epoch {epoch} of {snapshot.epochs}{phase}, {snapshot.rate:,.0f} {snapshot.many} a second{left}{others}"
+    if snapshot.queued:
         before = f", {place - 1} before it" if place > 1 else ", next" if place else ""
         return f"queued{before}"
-    if view.paused:
-        return f"paused after step {view.step:,} of {view.steps:,}, in epoch {epoch} of {view.epochs}"
-    if view.finished:
-        return f"finished: {view.epochs} epochs in {view.seconds:.1f} s, {view.rate:,.0f} {view.many} a second"
-    if view.diverged or (view.failed and view.step):
-        return f"{view.state} in epoch {epoch} of {view.epochs}"
-    if view.broken:
+    if snapshot.paused:
+        return f"paused after step {snapshot.step:,} of {snapshot.steps:,}, in epoch {epoch} of {snapshot.epochs}"
+    if snapshot.finished:
+        speed = f"{snapshot.rate:,.0f} {snapshot.many} a second"
+        return f"finished: {snapshot.epochs} epochs in {snapshot.seconds:.1f} s, {speed}"
+    if snapshot.diverged or (snapshot.failed and snapshot.step):
+        return f"{snapshot.state} in epoch {epoch} of {snapshot.epochs}"
+    if snapshot.broken:
         return "could not be prepared"
-    if view.untrained:
-        return f"untrained: {view.epochs} epochs of {view.examples:,} {view.many} to go"
+    if snapshot.untrained:
+        return f"untrained: {snapshot.epochs} epochs of {snapshot.examples:,} {snapshot.many} to go"
     return "preparing"

@@ -106,7 +106,7 @@ def _digits(name: str, done: Mapping[Any, Seat]) -> None:
 
     first = next(iter(done.values()))
     rows = [("original", first.run.exhibit.originals[None])]
-    rows += [(said(name, seat.run.spec), seat.view.newest.shown["pictures"][None]) for seat in done.values()]
+    rows += [(said(name, seat.run.spec), seat.snapshot.newest.shown["pictures"][None]) for seat in done.values()]
     with st.container(key="live-reconstructions"):
         st.markdown("**Held-out images** and what each model makes of them")
         live_images("-".join(seat.run.id for seat in done.values()), rows, first_frame=0, key="sweep-images")
@@ -122,5 +122,7 @@ def _table(name: str, done: Mapping[Any, Seat]) -> str:
     for seat in done.values():
         held, train = (seat.run.metrics[f"{split}_squared_error"] for split in ("heldout", "train"))
         url = links.train_url(seat.run.spec)
-        lines.append(f"| {_text(name, seat)} | {held:.2f} | {train:.2f} | {seat.view.seconds:.1f} | [open]({url}) |")
+        lines.append(
+            f"| {_text(name, seat)} | {held:.2f} | {train:.2f} | {seat.snapshot.seconds:.1f} | [open]({url}) |"
+        )
     return "\n".join(lines)

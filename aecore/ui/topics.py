@@ -25,7 +25,7 @@ from aecore.ui.browser.payload import pack
 
 if TYPE_CHECKING:
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 # Steps in which coordinates and pixels travel while they move: half a pixel of the map, a 64th of the way to white.
 COARSE = {"int16": 32, "uint8": 4}
@@ -35,7 +35,7 @@ Draw = Callable[..., Drawing]
 
 @dataclass(eq=False)
 class Topic:
-    """A drawing that is published: ``draw(views, *args)`` returns it."""
+    """A drawing that is published: ``draw(snapshots, *args)`` returns it."""
 
     draw: Draw
     runs: tuple[Run, ...]
@@ -58,10 +58,10 @@ class Topic:
             now, then = getattr(drawing, kind), getattr(self.first, kind)
             self.moved |= {(kind, name) for name in now if name not in then or not _same(now[name], then[name])}
 
-    def render(self, views: dict[Run, View]) -> bool:
+    def render(self, snapshots: dict[Run, Snapshot]) -> bool:
         """Draws it as its runs now are; whether that is another message than before."""
         pairs = zip(self.runs, self.joined, strict=True)
-        now = tuple(views[run] if joined else views[run].at_start() for run, joined in pairs)
+        now = tuple(snapshots[run] if joined else snapshots[run].at_start() for run, joined in pairs)
         drawing = self.draw(now, *self.args)
         self.note(drawing)
         header = {name: value for name, value in drawing.header.items() if ("header", name) in self.moved}

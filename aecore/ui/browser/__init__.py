@@ -1,7 +1,7 @@
-"""Live views that the browser draws: loss, map, images, clouds and more, and the scrubber that moves them all.
+"""Canvases that the browser draws: loss, map, images, clouds and more, and the scrubber that moves them all.
 
 They are canvases of our own (``st.components.v2``): redrawn many times a second while a run trains, and moved
-through a finished run without a word to the server. Arrays in, drawing out; no torch. Of each view, ``x_drawing``
+through a finished run without a word to the server. Arrays in, drawing out; no torch. Of each canvas, ``x_drawing``
 returns what is to be seen, and ``live_x`` puts it on the page.
 """
 

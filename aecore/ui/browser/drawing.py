@@ -1,4 +1,4 @@
-"""A drawing, described: what a view shows, apart from any page it may be put on. Pure functions return them."""
+"""A drawing, described: what a canvas shows, apart from any page it may be put on. Pure functions return them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from aecore.ui.browser.scripts import component
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What a view shows: ``scripts.script_of(view)`` draws it from a header, which is JSON, and arrays by name."""
+    """What a canvas shows: ``scripts.script_of(canvas)`` draws it from a header, which is JSON, and arrays by name."""
 
-    view: str
+    canvas: str
     header: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -29,7 +29,7 @@ class Drawing:
 
 
 def mount(drawing: Drawing, key: str, **callbacks: Callable[[], None]) -> Any:
-    """Puts a drawing on the page under ``key``; returns what a visitor has made its view say, by name."""
+    """Puts a drawing on the page under ``key``; returns what a visitor has made its canvas say, by name."""
 
     def hand_out(part: str, raw: bytes) -> str | None:
         if not exists():
@@ -39,7 +39,7 @@ def mount(drawing: Drawing, key: str, **callbacks: Callable[[], None]) -> Any:
         files = get_instance().media_file_mgr
         return files.add(raw, "application/octet-stream", f"{key}-{part}", file_name=digest)
 
-    return component(drawing.view)(key=key, data=pack(drawing.header, drawing.arrays, hand_out), **callbacks)
+    return component(drawing.canvas)(key=key, data=pack(drawing.header, drawing.arrays, hand_out), **callbacks)
 
 
 def live(draw: Callable[..., Drawing]) -> Callable[..., None]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from aecore.runs.answers import Answer
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
+    from aecore.runs.snapshot import Snapshot
     from aecore.runs.spec import Spec
-    from aecore.runs.view import View
 
 # More numbers than pixels: nothing but damage or penalty keeps a model from copying. On all curves the denoiser's mean
 # cosine with the gradient is at least 0.97, and the plain one's steps are a fifth as long as the best; at rates from
@@ -75,16 +75,16 @@ class Arrows(tabs.Tab):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         places = {key: place for key, place in zip(seats, st.columns(len(seats)), strict=True)}
         name = "arrows-" + "-".join(seat.run.id for seat in seats.values())
-        resting = all(seat.view.at_rest for seat in seats.values())
+        resting = all(seat.snapshot.at_rest for seat in seats.values())
         found = {}
         for key, seat in seats.items():
             with places[key], st.container(key=f"{key}-arrows"):
                 st.markdown(f"**{variants[key].title}**")
                 found[variants[key].title] = self._column(pool, seat, name, key, resting)
-        view = next(iter(seats.values())).view
-        if resting and view.newest is not None:
-            live.rewind(live.moments_of(view), name, "arrows")
-        finished = all(seat.view.finished for seat in seats.values())
+        snapshot = next(iter(seats.values())).snapshot
+        if resting and snapshot.newest is not None:
+            live.rewind(live.moments_of(snapshot), name, "arrows")
+        finished = all(seat.snapshot.finished for seat in seats.values())
         if finished and all(one is not None for one in found.values()):
             st.markdown(compared(found))
         st.caption(
@@ -97,18 +97,18 @@ class Arrows(tabs.Tab):
     def _column(self, pool: Pool, seat: Seat, name: str, key: str, resting: bool) -> Agreement | None:
         from aecore.questions.denoise import AskAgreement, AskBestSteps
 
-        run, view = seat.run, seat.view
-        if view.newest is None:
-            live.waiting(run, view, key)
+        run, snapshot = seat.run, seat.snapshot
+        if snapshot.newest is None:
+            live.waiting(run, snapshot, key)
             return None
         level = self.settings.level
         right = live.answer(pool, run, AskBestSteps(level), "Finding the best steps.", of_data=True)
         steps = pool.ask(run, AskBestSteps(level), of_data=True)
         best = steps if right is not None else None
-        feed.follow(_field, [run], [view], run, name, level, best, key=f"{key}-field")
+        feed.follow(_field, [run], [snapshot], run, name, level, best, key=f"{key}-field")
         if not resting:
             return None
-        if not np.isfinite(view.newest.shown["rebuilt"]).all():
+        if not np.isfinite(snapshot.newest.shown["rebuilt"]).all():
             st.markdown("Its steps are no longer finite.")
             return None
         found = live.answer(pool, run, AskAgreement(level), "Comparing with the gradient.")
@@ -117,9 +117,11 @@ class Arrows(tabs.Tab):
         return found
 
 
-def _field(views: tuple[View, ...], run: Run, name: str, level: float, best: Answer[BestSteps] | None) -> Drawing:
-    (view,) = views
-    moments = live.shown_of(view)
+def _field(
+    snapshots: tuple[Snapshot, ...], run: Run, name: str, level: float, best: Answer[BestSteps] | None
+) -> Drawing:
+    (snapshot,) = snapshots
+    moments = live.shown_of(snapshot)
     return arrows_drawing(
         name,
         run.data.train.images[:DOTS, 0],
@@ -127,7 +129,7 @@ def _field(views: tuple[View, ...], run: Run, name: str, level: float, best: Ans
         np.stack([moment.shown["rebuilt"] for moment in moments]),
         best.result().moved if best is not None else None,
         bar=level,
-        first_frame=live.first_of(view, moments),
+        first_frame=live.first_of(snapshot, moments),
     )
 
 

@@ -42,7 +42,7 @@ class Before(OneRun):
         found = live.answer(pool, run, AskRestored(damage), "Damaging and restoring.")
         if found is None:
             return
-        name = f"before-{run.id}-{seat.view.step}-{damage}"
+        name = f"before-{run.id}-{seat.snapshot.step}-{damage}"
         labels = level_labels(found.levels, found.before, found.after)
         scrubber(name, labels, key="level-scrubber", name="Level", start=_start(run, damage, found.levels))
         st.markdown(f"**What this shows:** {helps(found.levels, found.before, found.after)} {by_heart(found)}")

@@ -48,7 +48,7 @@ class Colour(OneRun):
             return
         rows = [("given", found.given), ("coloured", found.made), ("true", found.true)]
         with st.container(key="live-reconstructions"):
-            name = f"colour-{run.id}-{seat.view.step}"
+            name = f"colour-{run.id}-{seat.snapshot.step}"
             live_images(name, [(title, row[None]) for title, row in rows], first_frame=0, key="colour-images")
         st.markdown(
             f"Squared error of the colours **{found.error:.4f}**, mean over held-out scenes and both planes; "

@@ -57,7 +57,7 @@ class Documents(OneRun):
         found = live.answer(pool, run, AskPages(own.damage, own.page_number), "Cleaning the page.")
         if found is None:
             return
-        name = f"page-{run.id}-{seat.view.step}-{own.page_number}"
+        name = f"page-{run.id}-{seat.snapshot.step}-{own.page_number}"
         labels = level_labels(found.levels, found.before, found.after)
         start = int(np.abs(found.levels - LEVELS[own.damage]).argmin())
         scrubber(name, labels, key="page-scrubber", name="Level", start=start)

@@ -14,7 +14,7 @@ from aecore.ui.door import Door
 if TYPE_CHECKING:
     from aecore.exhibits.images import Images
     from aecore.runs.run import Run
-    from aecore.runs.view import View
+    from aecore.runs.snapshot import Snapshot
 
 
 class ImagesDoor(Door):
@@ -31,24 +31,24 @@ class ImagesDoor(Door):
             said += ", its components from clean images, its inputs damaged as the model's are"
         return f"{said}. {live.SCORED} "
 
-    def beside(self, run: Run, view: View, name: str, prefix: str) -> None:
-        map_of_codes(run, view, name, prefix)
+    def beside(self, run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
+        map_of_codes(run, snapshot, name, prefix)
 
-    def below(self, run: Run, view: View, name: str, prefix: str) -> None:
-        reconstructions(run, view, name, prefix)
+    def below(self, run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
+        reconstructions(run, snapshot, name, prefix)
 
 
-def map_of_codes(run: Run, view: View, name: str, prefix: str) -> None:
+def map_of_codes(run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
     """The codes of held-out images, under ``name``, which the scrubber goes by."""
     with st.container(key=f"{prefix}-map"):
         shown = run.exhibit
         st.markdown(f"**Map of codes**, {len(shown.looked_at):,} held-out images, {_projection(run.model.latent)}")
-        feed.follow(_map, [run], [view], run, name, key=f"{prefix}-map-view")
+        feed.follow(_map, [run], [snapshot], run, name, key=f"{prefix}-map-view")
 
 
-def _map(views: tuple[View, ...], run: Run, name: str) -> Drawing:
-    (view,) = views
-    shown, latent, moments = run.exhibit, run.model.latent, live.shown_of(view)
+def _map(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
+    (snapshot,) = snapshots
+    shown, latent, moments = run.exhibit, run.model.latent, live.shown_of(snapshot)
     # One scale for all that is shown together: rewinding must not move the axes.
     half_width = max(float(m.shown["half_width"]) for m in moments)
     places = np.stack([m.shown["places"] for m in moments])
@@ -64,7 +64,7 @@ def _map(views: tuple[View, ...], run: Run, name: str) -> Drawing:
         shown.class_names,
         limits=np.full(len(moments), half_width),
         axes=axes.get(latent, ("principal direction 1", "principal direction 2")),
-        first_frame=live.first_of(view, moments),
+        first_frame=live.first_of(snapshot, moments),
     )
 
 
@@ -74,18 +74,18 @@ def _projection(latent: int) -> str:
     return "as they are" if latent == 2 else f"2 main directions of {latent}"
 
 
-def reconstructions(run: Run, view: View, name: str, prefix: str) -> None:
+def reconstructions(run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
     """Held-out images and what the model makes of them, under ``name``."""
     with st.container(key=f"{prefix}-reconstructions"):
         st.markdown("**Held-out images** and what the model makes of them")
-        feed.follow(_reconstructions, [run], [view], run, name, key=f"{prefix}-images-view")
+        feed.follow(_reconstructions, [run], [snapshot], run, name, key=f"{prefix}-images-view")
 
 
-def _reconstructions(views: tuple[View, ...], run: Run, name: str) -> Drawing:
-    (view,) = views
-    shown, moments = run.exhibit, live.shown_of(view)
+def _reconstructions(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
+    (snapshot,) = snapshots
+    shown, moments = run.exhibit, live.shown_of(snapshot)
     rows = [("original", shown.originals[None])]
     if shown.inputs is not None:
         rows.append(("given", shown.inputs[None]))
     rows.append(("rebuilt", np.stack([m.shown["pictures"] for m in moments])))
-    return images_drawing(name, rows, first_frame=live.first_of(view, moments))
+    return images_drawing(name, rows, first_frame=live.first_of(snapshot, moments))

@@ -57,12 +57,12 @@ class Between(OneRun):
 
         walks: dict[str, Walk] = {}
         for key, seat in seats.items():
-            view, run = seat.view, seat.run
-            title = run.spec.member("variant").title + ("" if view.step else " (untrained)")
-            if view.moving or view.diverged or view.newest is None:
+            snapshot, run = seat.snapshot, seat.run
+            title = run.spec.member("variant").title + ("" if snapshot.step else " (untrained)")
+            if snapshot.moving or snapshot.diverged or snapshot.newest is None:
                 with st.container(key=f"{key}-waits"):
                     st.markdown(f"**{title}**")
-                    live.pictures(run, view, key)
+                    live.pictures(run, snapshot, key)
                 continue
             question = AskWalk(self.settings.a, self.settings.b, self.settings.path, STEPS)
             found = live.answer(pool, run, question, "Walking.")

@@ -74,7 +74,7 @@ class Drawn(OneRun):
             image = run.data.test.images[heldout_number(run, own.image)]
         elif own.start == "photo" and (image := photo.uploaded(run.data.shape, "drawn-photo")) is None:
             return
-        studio = _Studio(run, f"pen-{run.id}-{seat.view.step}-{own.points}", found, on, encoder, decoder)
+        studio = _Studio(run, f"pen-{run.id}-{seat.snapshot.step}-{own.points}", found, on, encoder, decoder)
         studio.draw(pool, image, own.start, own.sample)
 
 

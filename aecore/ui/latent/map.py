@@ -66,7 +66,7 @@ class Map(OneRun):
             packed = live.answer(pool, run, decoder_of, "Packing the decoder.")
             if packed is None:
                 return
-        name = f"atlas-{run.id}-{seat.view.step}-{own.projection}-{own.points}"
+        name = f"atlas-{run.id}-{seat.snapshot.step}-{own.projection}-{own.points}"
         with st.container(key="live-map"):
             limits = fitted(flat.places) if own.axes == "fitted" else _fixed(flat.places)
             chosen = _atlas(name, run, found, flat, limits, packed.portable)

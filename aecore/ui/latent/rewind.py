@@ -22,5 +22,5 @@ class Rewind(OneRun):
     )
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        live.pictures(seat.run, seat.view)
+        live.pictures(seat.run, seat.snapshot)
         st.caption(words.rewound(seat.run.model.latent))

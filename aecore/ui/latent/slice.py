@@ -74,7 +74,7 @@ class Slice(OneRun):
         reach = max(float(np.nanquantile(np.abs(places), 0.999)) * 1.05, 1e-3)
         with st.container(key="live-map"):
             chosen = live_atlas(
-                f"slice-{run.id}-{seat.view.step}-{image}-{two}",
+                f"slice-{run.id}-{seat.snapshot.step}-{image}-{two}",
                 MapPoints(
                     places[None],
                     limits=(-reach, reach, -reach, reach),

@@ -55,10 +55,10 @@ class Clusters(tabs.Tab):
         from aecore.questions.pca import Grouping
 
         (seat,) = seats.values()
-        if seat.view.newest is None:
-            live.waiting(seat.run, seat.view, "clusters")
-        elif not seat.view.finished:
-            live.loss(seat.run, seat.view, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
+        if seat.snapshot.newest is None:
+            live.waiting(seat.run, seat.snapshot, "clusters")
+        elif not seat.snapshot.finished:
+            live.loss(seat.run, seat.snapshot, f"clusters-{seat.run.id}-{id(seat.run)}", "clusters")
             waiting.tell(seats, "its codes are clustered as soon as it is trained", lambda _: "the autoencoder")
         elif (found := live.answer(pool, seat.run, Grouping(self.settings.clusters), "Grouping.")) is not None:
             _scores(found)

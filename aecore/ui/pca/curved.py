@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aecore.exhibit import Moment
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
+    from aecore.runs.snapshot import Snapshot
     from aecore.runs.spec import Spec
-    from aecore.runs.view import View
 
 HOW = {"likelihood": "gaussian", "width": 64, "depth": 4, "epochs": 200, "learning_rate": 5e-3, "precision": "fp32"}
 
@@ -50,26 +50,26 @@ class Curved(tabs.Tab):
 
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         (seat,) = seats.values()
-        run, view = seat.run, seat.view
-        if view.newest is None:
-            live.waiting(run, view, "sheet")
+        run, snapshot = seat.run, seat.snapshot
+        if snapshot.newest is None:
+            live.waiting(run, snapshot, "sheet")
             return
         name = f"sheet-{run.id}-{id(run)}"
         with st.container(key="live-map"):
             latent, colour = self.settings.latent, self.settings.colour
-            feed.follow(_clouds, [run], [view], run, name, latent, colour, key="sheet-clouds")
-            feed.follow(_said, [run], [view], run, latent, key="sheet-words")
-        if view.at_rest:
-            live.rewind(live.moments_of(view), name, "sheet")
+            feed.follow(_clouds, [run], [snapshot], run, name, latent, colour, key="sheet-clouds")
+            feed.follow(_said, [run], [snapshot], run, latent, key="sheet-words")
+        if snapshot.at_rest:
+            live.rewind(live.moments_of(snapshot), name, "sheet")
         with st.container(key="live-loss"):
-            live.loss(run, view, name, "sheet")
+            live.loss(run, snapshot, name, "sheet")
 
 
-def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: str) -> Drawing:
+def _clouds(snapshots: tuple[Snapshot, ...], run: Run, name: str, latent: int, colour: str) -> Drawing:
     from aecore.questions.pca import pca_points
 
-    (view,) = views
-    moments = live.shown_of(view)
+    (snapshot,) = snapshots
+    moments = live.shown_of(snapshot)
     points = run.exhibit.looked_at.images.reshape(-1, 3)
     flat, rebuilt = pca_points(run.trained, latent), np.stack([m.shown["rebuilt"] for m in moments])
     numbers = f"{latent} dimension{'s' * (latent > 1)}"
@@ -82,15 +82,15 @@ def _clouds(views: tuple[View, ...], run: Run, name: str, latent: int, colour: s
         ],
         _colours(run, moments, colour),
         value_title=colour,
-        first_frame=live.first_of(view, moments),
+        first_frame=live.first_of(snapshot, moments),
     )
 
 
-def _said(views: tuple[View, ...], run: Run, latent: int) -> Drawing:
+def _said(snapshots: tuple[Snapshot, ...], run: Run, latent: int) -> Drawing:
     from aecore.questions.pca import pca_points
 
     points = run.exhibit.looked_at.images.reshape(-1, 3)
-    flat, rebuilt = pca_points(run.trained, latent), views[0].newest.shown["rebuilt"]
+    flat, rebuilt = pca_points(run.trained, latent), snapshots[0].newest.shown["rebuilt"]
     return words_drawing(words.curved(_off(points, flat), _off(points, rebuilt)))
 
 

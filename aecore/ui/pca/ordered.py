@@ -1,4 +1,4 @@
-"""PCA's components come in order, the numbers of a code do not, unless it is trained to be cut off anywhere."""
+"""PCA's components come in order, a code's dimensions do not, unless it is trained to be cut off anywhere."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Ordered(tabs.Tab):
     def draw(self, pool: Pool, seats: Mapping[str, Seat]) -> None:
         from aecore.questions.pca import pca_costs, truncated
 
-        if not all(seat.view.finished for seat in seats.values()):
+        if not all(seat.snapshot.finished for seat in seats.values()):
             _untrained(seats)
             return
         meanwhile = "Cutting codes off after every dimension."
@@ -72,10 +72,10 @@ def _untrained(seats: Mapping[str, Seat]) -> None:
     for place, (key, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
         with place:
             st.markdown(f"**{variants[key].title}**")
-            if seat.view.newest is None:
-                live.waiting(seat.run, seat.view, key)
+            if seat.snapshot.newest is None:
+                live.waiting(seat.run, seat.snapshot, key)
             else:
-                live.loss(seat.run, seat.view, f"{key}-{seat.run.id}-{id(seat.run)}", key)
+                live.loss(seat.run, seat.snapshot, f"{key}-{seat.run.id}-{id(seat.run)}", key)
 
 
 def _cut_off(run: Run, found: Mapping[str, Truncated], costs: np.ndarray) -> None:

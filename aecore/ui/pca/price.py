@@ -116,7 +116,9 @@ class Price(tabs.Tab):
             return
         run = next(iter(done.values())).run
         rows = [("original", run.exhibit.originals[None]), ("PCA", pca_row(run.trained, ready))]
-        rows += [(name, np.stack([done[name, size].view.newest.shown["pictures"] for size in ready])) for name in names]
+        rows += [
+            (name, np.stack([done[name, size].snapshot.newest.shown["pictures"] for size in ready])) for name in names
+        ]
         if cut is not None:
             rows.append((CUT, cut.rebuilt[ready]))
         name = "-".join(["price", *(done[key].run.id for key in done)])
@@ -140,6 +142,6 @@ def _table(done: Mapping[tuple[str, int], Seat], seconds: float, pixels: int, er
         for (name, own), seat in done.items():
             if own == size:
                 error, url = seat.run.metrics[ERROR], links.train_url(seat.run.spec)
-                said = f"{error:.2f} | {error / pixels:.5f} | {seat.view.seconds:.1f}"
+                said = f"{error:.2f} | {error / pixels:.5f} | {seat.snapshot.seconds:.1f}"
                 lines.append(f"| {name} | {size} | {said} | [open]({url}) |")
     return "\n".join(lines) if done else ""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from aecore.model import Model
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.run import Run
+    from aecore.runs.snapshot import Snapshot
     from aecore.runs.spec import Spec
-    from aecore.runs.view import View
 
 # The angle, in degrees, that counts as found.
 FOUND = 2.0
@@ -98,13 +98,15 @@ class Subspace(tabs.Tab):
         for place, (key, seat) in zip(st.columns(len(seats)), seats.items(), strict=True):
             with place:
                 st.markdown(f"**{variants[key].title}, linear**")
-                if seat.view.newest is None:
-                    live.waiting(seat.run, seat.view, key)
-                elif subspace_of(seat.view.newest) is None:
+                if seat.snapshot.newest is None:
+                    live.waiting(seat.run, seat.snapshot, key)
+                elif subspace_of(seat.snapshot.newest) is None:
                     st.info(_no_room(seat.run, self.settings.latent))
                 else:
                     _column(key, seat, name)
-        longest = max((live.moments_of(seat.view) for seat in seats.values() if seat.view.newest), key=len, default=())
+        longest = max(
+            (live.moments_of(seat.snapshot) for seat in seats.values() if seat.snapshot.newest), key=len, default=()
+        )
         if resting:
             live.rewind(longest, name, "subspace")
 
@@ -117,28 +119,28 @@ def _no_room(run: Run, latent: int) -> str:
 
 
 def _column(key: str, seat: Seat, name: str) -> None:
-    run, view = seat.run, seat.view
+    run, snapshot = seat.run, seat.snapshot
     with st.container(key=f"{key}-angles"):
         st.markdown("**Angles** between its span and PCA's", help=ANGLES)
-        feed.follow(_angles, [run], [view], name, key=f"{key}-angles-view")
+        feed.follow(_angles, [run], [snapshot], name, key=f"{key}-angles-view")
     with st.container(key=f"{key}-loss"):
-        live.loss(run, view, name, key)
+        live.loss(run, snapshot, name, key)
     with st.container(key=f"{key}-reconstructions"):
         st.markdown("**PCA's components** and what the decoder's columns make of them", help=TURNED)
-        feed.follow(_pictures, [run], [view], run, name, key=f"{key}-columns")
+        feed.follow(_pictures, [run], [snapshot], run, name, key=f"{key}-columns")
     with st.container(key=f"{key}-said"):
-        feed.follow(_words, [run], [view], key=f"{key}-words")
+        feed.follow(_words, [run], [snapshot], key=f"{key}-words")
         st.caption(getattr(variants[key], "why_axes", ANY_MIXTURE), help=AXES)
-    if view.finished:
+    if snapshot.finished:
         with st.expander("Each component, and how close it is to a tie"):
             _gaps(key, seat)
 
 
-def _angles(views: tuple[View, ...], name: str) -> Drawing:
+def _angles(snapshots: tuple[Snapshot, ...], name: str) -> Drawing:
     from aecore.exhibits.images import subspace_of
 
-    (view,) = views
-    moments = live.moments_of(view)
+    (snapshot,) = snapshots
+    moments = live.moments_of(snapshot)
     found = [subspace_of(m) for m in moments]
     lines = [
         Line("largest", "", np.array([s.span[0] for s in found]), 1),
@@ -150,31 +152,31 @@ def _angles(views: tuple[View, ...], name: str) -> Drawing:
         np.array([m.epoch for m in moments]),
         lines if len(found[0].span) > 1 else lines[:1],
         [Floor("goal", FOUND)],
-        axes=Axes(total=view.epochs, top=90, unit="degrees"),
+        axes=Axes(total=snapshot.epochs, top=90, unit="degrees"),
         what="Angle",
     )
 
 
-def _pictures(views: tuple[View, ...], run: Run, name: str) -> Drawing:
+def _pictures(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
     from aecore.exhibits.images import subspace_of
     from aecore.questions.pca import component_pictures
 
-    (view,) = views
-    moments = live.shown_of(view)
+    (snapshot,) = snapshots
+    moments = live.shown_of(snapshot)
     count = len(subspace_of(moments[0]).raw)
     rows = [
         ("PCA", component_pictures(run.trained, count)[None]),
         ("columns", np.stack([subspace_of(m).raw for m in moments])),
         ("turned", np.stack([subspace_of(m).turned for m in moments])),
     ]
-    return images_drawing(name, rows, first_frame=live.first_of(view, moments))
+    return images_drawing(name, rows, first_frame=live.first_of(snapshot, moments))
 
 
-def _words(views: tuple[View, ...]) -> Drawing:
+def _words(snapshots: tuple[Snapshot, ...]) -> Drawing:
     """The newest angles in words."""
     from aecore.exhibits.images import subspace_of
 
-    found = subspace_of(views[0].newest)
+    found = subspace_of(snapshots[0].newest)
     return words_drawing(f"{words.span(found.span, FOUND)} {words.axes(found.axes, FOUND)}")
 
 
@@ -182,9 +184,9 @@ def _gaps(key: str, seat: Seat) -> None:
     from aecore.exhibits.images import subspace_of
     from aecore.measures.pca import pca_of
 
-    reach, variances = subspace_of(seat.view.newest).reach, pca_of(seat.run.data).variances
+    reach, variances = subspace_of(seat.snapshot.newest).reach, pca_of(seat.run.data).variances
     chart(gaps(reach, variances), f"{key}-gaps")
-    angles = ", ".join(f"{angle:.2f}" for angle in subspace_of(seat.view.newest).span)
+    angles = ", ".join(f"{angle:.2f}" for angle in subspace_of(seat.snapshot.newest).span)
     st.markdown(f"Principal angles between the two spans, in degrees, largest first: {angles}.")
     st.caption(
         "Above, the angle between each component and the decoder's span; below, by how much its variance exceeds that "

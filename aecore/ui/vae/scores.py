@@ -66,9 +66,9 @@ class Scores(OneRun):
 
         asked: dict[str, Run] = {}
         for seat in seats.values():
-            if seat.view.diverged:
+            if seat.snapshot.diverged:
                 st.info(f"{_name(seat.run.spec)} {NOTHING}")
-            elif seat.view.finished:
+            elif seat.snapshot.finished:
                 asked[_name(seat.run.spec)] = seat.run
         waiting.tell(seats, "each is scored on images that it never saw", lambda key: _name(seats[key].run.spec))
         found = {}

@@ -62,7 +62,7 @@ class Traverse(OneRun):
         order = np.argsort(-known.kl)
         with st.container(key="live-traversals"):
             live_traversals(
-                f"traversals-{run.id}-{seat.view.step}-{own.start}-{own.image}",
+                f"traversals-{run.id}-{seat.snapshot.step}-{own.start}-{own.image}",
                 [Scene(decoder, base, strips_of(known.kl, known.used, own.reach), label if told else None)],
                 marks=MARKS,
                 key="traverse-strips",

@@ -18,7 +18,7 @@ State = Literal[
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """A run at one instant; a page draws it and nothing else.
 
     What it is, its properties say: nothing but this package compares words of state.
@@ -139,7 +139,7 @@ class View:
     def seconds_left(self) -> float:
         return (self.steps - self.step) * self.seconds / self.step if self.step else float("nan")
 
-    def at_start(self) -> View:
+    def at_start(self) -> Snapshot:
         """The same run before its first step."""
         first = History(self.history.moments[:1])
         newest = first.moments[0] if first.moments else None
@@ -156,7 +156,7 @@ class Checkpoint:
     """
 
     tensors: dict[str, torch.Tensor]
-    view: View
+    snapshot: Snapshot
     metrics: dict[str, float]
     sums: dict[str, torch.Tensor]
     weights: Mapping[str, int]
