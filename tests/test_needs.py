@@ -61,7 +61,7 @@ def test_every_member_fits_or_is_told_what_it_lacks(page, view, kind):
     for choice in dict.fromkeys(need.choice for need in kind.needs):
         picked = {"variant": CHOICES["variant"][1]}
         members = {name: CHOICES[choice][0][name] for name in offered(choice, picked)}
-        found = needs.fitting(kind.needs, choice, members)
+        found = needs.fitting(kind.needs, choice, members, list(members))
         assert "" in found.values(), f"nothing fits {page}, {view}"
         for name, lack in found.items():
             said = needs.lacking(kind.needs, picked | {choice: name}, kind.subject.defaults)

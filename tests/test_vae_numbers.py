@@ -202,7 +202,7 @@ def written(tab: str, run: Run, **settings) -> str:
     def answer(run, question, of_data=False):
         return SimpleNamespace(done=lambda: True, result=lambda: question(run))
 
-    seats = {"run": SimpleNamespace(joined=True, run=run, view=run.snapshot)}
+    seats = {"run": SimpleNamespace(joined=True, run=run, snapshot=run.snapshot)}
     given = {"tab": tab, "pool": SimpleNamespace(ask=answer), "seats": seats}
     app = AppTest.from_function(page, kwargs=given | {"settings": settings, "spec": run.spec}, default_timeout=60)
     app.run()

@@ -129,8 +129,8 @@ def test_each_beta_is_shown_as_soon_as_it_is_trained_and_the_others_are_told_to_
     pool = SimpleNamespace(ask=answer)
     begun = Run(Spec(variant="vae", data="digits"))
     begun.snapshot = Snapshot("running", 30, 100, 5)
-    running = SimpleNamespace(joined=True, run=begun, view=begun.snapshot)
-    done = SimpleNamespace(joined=True, run=run, view=run.snapshot)
+    running = SimpleNamespace(joined=True, run=begun, snapshot=begun.snapshot)
+    done = SimpleNamespace(joined=True, run=run, snapshot=run.snapshot)
 
     def opened(seats):
         app = AppTest.from_function(page, kwargs={"pool": pool, "seats": seats}, default_timeout=30).run()

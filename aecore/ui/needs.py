@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -96,16 +97,20 @@ class OrNone(Mapping[str, type]):
 
     def __init__(self, registry: Mapping[str, type], need: Need):
         self._registry, self._need = registry, need
+        # Kept for as long as the registry has the same names: every page asks, of every tab.
+        self._fits = cache(self._fitting)
 
     def __getitem__(self, name: str) -> type:
         return _Nothing if name == NONE else self._registry[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from (name for name, member in self._registry.items() if not self._need.lack(member))
-        yield NONE
+        return iter(self._fits(tuple(self._registry)))
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._fits(tuple(self._registry)))
+
+    def _fitting(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return (*(name for name in names if not self._need.lack(self._registry[name])), NONE)
 
 
 class _Nothing:
@@ -121,10 +126,12 @@ class Lack:
     fit: str | None
 
 
-def fitting(needs: Sequence[Need], choice: str, members: Mapping[str, type]) -> dict[str, str]:
-    """What each of the ``members`` of a choice lacks, by name, nothing where it fits."""
+def fitting(needs: Sequence[Need], choice: str, registry: Mapping[str, type], names: Sequence[str]) -> dict[str, str]:
+    """What each of the members ``names`` of a choice's ``registry`` lacks, nothing where it fits."""
     asked = [need for need in needs if need.choice == choice]
-    return {name: next(filter(None, (need.lack(member) for need in asked)), "") for name, member in members.items()}
+    if not asked:
+        return dict.fromkeys(names, "")
+    return {name: next(filter(None, (need.lack(registry[name]) for need in asked)), "") for name in names}
 
 
 def lacking(needs: Sequence[Need], picked: Mapping[str, Any], usual: Mapping[str, str]) -> Lack | None:
@@ -137,7 +144,7 @@ def lacking(needs: Sequence[Need], picked: Mapping[str, Any], usual: Mapping[str
     for choice, (registry, default, _) in CHOICES.items():
         if choice not in picked:
             continue
-        found = fitting(needs, choice, {name: registry[name] for name in offered(choice, picked)})
+        found = fitting(needs, choice, registry, offered(choice, picked))
         if lack := found[picked[choice]]:
             fits = [name for name, other in found.items() if not other]
             fit = next((name for name in (usual.get(choice), default, *fits) if name in fits), None)

@@ -89,8 +89,7 @@ def _lacks(choice: str, knob: Knob, picked: str, needs: Sequence[Need]) -> dict[
     """What each choice of ``knob`` lacks that does not fit, by name, without the one that is ``picked``."""
     from aecore.runs.choices import CHOICES
 
-    registry = CHOICES[choice][0]
-    found = fitting(needs, choice, {name: registry[name] for name in knob.choices}) if needs else {}
+    found = fitting(needs, choice, CHOICES[choice][0], knob.choices)
     return {name: lack for name, lack in found.items() if lack and name != picked}
 
 

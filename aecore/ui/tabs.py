@@ -80,7 +80,7 @@ class Tabs(Registry[type[Tab]]):
 def names_on(tabs: Mapping[str, type[Tab]], kind: type[Tab]) -> Names:
     """What the settings of the subject are called on a page of ``tabs``, alike in all that have it in common."""
     alike = [tab for tab in tabs.values() if type(tab.subject) is type(kind.subject)]
-    own = {knob.name for tab in alike for knob in knobs(tab.Settings)}
+    own = {name for tab in alike for name in tab.Settings.model_fields}
     return PLAIN | frozenset(own.union(*(tab.remembers for tab in alike)))
 
 
