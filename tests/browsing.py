@@ -233,6 +233,18 @@ def fits(page) -> None:
         page.wait_for_function(f"() => !({OVERFLOW})().length")
 
 
+def listen(page) -> None:
+    """From now on ``page.sent`` are the words to the server that come; waits for what trained to be watched no more."""
+
+    def watches() -> bool:
+        page.wait_for_timeout(0)  # Frames are noted while Playwright is at work.
+        told = [frame for frame in page.sent if isinstance(frame, str) and '"watch"' in frame]
+        return bool(told) and told[-1] != '{"watch":[]}'
+
+    wait_for(lambda: not watches())
+    page.sent.clear()
+
+
 # Notes when the page says something to the server and when it is told something.
 WIRE = """
 window.wire = [];

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from types import ModuleType
 
 import pytest
 import torch
@@ -134,7 +136,9 @@ def test_a_data_set_that_cannot_be_had_there_is_told(pool_of, monkeypatch):
 
 
 @pytest.mark.starts
-def test_a_process_makes_the_same_run_pauses_at_once_and_may_be_killed(pool_of, caplog):
+def test_a_process_makes_the_same_run_pauses_at_once_and_may_be_killed(pool_of, caplog, monkeypatch):
+    # A process that is spawned runs what is the main module, which AppTest makes a page's script.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     with processes() as worker:
         pool = pool_of(worker.far)
         assert same(train_spec(SMALL), trained(pool, SMALL).run)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from browsing import RERUN, WIRE, expect, fits, press, status
+from browsing import RERUN, WIRE, expect, fits, listen, press, status
 
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
@@ -87,7 +87,7 @@ def test_the_pointer_decodes_as_torch_does_and_tells_the_server_nothing(visit, a
     expect(status(page)).to_contain_text("finished: all")
     expect(page.locator(".view[data-view=atlas]")).to_have_attribute("data-part", "-5 5 -5 5")
     page.get_by_role("application").scroll_into_view_if_needed()
-    page.sent.clear()
+    listen(page)
     for place in ((0.0, 0.0), (1.5, -2.0), (-3.0, 3.0)):
         page.mouse.move(*spot(page, place))
         said = page.locator(".view[data-view=atlas] figure p").first
@@ -143,7 +143,7 @@ def test_a_drawn_digit_moves_over_the_map_without_a_word_to_the_server(visit):
     easel, atlas = (page.locator(f".view[data-view={name}]") for name in ("easel", "atlas"))
     expect(easel.get_by_text("Draw a digit here")).to_be_visible()
     expect(page.locator(".view[data-view=walk]")).to_have_attribute("data-near", "")
-    page.sent.clear()
+    listen(page)
     canvas = easel.get_by_role("application")
     # A dot is drawn and rebuilt too.
     stroke(page, canvas, (90, 90), (91, 91))

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from browsing import expect, fits, press, shown, status
+from browsing import expect, fits, listen, press, shown, status
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +68,7 @@ def test_one_slider_switches_everything_to_another_beta_in_the_browser(betas):
     expect_frame(page, 1)
     pictures = {"images": "data-shown", "traversal": "data-now"}
     before = {name: part(page, name).get_attribute(hook) for name, hook in pictures.items()}
-    page.sent.clear()
+    listen(page)
     slider = page.locator(".st-key-beta-scrubber")
     expect(slider).to_be_in_viewport()  # It stays when the page is scrolled.
     slider.locator("input").press("ArrowRight")
@@ -117,7 +117,7 @@ SWITCH = """async (views) => {
 @pytest.mark.timed
 def test_everything_is_of_the_other_beta_within_50_ms(betas):
     page = betas
-    page.sent.clear()
+    listen(page)
     times = page.locator(".view:not([data-view=pulse])").evaluate_all(SWITCH)
     print(f"median {np.median(times):.1f} ms, most {max(times):.1f} ms from the slider to the last view")
     assert np.median(times) < 50

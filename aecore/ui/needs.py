@@ -145,7 +145,8 @@ def lacking(needs: Sequence[Need], picked: Mapping[str, Any], usual: Mapping[str
         if choice not in picked:
             continue
         found = fitting(needs, choice, registry, offered(choice, picked))
-        if lack := found[picked[choice]]:
+        # What a tab is about need not be among what is offered.
+        if lack := found.get(picked[choice]):
             fits = [name for name, other in found.items() if not other]
             fit = next((name for name in (usual.get(choice), default, *fits) if name in fits), None)
             instead = f"; choose another, such as {registry[fit].title}" if fit else ""
