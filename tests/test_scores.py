@@ -205,5 +205,5 @@ def test_a_link_opens_two_models_scored_and_nothing_is_cut_off(visit):
 @pytest.mark.browser
 def test_a_plain_model_is_told_what_it_lacks(visit):
     page = visit(f"{LINK}&variant=plain&beside=none&v=1")
-    expect(page.get_by_text("has no distribution over codes, so nothing in it says how probable")).to_be_visible()
+    expect(page.get_by_text("The variant Plain autoencoder has no distribution over codes")).to_be_visible()
     expect(page.locator(".st-key-scores-grey")).to_have_count(0)
