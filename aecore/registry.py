@@ -49,7 +49,10 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _found(self, module: str) -> tuple[type, ...]:
         """What a module defines below the base."""
-        return _classes(importlib.import_module(module), self.base)
+        found = importlib.import_module(module)
+        # Python hands a module out half made where two threads wait for each other's imports: that is not remembered.
+        half_made = getattr(found.__spec__, "_initializing", False)
+        return (_classes.__wrapped__ if half_made else _classes)(found, self.base)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._modules())

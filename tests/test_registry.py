@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from textwrap import dedent
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from aecore.registry import Registry
 from aecore.runs.choices import CHOICES, choice_knob, knobs_of
 from aecore.runs.spec import Spec, read_texts
 from aecore.settings import SettingsError
-from aecore.sources import load
+from aecore.sources import load, sources
 from aecore.training import TrainerState, train
 
 HALF_BLACK = """
@@ -246,3 +247,15 @@ def test_a_planted_file_trains():
     assert float(steps[-1]["reconstruction"]) < 0.8 * float(steps[0]["reconstruction"])
     assert model.reconstruct(data.images).shape == data.images.shape
     assert np.isfinite(model.embed(data.images)).all()
+
+
+def test_what_a_module_defines_is_not_remembered_while_it_is_half_made(monkeypatch):
+    """Another thread's import can be seen in the middle, when it has defined nothing yet."""
+    whole = sources["digits"]
+    module = ModuleType("aecore.sources.digits")
+    module.__spec__ = SimpleNamespace(_initializing=True)
+    monkeypatch.setitem(sys.modules, "aecore.sources.digits", module)
+    with pytest.raises(TypeError, match="it defines 0"):
+        sources["digits"]
+    module.Digits, module.__spec__ = whole, SimpleNamespace(_initializing=False)
+    assert sources["digits"] is whole
