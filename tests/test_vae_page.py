@@ -95,7 +95,7 @@ def test_one_slider_switches_everything_to_another_beta_in_the_browser(betas):
 
 # Moves the slider to each frame in turn; returns of each how many milliseconds later all views had drawn it.
 SWITCH = """async (views) => {
-  const slider = views.find(({ dataset }) => dataset.snapshot === "scrubber").querySelector("input");
+  const slider = views.find(({ dataset }) => dataset.view === "scrubber").querySelector("input");
   const shows = ({ dataset }, frame) => dataset.frame === String(frame) && dataset.strips !== "";
   const times = [];
   for (const frame of [0, 1, 2, 0, 2, 1]) {
