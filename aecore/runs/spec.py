@@ -83,9 +83,9 @@ class Spec:
         """This spec with some values replaced; another variant or architecture takes of the others what suits it."""
         picked = {choice: name for choice, name in (self.names | flat).items() if choice in CHOICES}
         picked = {choice: name for choice, name in picked.items() if choice in flat or name in offered(choice, picked)}
-        known, own = knobs_of(picked), self.flat()
-        kept = {name for name, knob in known.items() if name in own and knob.allows(own[name])}
-        return Spec(**{name: own[name] for name in own if name in kept} | flat)
+        known = knobs_of(picked)
+        kept = {name: value for name, value in self.flat().items() if name in known and known[name].allows(value)}
+        return Spec(**kept | flat)
 
     def model(self, facts: ExampleFacts) -> Model:
         """The untrained model for data of which ``facts`` are known; SettingsError if it cannot take such examples."""
