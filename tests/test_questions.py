@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+from aecore.questions import denoise
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.runs.trained import Trained
@@ -38,6 +39,15 @@ SPECS = {
     "pages": {**GRID, "data": "text", "images": 200, "corruption": "stains", "width": 4, "blocks": 1},
     "hidden": {"data": "digits", "images": 200, "variant": "masked", "latent": 4},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few() -> Iterator[None]:
+    """What is found of a tenth of the images travels as well as what is found of all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(denoise, "COMPARED", 10)
+        patch.setattr(denoise, "LEARNED", 30)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from patience import wait_for
 from streamlit.testing.v1 import AppTest
 from test_pages import open_page
 
+from aecore.questions import denoise
 from aecore.runs.pool import Pool
 from aecore.sources import sources
 from aecore.ui import engine, subjects
@@ -24,6 +25,13 @@ OF_ONE_SPEC = [(page, view) for page, view, kind in TABS if isinstance(kind.subj
 OF_A_DATA_SET = [(page, view) for page, view, kind in TABS if not isinstance(kind.subject, subjects.WholeSpec)]
 # Those whose files are on this machine; what a page says of the others is tested in test_pages.py.
 AT_HAND = [name for name in sources if not sources[name].downloads]
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch) -> None:
+    """What is found of a tenth of the images is shown as what is found of all."""
+    monkeypatch.setattr(denoise, "COMPARED", 10)
+    monkeypatch.setattr(denoise, "LEARNED", 30)
 
 
 def drawn(page: str, **link: str) -> AppTest:
@@ -96,7 +104,7 @@ def test_every_tab_answers_untrained_with_every_variant(variant, page):
 
 
 @pytest.mark.wide
-@pytest.mark.parametrize("data", AT_HAND)
+@pytest.mark.parametrize("data", [name for name in AT_HAND if name != "digits"])
 def test_every_tab_of_a_data_set_answers_untrained(data):
     found = {}
     for page, view in OF_A_DATA_SET:

@@ -62,6 +62,8 @@ def pca_of(data: Dataset) -> PCA:
 def fit_pca(rows: np.ndarray) -> PCA:
     """PCA of rows [N, P], from the eigenvectors of their covariance; 60,000 of 784 take a second.
 
+    Fewer rows than they have numbers are decomposed as they are: 600 of 4,704 take a second and not sixteen.
+
     By numpy alone: scikit-learn's own, which takes the same way and whose signs these are, brings 135 MB of modules
     into a server that may do without them.
     """
@@ -70,12 +72,15 @@ def fit_pca(rows: np.ndarray) -> PCA:
         rows = rows.reshape(len(rows), -1)
         mean = rows.mean(0, dtype=np.float64).astype(rows.dtype)
         centred = rows - mean
-        variances, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64) / max(len(rows) - 1, 1))
-        count = min(rows.shape)
-        components = vectors.T[::-1][:count]
+        if len(rows) < len(mean):
+            _, singular, components = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
+            variances = singular**2 / max(len(rows) - 1, 1)
+        else:
+            variances, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64) / max(len(rows) - 1, 1))
+            variances, components = variances[::-1], vectors.T[::-1]
         # A component's largest entry is positive, so that the same images have the same components everywhere.
         largest = np.abs(components).argmax(1)[:, None]
         components = components * np.sign(np.take_along_axis(components, largest, axis=1))
-        variances = np.maximum(variances[::-1][:count], 0)
+        variances = np.maximum(variances, 0)
         seconds = time.perf_counter() - began
         return PCA(mean, components.astype(rows.dtype), variances.astype(rows.dtype), seconds)
