@@ -106,6 +106,8 @@ class Transposed(nn.Module):
 class Residual(nn.Module):
     """x -> x + f(x), f two convolutions that keep the size (He et al. 2016, identity mappings, equation 1)."""
 
+    drawn_as = "residual block"
+
     def __init__(self, channels: int, kernel: int, rng: torch.Generator):
         super().__init__()
         first, second = (layer(nn.Conv2d, channels, channels, kernel, padding=kernel // 2, rng=rng) for _ in range(2))

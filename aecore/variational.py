@@ -61,7 +61,11 @@ class Variational(Autoencoder, HasPosterior):
     set_letters = {"p": "{likelihood.density}"}
 
     def posterior(self, images: Tensor) -> Posterior:
-        mean, raw = self.features(images).chunk(2, dim=1)
+        return self.posterior_of(self.features(images))
+
+    def posterior_of(self, features: Tensor) -> Posterior:
+        """q(z | x) from what the encoder puts out, [B, 2 L]."""
+        mean, raw = features.chunk(2, dim=1)
         return Posterior(mean, HIGHEST_LOG_VARIANCE - F.softplus(HIGHEST_LOG_VARIANCE - raw))
 
     def encode(self, images: Tensor) -> Tensor:

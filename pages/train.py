@@ -7,8 +7,7 @@ from aecore.ui import aside, controls, engine, explain, links, live, moving, pic
 
 shell.header(
     "Train an autoencoder",
-    "Press **Train** and watch the loss, the reconstructions and the map of codes: do similar images get nearby "
-    "codes? Every choice is in the link; **Share** sends the trained model.",
+    "Press **Train** and watch it learn: do similar images get nearby codes? **Share** sends the trained model.",
 )
 pool = engine.pool()
 try:
@@ -46,6 +45,13 @@ shell.try_this(
         "a map of digits": {"variant": "vae"},
         "200 code dimensions": {"latent": 200},
         "the same, linear": {"architecture": "linear", "likelihood": "gaussian", "epochs": 60},
+        "a network with every weight drawn": {
+            "data": "curves",
+            "latent": 1,
+            "width": 8,
+            "depth": 1,
+            "likelihood": "gaussian",
+        },
         "noise removed": {"variant": "denoising", "latent": 32},
         "a KL term of weight 30": {"variant": "vae", "latent": 10, "beta": 30},
         "the bottom half from the top": {

@@ -58,6 +58,8 @@ def test_each_tab_and_each_change_is_one_entry_and_back_returns_through_all(visi
         assert entries(page) == count
     page.go_back()
     expect(page).to_have_url(re.compile("view=numbers"))
+    expect(page.get_by_role("radiogroup").get_by_role("radio", name="numbers")).to_be_checked()
+    expect(status(page)).to_contain_text("finished")
     page.go_back()
     expect(page).to_have_url(re.compile("view=between"))
     expect(page.get_by_role("radiogroup").get_by_role("radio", name="between")).to_be_checked()

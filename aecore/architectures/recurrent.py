@@ -36,6 +36,8 @@ class Reader(nn.Module):
     Jacobian of an encoder needs.
     """
 
+    drawn_as = "LSTM that reads row by row"
+
     def __init__(self, inputs: int, units: int, rng: torch.Generator):
         super().__init__()
         self.units = units
@@ -58,6 +60,8 @@ class Reader(nn.Module):
 
 class Writer(nn.Module):
     """From codes [B, L] to the hidden state at each row of an image, [B, H, U]."""
+
+    drawn_as = "LSTM that writes row by row"
 
     def __init__(self, latent: int, units: int, height: int, rng: torch.Generator):
         super().__init__()

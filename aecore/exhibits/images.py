@@ -15,16 +15,19 @@ from aecore.dataset import Dataset, Split, first_of_each
 from aecore.exhibit import Exhibit, Moment
 from aecore.figures.floor import Floor
 from aecore.figures.grey import grey
+from aecore.measures import network
 from aecore.measures.activity import activity
+from aecore.measures.network import Network
 from aecore.measures.pca import PCA, pca_of
 from aecore.measures.quality import floors, mean_terms, metric_units, metrics, squared_error, squared_floors
+from aecore.measures.stages import watching
 from aecore.measures.subspace import Subspace, compare_spans, decoder_columns
 from aecore.runs.spec import Spec
 from aecore.runs.verdict import fits, verdict
 from aecore.training import generator
 
-# How the parts of a Subspace are called among what a moment shows.
-SUBSPACE = "subspace."
+# How the parts of a Subspace, and what runs through a network, are called among what a moment shows.
+SUBSPACE, NETWORK = "subspace.", "network."
 # Held-out images that are scored while training: enough for a curve, few enough to take 20 ms. Of more, all are scored
 # when training is over.
 MOST_SCORED = 2000
@@ -54,7 +57,8 @@ class Images(Exhibit):
 
     A moment shows ``places`` [M, 2] float32, the codes on the map, ``half_width``, how far its axes reach, and
     ``pictures`` [R, H, W] uint8, the reconstructions; where a linear decoder is compared with PCA, each part of the
-    Subspace as ``subspace.<part>``; and where images are points ``rebuilt`` [Q, P] float32, what becomes of ``probed``.
+    Subspace as ``subspace.<part>``; as ``network.<name>`` what runs through the ``network`` for each image of the row;
+    and where images are points ``rebuilt`` [Q, P] float32, what becomes of ``probed``.
     """
 
     figures = {
@@ -73,6 +77,7 @@ class Images(Exhibit):
     units: Mapping[str, str]
     below_zero: bool
     class_names: tuple[str, ...]
+    network: Network
     row: Tensor
     seed: int
     # [k, P] the components of PCA that a decoder of one matrix is compared with, where there is one.
@@ -101,6 +106,7 @@ class Images(Exhibit):
             metric_units(model),
             likelihood.below_zero,
             data.class_names,
+            network.network_of(model),
             row,
             seed,
             _components(spec.member("architecture").one_matrix, pca, model),
@@ -114,13 +120,15 @@ class Images(Exhibit):
         Without ``scores`` it takes a quarter of the time.
         """
         codes = model.embed(self.looked_at.images)
-        pictures = model.likelihood.mean(_attempt(model, self.row, self.seed)[1])[:, 0]
+        with watching(model) as seen:
+            pictures = model.likelihood.mean(_attempt(model, self.row, self.seed)[1])[:, 0]
         places = _places(codes, before.shown["places"] if before else None)
         shown = {
             "places": places,
             "half_width": np.float64(half_width(places, float(before.shown["half_width"]) if before else 0.0)),
             "pictures": grey(pictures.cpu().numpy()),
         }
+        shown |= {f"{NETWORK}{name}": array for name, array in network.shown(self.network, model, seen).items()}
         if self.components is not None:
             found = compare_spans(decoder_columns(model), self.components, model.shape)
             shown |= {f"{SUBSPACE}{part.name}": getattr(found, part.name) for part in fields(Subspace)}

@@ -134,14 +134,14 @@ def loss(run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
     shown, door, many = run.exhibit, door_of(run), run.data.train.many
     marked = ESTIMATED if any(own.endswith(", estimated") for own in shown.units.values()) else ""
     about = f"{door.about_floors(shown)}Held-out {many} are never trained on.{marked}"
-    st.markdown(f"**Loss**, {_unit(shown)}{door.about_loss(shown)}", help=about)
+    st.markdown(f"**Loss**, {unit_of(shown)}{door.about_loss(shown)}", help=about)
     feed.follow(_loss, [run], [snapshot], run, name, key=f"{prefix}-loss-view")
 
 
 def _loss(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
     (snapshot,) = snapshots
     shown, moments = run.exhibit, moments_of(snapshot)
-    unit = _unit(shown)
+    unit = unit_of(shown)
     lines = [
         Line(_titled(term, shown.units, unit), label, values, group)
         for group, term in enumerate(snapshot.history.terms)
@@ -159,7 +159,7 @@ def _loss(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
     )
 
 
-def _unit(shown: Exhibit) -> str:
+def unit_of(shown: Exhibit) -> str:
     """The unit of the term that stands beside the floors."""
     return next(iter(shown.units.values()))
 

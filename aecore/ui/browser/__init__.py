@@ -16,6 +16,7 @@ from aecore.ui.browser.images import images_drawing, live_images
 from aecore.ui.browser.line import live_progress, live_words, progress_drawing, pulse, pulse_drawing, words_drawing
 from aecore.ui.browser.loss import Axes, Line, live_loss, loss_drawing
 from aecore.ui.browser.map import live_map, map_drawing
+from aecore.ui.browser.network import Column, network_drawing
 from aecore.ui.browser.path import live_path, path_drawing
 from aecore.ui.browser.scrubber import scrubber, scrubber_drawing
 from aecore.ui.browser.traversal import Scene, Strip, live_traversals, traversals_drawing
@@ -26,6 +27,7 @@ __all__ = [
     "AtlasState",
     "Axes",
     "Colouring",
+    "Column",
     "Decoding",
     "Drawing",
     "Ground",
@@ -61,6 +63,7 @@ __all__ = [
     "loss_drawing",
     "map_drawing",
     "mount",
+    "network_drawing",
     "path_drawing",
     "pen_drawing",
     "progress_drawing",

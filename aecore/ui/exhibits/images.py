@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from aecore.ui import feed, live
+from aecore.ui import feed, live, network, unit
 from aecore.ui.browser import Drawing, images_drawing, map_drawing
 from aecore.ui.door import Door
 
@@ -35,7 +35,13 @@ class ImagesDoor(Door):
         map_of_codes(run, snapshot, name, prefix)
 
     def below(self, run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
-        reconstructions(run, snapshot, name, prefix)
+        left, right = st.columns([2, 3])
+        with left:
+            reconstructions(run, snapshot, name, prefix)
+        with right:
+            asked = network.drawn(run, snapshot, name, prefix)
+        if asked is not None:
+            unit.drawn(run, snapshot, prefix, asked)
 
 
 def map_of_codes(run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
