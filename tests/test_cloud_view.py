@@ -13,7 +13,7 @@ from aecore.ui.browser import Panel, live_cloud
 from aecore.ui.browser.cloud import SHADES, _places, _shades
 from aecore.ui.browser.payload import NOWHERE, STEPS
 
-START = "-60 20"
+START = "-78 14"
 FIRST = np.array([0.9, 0.2, 0.7])  # The first point of the first cloud.
 
 
@@ -128,7 +128,7 @@ def test_three_clouds_say_what_they_show(visit):
         [
             f"{title}: 2000 points in a cube, coloured by code dimension 1, frame 2",
             note.inner_text(),
-            "seen from azimuth −60, elevation 20 degrees",
+            "seen from azimuth −78, elevation 14 degrees",
             "arrow keys turn it",
         ]
         for title, note in zip(
@@ -146,7 +146,7 @@ def test_a_point_is_seen_where_the_formula_says(visit):
     page = visit()
     side = clouds(page).first.bounding_box()["width"]
     clouds(page).first.focus()
-    for key, angles in ((None, (-60, 20)), ("ArrowRight", (-65, 20)), ("ArrowDown", (-65, 25)), ("Home", (-60, 20))):
+    for key, angles in ((None, (-78, 14)), ("ArrowRight", (-83, 14)), ("ArrowDown", (-83, 19)), ("Home", (-78, 14))):
         if key:
             page.keyboard.press(key)
         expect_data(page, view_angles="{} {}".format(*angles))
@@ -160,7 +160,7 @@ def test_a_drag_turns_all_clouds_and_the_server_hears_nothing(visit):
     before = data(page, "shown").split("-")
     page.sent.clear()
     drag(page, 1, 0.25, 0.125)
-    expect_data(page, view_angles=re.compile(r"-105(\.\d+)? 42\.5"))
+    expect_data(page, view_angles=re.compile(r"-123(\.\d+)? 36\.5"))
     after = data(page, "shown").split("-")
     assert [old == new for old, new in zip(before, after, strict=True)] == [False] * 3 + [True]
     page.mouse.move(5, 5)  # Let go, it stays.

@@ -8,7 +8,7 @@ from conftest import is_sentence
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_info
 
-from aecore.measures.clusters import cluster
+from aecore.measures.clusters import cluster, commonest
 
 CENTRES = np.array([[0.0, 0, 0], [20, 0, 0], [0, 20, 0]])
 SIZES = (50, 30, 70)
@@ -106,3 +106,8 @@ def test_it_keeps_to_one_thread_and_gives_the_others_back(monkeypatch):
     cluster(*blobs(), 3, seeds=range(2))
     assert seen == [{1}, {1}]
     assert threadpool_info() == before
+
+
+def test_each_row_is_told_the_commonest_label_of_its_group():
+    members, labels = np.array([0, 0, 0, 2, 2, 2]), np.array([1, 1, 3, 0, 2, 2])
+    assert commonest(members, labels).tolist() == [1, 1, 1, 2, 2, 2]

@@ -196,3 +196,9 @@ def test_scores_have_one_axis_that_reaches_below_zero_where_they_do(lowest, reac
 def test_names_and_scores_must_be_as_many():
     with pytest.raises(ValueError, match="zip"):
         agreement(["a", "b"], [np.ones(1)], "score")
+
+
+def test_what_others_are_held_against_lies_on_top_of_them():
+    curves = [Curve("PCA", [2, 10], [3.0, 2.0], dashed=True), Curve("linear", [2, 10], [3.1, 2.1])]
+    pca, linear = price(curves, [], 64).data
+    assert pca.zorder > linear.zorder

@@ -31,12 +31,13 @@ MODULES = [f"aecore.questions.{path.stem}" for path in sorted((ROOT / "aecore/qu
 SAMPLES = {"damage": ("gaussian", "stains"), "most": (150,)}
 OF_TYPE = {int: (2, 1), float: (0.5,), bool: (True,)}
 # Between them they answer every question: a posterior on data whose factors are known, points of the plane, planes of
-# colour behind a hole, pages, and hidden pixels.
+# colour behind a hole, pages, a class that is told, and hidden pixels.
 SPECS = {
     "posterior": {"data": "shapes", "images": 300, "variant": "vae", "latent": 3},
     "plane": {"data": "curves", "images": 200, "variant": "denoising", "level": 0.05},
     "colour": {"data": "coloured", "images": 200, **HOW, **HOLE},
     "pages": {**GRID, "data": "text", "images": 200, "corruption": "stains", "width": 4, "blocks": 1},
+    "told": {"data": "digits", "images": 200, "variant": "cvae", "latent": 2},
     "hidden": {"data": "digits", "images": 200, "variant": "masked", "latent": 4},
 }
 

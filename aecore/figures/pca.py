@@ -162,7 +162,8 @@ def price(curves: Sequence[Curve], reference: Sequence[tuple[str, int, float]], 
         order = np.argsort(curve.sizes)
         sizes, errors = np.asarray(curve.sizes, int)[order], finite(curve.errors)[order]
         add_line(figure, index, curve.name, errors, sizes, curve.dashed)
-        figure.data[-1].update(customdata=errors / pixels, hovertemplate=hover)
+        # What the others are held against lies on top of them: a linear autoencoder would hide it.
+        figure.data[-1].update(customdata=errors / pixels, hovertemplate=hover, zorder=int(curve.dashed))
         found.append(f"{curve.name}: {_error_by_size(sizes, errors)}")
     sizes = sorted({size for curve in curves for size in curve.sizes} | {size for _, size, _ in reference})
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{size}" for size in sizes])

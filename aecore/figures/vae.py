@@ -14,6 +14,8 @@ from aecore.figures.palette import class_colour
 
 # More bars than these are too thin on a phone.
 MOST_BARS = 64
+# Code dimensions whose distributions are drawn as curves, and where these are looked at, in sigmas.
+MOST_CURVES, FINE = 3, np.linspace(-4, 4, 81)
 
 
 def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np.ndarray) -> go.Figure:
@@ -36,6 +38,38 @@ def posterior_bars(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray, used: np
         for i, (m, s) in enumerate(zip(mean, sigma, strict=True))
     ]
     return describe(figure, f"The distribution over codes of one image, {some(len(mean), 'code dimension')}", words[:4])
+
+
+def prior_and_posteriors(mean: np.ndarray, sigma: np.ndarray, kl: np.ndarray) -> go.Figure:
+    """The prior, and q(z | x) of the code dimensions of one image that tell most, the area between them filled.
+
+    ``mean``, ``sigma`` and ``kl`` are [L], the last in nats.
+    """
+    most = np.argsort(-np.nan_to_num(kl), kind="stable")[:MOST_CURVES]
+    reach = float(max(3, *(np.abs(mean[i]) + 3 * sigma[i] for i in most)))
+    z = np.unique(np.concatenate([np.linspace(-reach, reach, 241), *(mean[i] + sigma[i] * FINE for i in most)]))
+    prior = _normal(z, 0, 1)
+    figure = empty_figure("code", "density")
+    for i in most:
+        # Filled down to the curve before it, which is the prior again.
+        figure.add_scatter(x=z, y=prior, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False)
+        figure.add_scatter(
+            x=z,
+            y=_normal(z, mean[i], sigma[i]),
+            name=f"dimension {i + 1}: KL {kl[i]:.2f} nats",
+            mode="lines",
+            line={"color": class_colour(i), "width": 2.5},
+            fill="tonexty",
+            hovertemplate="%{x:.2f}: %{y:.2f}",
+        )
+    figure.add_scatter(x=z, y=prior, name="prior N(0, 1)", mode="lines", line={"color": GREY, "width": 2.5})
+    said = [f"dimension {i + 1}: N({number(mean[i])}, {number(sigma[i])}²), KL {kl[i]:.2f} nats" for i in most]
+    return describe(figure, "The prior of a code dimension and its distribution for one image", said)
+
+
+def _normal(z: np.ndarray, mean: float, sigma: float) -> np.ndarray:
+    """The density of N(mean, sigma^2)."""
+    return np.exp(-(((z - mean) / sigma) ** 2) / 2) / (sigma * np.sqrt(2 * np.pi))
 
 
 def quantile_sheet(pictures: np.ndarray, names: tuple[str, str]) -> go.Figure:

@@ -47,6 +47,13 @@ def cluster(rows: np.ndarray, labels: np.ndarray, count: int, seeds: Sequence[in
     )
 
 
+def commonest(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """[N] for each row the label that most rows of its group have, of ``members`` and ``labels`` [N] from 0 on."""
+    table = np.zeros((members.max(initial=0) + 1, labels.max(initial=0) + 1), int)
+    np.add.at(table, (members, labels), 1)
+    return table.argmax(1)[members]
+
+
 def _k_means(rows: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """``members`` [N] and ``centres`` [count, D] of one start, groups by size, so that colours mean the same."""
     from sklearn.cluster import KMeans

@@ -18,7 +18,8 @@ export default function (component) {
 }
 
 const CORNER = Math.sqrt(3) / 2; // From the cube's middle to a corner, in edges.
-const START = { azimuth: -60, elevation: 20 }; // Degrees; the camera looks from there to the middle, z is up.
+// Degrees; the camera looks from there to the middle, z is up: nearly along the way that rolled sheets are drawn out.
+const START = { azimuth: -78, elevation: 14 };
 const HALF_TURN = 180; // Degrees for a drag across a canvas: near points then keep under the finger.
 const KEY_TURN = 5;
 const CLOUD_SHADES = 255; // The number after the last of them says that there is no value.

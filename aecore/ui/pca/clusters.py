@@ -87,15 +87,17 @@ def _centres(name: str, found: Grouped) -> None:
 
 
 def _maps(name: str, found: Grouped, class_names: tuple[str, ...]) -> None:
-    """The same places coloured by label and by cluster."""
+    """The same places coloured by label, and by the label that most images of a cluster have."""
+    from aecore.measures.clusters import commonest
+
     titles = [group.title for group in found.groups]
     picked = st.segmented_control("Clusters of", titles, default=titles[-1], required=True, key="clusters-of")
     group = found.groups[titles.index(picked)]
-    count = len(group.centres)
+    own = commonest(group.clusters.members[: len(found.places)], found.labels)
     limit = np.array([np.abs(found.places).max() * 1.05])
     sides = {
-        "labels": ("the labels", found.labels, class_names),
-        "clusters": ("the clusters", group.clusters.members[: len(found.places)], [f"{i + 1}" for i in range(count)]),
+        "labels": ("the label of each image", found.labels, class_names),
+        "clusters": ("the commonest label of each cluster", own, class_names),
     }
     for place, (key, (title, labels, names)) in zip(st.columns(2), sides.items(), strict=True):
         with place, st.container(key=f"map-{key}"):
@@ -110,3 +112,7 @@ def _maps(name: str, found: Grouped, class_names: tuple[str, ...]) -> None:
                 first_frame=0,
                 key=f"map-of-{key}",
             )
+    st.caption(
+        f"{(own == found.labels).mean():.1%} of these {len(own):,} images have the commonest label of their cluster. "
+        f"Clusters with the same one share a colour: {len(np.unique(own))} of {len(class_names)} classes have any."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -50,13 +51,14 @@ class Inside(OneRun):
         run, own = seat.run, self.settings
         known = live.answer(pool, run, rates, "Measuring every code dimension.")
         if known is not None:
-            _stages(run, inside(run.trained, own.image, DRAWS, own.draw), known, STAGES.index(own.stage), own.draw)
+            found, cloud = inside(run.trained, own.image, DRAWS, own.draw), seat.snapshot.newest.shown["places"]
+            _stages(run, found, known, STAGES.index(own.stage), lambda: _sample(found, cloud, own.draw))
 
 
-def _stages(run: Run, found: Found, known: Rates, last: int, draw: int) -> None:
+def _stages(run: Run, found: Found, known: Rates, last: int, sample: Callable[[], None]) -> None:
     _encode(run, found, known)
     if last >= 1:
-        _sample(found, draw)
+        sample()
     if last >= 2:
         _decode(run, found)
     if last >= 3:
@@ -75,9 +77,22 @@ def _encode(run: Run, found: Found, known: Rates) -> None:
     with right:
         chart(figures.posterior_bars(found.mean, found.sigma, found.kl, known.used), "posterior-bars")
     st.caption(use_said(known.used, found.sigma, found.kl))
+    chart(figures.prior_and_posteriors(found.mean, found.sigma, found.kl), "posterior-curves")
+    _said_of_kl(found.kl)
 
 
-def _sample(found: Found, draw: int) -> None:
+def _said_of_kl(kl: np.ndarray) -> None:
+    drawn = min(len(kl), figures.MOST_CURVES)
+    of = f"the {drawn} code dimensions" if drawn > 1 else "the code dimension"
+    share = np.sort(kl)[::-1][:drawn].sum() / kl.sum() if kl.sum() > 0 else 1.0
+    st.caption(
+        f"Where {of} of largest KL differ{'' if drawn > 1 else 's'} from the prior for this image: {share:.0%} of its "
+        f"{kl.sum():.2f} nats."
+    )
+
+
+def _sample(found: Found, cloud: np.ndarray, draw: int) -> None:
+    """Some codes of the image; those of two dimensions before the ``cloud`` [N, 2] of held-out images' codes."""
     st.markdown(
         r"**2. Sample.** Draw $\varepsilon \sim \mathcal{N}(0, I)$; the code is $z = \mu + \sigma\,\varepsilon$."
     )
@@ -89,10 +104,12 @@ def _sample(found: Found, draw: int) -> None:
         # The number is asked for outside of what is redrawn here.
         st.rerun()
     if len(found.mean) == 2:
-        places, none = found.codes, np.zeros(len(found.codes), int)
+        places = np.concatenate([cloud, found.codes])
+        drawn = np.arange(len(places)) >= len(cloud)
         axes = ("code dimension 1", "code dimension 2")
         spread = np.diag(found.sigma**2)
-        chart(maps.landing(places, none, ["draws"], found.mean, spread, axes, "mean", "draw"), "draws")
+        names = ["means of held-out images", "samples"]
+        chart(maps.landing(places, drawn.astype(int), names, found.mean, spread, axes, "mean", "code"), "draws")
     else:
         few = min(len(found.mean), 4)
         said = (", ".join(f"{value:+.2f}" for value in code[:few]) for code in found.codes[:3])

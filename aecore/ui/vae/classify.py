@@ -1,0 +1,80 @@
+"""From P(X | Y) to P(Y | X): an image under each label that a conditional model can be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from pydantic import Field
+
+from aecore.settings import Settings
+from aecore.ui import live, subjects
+from aecore.ui.browser import live_images
+from aecore.ui.chart import chart
+from aecore.ui.needs import Need, Numbered, Posterior
+from aecore.ui.one import OneRun
+
+if TYPE_CHECKING:
+    from aecore.questions.labels import Labels
+    from aecore.runs.pool import Pool, Seat
+    from aecore.runs.run import Run
+
+
+class Told(Need):
+    """A model that is told the class of an image."""
+
+    def lack(self, member: type) -> str:
+        from aecore.capabilities import Classifier, Conditional
+
+        return "" if issubclass(member, Conditional) and issubclass(member, Classifier) else "is told no class"
+
+
+class Classify(OneRun):
+    order = 3.5
+    look_for = (
+        "A model that is told the class learns P(image | class). Told every class in turn, which one explains the "
+        "image best, and what does the model make of it under a wrong one?"
+    )
+    subject = subjects.WholeSpec(variant="cvae")
+    needs = (*OneRun.needs, Posterior(), Told(), Numbered(("image",)))
+
+    class Settings(Settings):
+        image: int = Field(7, ge=0, le=69_999, description="Image to classify, held-out ones first.")
+
+    def rested(self, pool: Pool, seat: Seat) -> None:
+        from aecore.questions.labels import AskLabels
+
+        question = AskLabels(self.settings.image)
+        found = live.answer(pool, seat.run, question, "Telling it every class in turn.")
+        if found is not None:
+            _shown(seat.run, found, self.settings.image)
+
+
+def _shown(run: Run, found: Labels, image: int) -> None:
+    from aecore.figures.labels import probabilities
+
+    names, unit = run.data.class_names, run.model.likelihood.unit
+    with st.container(key="live-reconstructions"):
+        rows = [("image", found.image[None, None]), (f"told {names[0]} to {names[-1]}", found.pictures[None])]
+        live_images(f"labels-{run.id}-{image}", rows, first_frame=0, key="labels-images")
+    chart(probabilities(names, found.probabilities, found.costs, unit), "label-probabilities")
+    st.markdown(said(found, names))
+    st.caption(
+        f"The cost of an image under a class is its reconstruction's {unit} plus the KL in nats, both at the "
+        "posterior's mean. Bayes' rule, with all classes equally likely, makes probabilities of them; they are all but "
+        f"certain, since 5 more already are {np.exp(5):.0f} to 1. Of all {len(run.data.test):,} held-out images "
+        f"{found.right:.1%} are taken for their own class."
+    )
+    st.latex(r"P(y \mid x) = \frac{p(x \mid y)}{\sum_{y'} p(x \mid y')}, \quad -\log p(x \mid y) \approx \text{cost}")
+
+
+def said(found: Labels, names: tuple[str, ...]) -> str:
+    """Which class explains the image best, by how much, and whether that is its own."""
+    first, second = np.argsort(found.costs, kind="stable")[:2]
+    true = "its own" if first == found.label else f"but it is of class {names[found.label]}"
+    ahead = found.costs[second] - found.costs[first]
+    return (
+        f"Best explained as **{names[first]}** ({true}), at {found.costs[first]:.1f}; the next best, "
+        f"{names[second]}, costs {ahead:.1f} more."
+    )
