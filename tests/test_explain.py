@@ -7,6 +7,7 @@ import re
 from string import Formatter
 
 import pytest
+from combinations import AUTOENCODERS
 
 from aecore.runs.choices import CHOICES, knobs_of
 from aecore.runs.spec import Spec
@@ -83,7 +84,7 @@ def test_every_setting_of_a_variants_own_is_a_letter_of_its_formula(name):
         ({"variant": "masked", "hidden_share": 0.25}, "p = 1 − 0.25"),
         ({"variant": "denoising", "corruption": "masking"}, "x̃ = masking, level"),
         ({"variant": "nested", "latent": 9}, "m = 9"),
-        ({"variant": "plain", "weight_decay": 0.01}, "times 0.01"),
+        ({"variant": "plain", "weight_decay": 0.01}, "δ = 0.01"),
     ],
 )
 def test_a_changed_setting_changes_what_is_said(settings, said):
@@ -131,3 +132,16 @@ def test_the_views_that_show_more_than_a_variant_say_so():
 def test_a_views_own_settings_are_marked_too():
     tab = Clusters(build(Clusters.Settings, {"clusters": 7}), {"data": "digits", "seed": 0})
     assert "k = 7" in tab.formulas(tab.specs())[0].marked_letters()
+
+
+@pytest.mark.parametrize("name", AUTOENCODERS)
+def test_weight_decay_is_in_the_formula_and_nothing_else_changes(name):
+    """At the end of what is minimised: after its terms, before lines that only say what a letter is."""
+    (without,) = explain.of_specs([Spec(variant=name)])
+    (decayed,) = explain.of_specs([Spec(variant=name, weight_decay=0.1)])
+    assert decayed.latex.replace(rf"\\&{explain.DECAY}", "").replace(f" {explain.DECAY}", "") == without.latex
+    assert decayed.latex.count(explain.DECAY) == 1
+    after = decayed.latex.split(explain.DECAY)[1].removesuffix(r"\end{aligned}")
+    assert not after.startswith(r"\\&+")
+    assert decayed.given == {**without.given, "δ": "0.1"}
+    assert r"\boldsymbol{\delta}" in decayed.marked_latex()

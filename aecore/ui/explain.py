@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 LATEX = {
     "β": r"\beta",
     "γ": r"\gamma",
+    "δ": r"\delta",
     "η": r"\eta",
     "λ": r"\lambda",
     "ρ": r"\rho",
@@ -25,6 +27,16 @@ LATEX = {
 }
 # Vermilion of the colour-blind-safe palette, which is read on white and on black; bold tells it without colour too.
 MARK = r"{\color{#d55e00}\boldsymbol{%s}}"
+# Weight decay, as Adam adds its slope to that of a loss that is a mean over images. As the estimate of most posterior
+# probability: -log p(theta) = |theta|^2 / (2 s^2) beside a sum over n images, so that 1 / s^2 = n delta; and squared
+# error is -log of a normal density of variance 1/2.
+DECAY = r"+ \tfrac{\delta}{2} \|\theta\|^2"
+DECAY_LETTERS = "δ: the weight decay; θ: all weights."
+DECAY_REMARK = (
+    "Weight decay is a normal prior on every weight, of variance σ_w² = 1/(n δ) for n training images; where the loss "
+    "is squared error, and so noise of variance σ_D² = 1/2, the lectures' λ = σ_D²/σ_w² is n δ / 2."
+)
+BEGIN, LINE, END = r"\begin{aligned}", r"\\", r"\end{aligned}"
 # More values than these of one letter are told by their ends.
 MOST_VALUES = 8
 
@@ -72,11 +84,20 @@ def _of_variant(specs: list[Spec]) -> Formula:
     variant = specs[0].member("variant")
     named = {letter: how for letter, how in variant.set_letters.items() if _has(variant.letters, letter)}
     given = {letter: _values(how.format_map(_texts(spec)) for spec in specs) for letter, how in named.items()}
-    decays = _values(str(spec.training.weight_decay) for spec in specs)
-    remark = ""
-    if any(spec.training.weight_decay for spec in specs):
-        remark = f"Weight decay adds half the sum of the squared weights times {decays}."
-    return Formula(variant.title, variant.formula, variant.letters, variant.source, given, remark)
+    if not any(spec.training.weight_decay for spec in specs):
+        return Formula(variant.title, variant.formula, variant.letters, variant.source, given)
+    given["δ"] = _values(str(spec.training.weight_decay) for spec in specs)
+    letters = f"{variant.letters.removesuffix('.')}; {DECAY_LETTERS}"
+    return Formula(variant.title, _with_decay(variant.formula), letters, variant.source, given, DECAY_REMARK)
+
+
+def _with_decay(latex: str) -> str:
+    """A formula with the term of weight decay at the end of what is minimised, before lines that explain its parts."""
+    if not latex.startswith(BEGIN):
+        return f"{latex} {DECAY}"
+    first, *more = latex.removeprefix(BEGIN).removesuffix(END).split(LINE)
+    terms = list(takewhile(lambda line: line.startswith("&+"), more))
+    return f"{BEGIN}{LINE.join([first, *terms, f'&{DECAY}', *more[len(terms) :]])}{END}"
 
 
 def _has(letters: str, letter: str) -> bool:
