@@ -226,7 +226,14 @@ def with_labelled(settings: type[Settings]) -> type[Settings]:
         "More than there are means all.",
         json_schema_extra={"later": True, "log": True},
     )
-    return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, labelled=(int, told))
+    made = create_model(settings.__name__, __base__=settings, __module__=settings.__module__, labelled=(int, told))
+    # No module has the class: what is pickled says what it is made of.
+    made.__reduce__ = lambda self: (_with_labelled, (settings, self.model_dump()))
+    return made
+
+
+def _with_labelled(settings: type[Settings], values: dict[str, object]) -> Settings:
+    return with_labelled(settings)(**values)
 
 
 def split(images: np.ndarray, labels: np.ndarray, factors: np.ndarray | None = None) -> Split:

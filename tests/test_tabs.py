@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from test_pages import open_page
 
 from aecore.questions import denoise
+from aecore.runs.answers import Answer
 from aecore.runs.pool import Pool
 from aecore.sources import sources
 from aecore.ui import engine, subjects
@@ -41,19 +42,25 @@ def drawn(page: str, **link: str) -> AppTest:
 
     def rests() -> bool:
         # Not run while something moves: it would take its time from that.
-        if not moves(pool):
-            app.run()
-        return not moves(pool) and not group_waits(app)
+        if moves(pool):
+            return False
+        known = asked(pool)
+        app.run()
+        # What it asked anew may have been found by now, and is not on the page.
+        return asked(pool) == known and not moves(pool) and not group_waits(app)
 
     wait_for(rests, 120)
-    return app.run()
+    return app
+
+
+def asked(pool: Pool) -> list[Answer]:
+    return [answer for kept in pool._answers._kept.values() for answer in kept.values()]
 
 
 def moves(pool: Pool) -> bool:
     """Whether a run is prepared or trained, or a question found out."""
-    answers = [answer for kept in pool._answers._kept.values() for answer in kept.values()]
     states = {seat.run.snapshot.state for seat in pool._seats if seat.visitor != engine.EXAMPLE_VISITOR}
-    return bool(states & {"preparing", "queued", "running"}) or not all(answer.done() for answer in answers)
+    return bool(states & {"preparing", "queued", "running"}) or not all(answer.done() for answer in asked(pool))
 
 
 def group_waits(app: AppTest) -> bool:
