@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from browsing import RERUN, WIRE, expect, fits, listen, press, status
+from patience import slowness
 
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
@@ -205,8 +206,9 @@ def test_umap_blocks_nobody_and_is_kept(visit):
     for turn in range(16):
         choice = other.get_by_role("radio", name="epoch" if turn % 2 == 0 else "batch")
         took.append(choice.evaluate(RERUN))
-    assert statistics.median(took[1:]) < 100, took
     expect(page.locator(".st-key-live-map canvas").first).to_be_visible(timeout=60_000)
+    # Weighed once UMAP is done: what it takes from the other visitor is no slowness of the machine.
+    assert statistics.median(took[1:]) < 100 * slowness(), took
     expect(page.get_by_text("UMAP keeps neighbours and little else")).to_be_visible()
     again = visit(query)
     expect(again.locator(".st-key-live-map canvas").first).to_be_visible()
