@@ -70,6 +70,14 @@ def patient_scripts() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def brief_example() -> None:
+    """Whoever opens a page first has Home's example trained, beside the tests that come next: here in one epoch."""
+    from aecore.ui import engine
+
+    engine.EXAMPLE = {**engine.EXAMPLE, "epochs": 1}
+
+
+@pytest.fixture(scope="session", autouse=True)
 def scanned_once() -> Iterator[None]:
     """What is installed does not change: Streamlit reads it once a server, but AppTest anew for every app (0.3 s)."""
     from functools import cache
