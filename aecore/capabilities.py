@@ -45,6 +45,21 @@ class Conditional(ABC):
         return None
 
 
+class Spread(ABC):
+    """Capability: says by how much it expects each pixel of what it decodes to be off."""
+
+    @abstractmethod
+    def sigma(self, codes: Tensor) -> Tensor:
+        """[B, 1, H, W] the standard deviation of each pixel around what codes [B, L] decode to."""
+
+
+class AssumesLaplace:
+    """Capability: pays lambda for the size of every activation, none of which is below 0: a Laplace prior on them."""
+
+    # The setting that is lambda.
+    rate: ClassVar[str]
+
+
 class Ordered:
     """Capability: code dimensions sorted by importance, so that the first few make a shorter code."""
 

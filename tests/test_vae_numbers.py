@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from aecore.capabilities import Conditional
+from aecore.capabilities import Conditional, Spread
 from aecore.dataset import Batch
 from aecore.figures.grey import grey
 from aecore.questions import drawn
@@ -63,8 +63,9 @@ def plain_outputs(run: Run, codes: torch.Tensor, labels: torch.Tensor) -> torch.
 @torch.no_grad()
 def plain_losses(run: Run, codes: torch.Tensor, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     outputs = plain_outputs(run, codes, labels)
-    if run.spec.names["variant"] == "vae-sigma":
-        sigma = (run.model.log_variance(codes) / 2).exp()[:, None, None, None]
+    if isinstance(run.model, Spread):
+        log_variance = run.model.log_variance(codes)
+        sigma = (log_variance.reshape(len(codes), 1, *(log_variance.shape[2:] or (1, 1))) / 2).exp()
         return -Normal(outputs, sigma).log_prob(images).sum((1, 2, 3))
     return binary_cross_entropy_with_logits(outputs, images, reduction="none").sum((1, 2, 3))
 
@@ -72,7 +73,7 @@ def plain_losses(run: Run, codes: torch.Tensor, images: torch.Tensor, labels: to
 @torch.no_grad()
 def plain_pictures(run: Run, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     outputs = plain_outputs(run, torch.from_numpy(np.array(codes, np.float32)), torch.from_numpy(np.array(labels)))
-    shown = outputs if run.spec.names["variant"] == "vae-sigma" else outputs.sigmoid()
+    shown = outputs if isinstance(run.model, Spread) else outputs.sigmoid()
     return shown[:, 0].clamp(0, 1).numpy()
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder
-from aecore.capabilities import FillsIn
+from aecore.capabilities import FillsIn, Spread
 from aecore.dataset import Dataset, Split, first_of_each
 from aecore.exhibit import Exhibit, Moment
 from aecore.figures.floor import Floor
@@ -28,6 +28,8 @@ from aecore.training import generator
 
 # How the parts of a Subspace, and what runs through a network, are called among what a moment shows.
 SUBSPACE, NETWORK = "subspace.", "network."
+# Of what has values between 0 and 1 no standard deviation is larger: what a picture of sigma shows as white.
+WHITE_SIGMA = 0.5
 # Held-out images that are scored while training: enough for a curve, few enough to take 20 ms. Of more, all are scored
 # when training is over.
 MOST_SCORED = 2000
@@ -57,7 +59,8 @@ class Images(Exhibit):
 
     A moment shows ``places`` [M, 2] float32, the codes on the map, ``half_width``, how far its axes reach, and
     ``pictures`` [R, H, W] uint8, the reconstructions; where a linear decoder is compared with PCA, each part of the
-    Subspace as ``subspace.<part>``; as ``network.<name>`` what runs through the ``network`` for each image of the row;
+    Subspace as ``subspace.<part>``; ``sigmas`` [R, H, W] uint8, where a decoder says by how much it expects to be off,
+    white from 0.5 on; as ``network.<name>`` what runs through the ``network`` for each image of the row;
     and where images are points ``rebuilt`` [Q, P] float32, what becomes of ``probed``.
     """
 
@@ -129,6 +132,8 @@ class Images(Exhibit):
             "pictures": grey(pictures.cpu().numpy()),
         }
         shown |= {f"{NETWORK}{name}": array for name, array in network.shown(self.network, model, seen).items()}
+        if isinstance(model, Spread):
+            shown["sigmas"] = grey(model.sigma(model.encode(self.row))[:, 0].cpu().numpy() / WHITE_SIGMA)
         if self.components is not None:
             found = compare_spans(decoder_columns(model), self.components, model.shape)
             shown |= {f"{SUBSPACE}{part.name}": getattr(found, part.name) for part in fields(Subspace)}

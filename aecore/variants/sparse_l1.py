@@ -3,7 +3,7 @@ from pydantic import Field
 from torch import Tensor
 
 from aecore.autoencoder import Autoencoder
-from aecore.capabilities import Squash, Squashes
+from aecore.capabilities import AssumesLaplace, Squash, Squashes
 from aecore.dataset import Batch
 from aecore.model import Term
 
@@ -15,7 +15,7 @@ START = 0.05
 WARMUP = 0.5
 
 
-class SparseL1(Autoencoder, Squashes):
+class SparseL1(Autoencoder, Squashes, AssumesLaplace):
     """loss(x, D(a)) + lambda sum_i |a_i|, a = max(0, E(x)): a Laplace prior on the activations a.
 
     Olshausen and Field 1996; for autoencoders Goodfellow, Bengio and Courville 2016, section 14.2.1.
@@ -39,6 +39,7 @@ class SparseL1(Autoencoder, Squashes):
         "section 14.2.1"
     )
     regularised = True
+    rate = "sparsity"
 
     class Settings(Autoencoder.Settings):
         latent: int = Field(

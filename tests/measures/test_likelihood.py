@@ -117,7 +117,7 @@ def integral(model: Autoencoder, images: torch.Tensor) -> np.ndarray:
         if model.settings.likelihood == "bernoulli":
             p = Bernoulli(logits=outputs, validate_args=False)
         else:
-            p = Normal(outputs, (model.log_variance(codes) / 2).exp()[:, None])
+            p = Normal(outputs, model.sigma(codes).flatten(1))
         found = [torch.logsumexp(p.log_prob(x).sum(1) + Normal(0.0, 1.0).log_prob(codes[:, 0]), 0) for x in images]
     return torch.stack(found).numpy() + math.log(16 / 4000)
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from aecore.runs.run import Run
     from aecore.runs.snapshot import Snapshot
 
+SIGMAS = "sigmas"
+ABOUT_SIGMA = "σ: by how much the decoder expects each pixel to be off; black is 0, white 0.5 or more."
+
 
 class ImagesDoor(Door):
     def about_loss(self, shown: Images) -> str:
@@ -85,6 +88,8 @@ def reconstructions(run: Run, snapshot: Snapshot, name: str, prefix: str) -> Non
     with st.container(key=f"{prefix}-reconstructions"):
         st.markdown("**Held-out images** and what the model makes of them")
         feed.follow(_reconstructions, [run], [snapshot], run, name, key=f"{prefix}-images-view")
+        if snapshot.newest is not None and SIGMAS in snapshot.newest.shown:
+            st.caption(ABOUT_SIGMA)
 
 
 def _reconstructions(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
@@ -94,4 +99,6 @@ def _reconstructions(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Dr
     if shown.inputs is not None:
         rows.append(("given", shown.inputs[None]))
     rows.append(("rebuilt", np.stack([m.shown["pictures"] for m in moments])))
+    if moments and all(SIGMAS in m.shown for m in moments):
+        rows.append(("σ", np.stack([m.shown[SIGMAS] for m in moments])))
     return images_drawing(name, rows, first_frame=live.first_of(snapshot, moments))

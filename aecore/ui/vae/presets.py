@@ -7,6 +7,8 @@ VAE: dict[str, dict[str, object]] = {
     "beta 4 after a warm-up": {"view": "inside", "latent": 10, "beta": 4, "warmup": 0.5},
     "digits to order": {"view": "generate", "variant": "cvae"},
     "what beta does": {"view": "beta"},
+    "where is the decoder unsure?": {"view": "noise"},
+    "one sigma for a whole image": {"view": "noise", "variant": "vae-sigma"},
     "do dimensions find the factors?": {"view": "factors"},
     "is a good copier a good model?": {"view": "scores", "latent": 10},
 }
