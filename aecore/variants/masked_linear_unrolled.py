@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from itertools import islice
+
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -53,10 +56,14 @@ class MaskedLinearUnrolled(FittedLinear):
         )
 
     def fitted(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Tensor:
+        return next(islice(self.path(matrix, values, seen), self.settings.iterations, None))
+
+    def path(self, matrix: Tensor, values: Tensor, seen: Tensor) -> Iterator[Tensor]:
+        """The codes [B, L] z_0, z_1, z_2, ... without end, of which ``fitted`` returns z_T."""
         step, codes = self.step(matrix), values.new_zeros(len(values), self.latent)
-        for _ in range(self.settings.iterations):
+        while True:
+            yield codes
             codes = codes + step * (values - seen * (codes @ matrix.T)) @ matrix
-        return codes
 
     def step(self, matrix: Tensor) -> Tensor:
         """Eta, at which the steps converge whatever the matrix and whatever is hidden: hiding only shrinks it."""

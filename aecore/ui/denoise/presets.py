@@ -32,5 +32,9 @@ DENOISE: dict[str, dict[str, object]] = {
     "why it works: arrows": {"view": "arrows"},
     "arrows on a spiral": {"view": "arrows", "curve": "spiral"},
     "filling in hidden pixels": {"view": "masked"},
+    "downhill in T steps": {"view": "unrolled"},
+    "a stained page, cleaned whole": {"view": "documents"},
+    "creases taken off a page": {"view": "documents", "damage": "folds"},
+    "noise in colour": {"view": "colour"},
     "damage memorised": {"view": "before", "fresh": "false", "images": 500, "epochs": 100},
 }
