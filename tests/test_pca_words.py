@@ -9,6 +9,7 @@ import pytest
 
 from aecore.exhibits.images import subspace_of
 from aecore.figures.pca import excess_of
+from aecore.figures.race import Descent
 from aecore.measures.pca import pca_of
 from aecore.questions import pca as ask
 from aecore.runs.spec import Spec
@@ -137,3 +138,16 @@ def test_what_clusters_say_is_what_they_draw(runs):
     assert f"best for {best} ({scores[best].mean():.2f})" in said
     reached = any(scores[name].max() >= scores[best].min() for name in scores if name != best)
     assert ("overlap" in said) == reached
+
+
+def test_a_race_says_when_each_model_passes_pca_and_who_does_not():
+    pca = [Descent("PCA", 2, np.array([0.05]), np.array([40.0])), Descent("PCA", 8, np.array([0.05]), np.array([20.0]))]
+    seconds = np.array([0.0, 1.0, 3.0])
+    runs = [
+        Descent("dense", 2, seconds, np.array([60.0, 41.0, 30.0])),
+        Descent("conv", 8, seconds, np.array([60.0, 50.0, np.nan])),
+        Descent("dense", 64, seconds, np.array([60.0, 1.0, 1.0])),
+    ]
+    known = "dense of 2 is below it after 3.0 s (60 times as long); conv of 8 is not below it after 3.0 s."
+    assert words.race(pca, runs) == f"PCA took 0.05 s for all sizes; {known}"
+    assert words.race(pca, runs[2:]) == ""

@@ -17,7 +17,7 @@ from aecore.ui.chart import chart
 from aecore.ui.pca import formulas, subspace, words
 
 if TYPE_CHECKING:
-    from aecore.questions.pca import Truncated
+    from aecore.questions.pca import Costs, Truncated
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
 
@@ -100,9 +100,30 @@ class Price(tabs.Tab):
             st.markdown(said)
         if full:
             st.caption("Open markers: Hinton and Salakhutdinov 2006, trained on the same 60,000 images.")
+        self._race(seats, costs, sizes)
         waiting.tell(seats, "every size of every model becomes a run, and a point above", _name)
         self._digits(done, cut, sizes)
         st.markdown(_table(done, costs.seconds, first.data.train.images[0].size, costs.errors))
+
+    def _race(self, seats: Mapping[tuple[str, int], Seat], costs: Costs, sizes: list[int]) -> None:
+        """Error against seconds: PCA as points, every model that is or was in training as a curve."""
+        from aecore.figures.race import Descent, race
+
+        pca = [Descent("PCA", size, np.array([costs.seconds]), costs.errors[[size]]) for size in sizes]
+        runs = [
+            Descent(
+                name,
+                size,
+                np.array([moment.seconds for moment in history.moments]),
+                history.losses("heldout")["reconstruction"],
+            )
+            for (name, size), seat in seats.items()
+            if name in MODELS and len((history := seat.snapshot.history).moments) > 1
+        ]
+        if runs:
+            st.markdown("**Squared error against seconds**: PCA is there at once, autoencoders come down as they train")
+            chart(race([*pca, *runs]), "race")
+            st.markdown(words.race(pca, runs))
 
     def _digits(self, done: Mapping[tuple[str, int], Seat], cut: Truncated | None, sizes: list[int]) -> None:
         """The same images from each kind of model, a frame for each size that all of them have finished."""

@@ -6,8 +6,12 @@ Letters: k components or code dimensions kept, K of them at most.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from aecore.figures.race import Descent
 
 # Errors that differ by no more than this share count as the same.
 SAME = 0.01
@@ -89,6 +93,25 @@ def price(sizes: Sequence[int], pca: Sequence[float], models: Mapping[str, Mappi
     size = max(at)
     said = "; ".join(against(name, found[size], known[size]) for name, found in models.items())
     return f"With {_some(size, 'code dimension')} PCA loses {known[size]:.2f} per held-out image; {said}."
+
+
+def race(pca: Sequence[Descent], runs: Sequence[Descent]) -> str:
+    """When each of ``runs`` comes below PCA with as many components, if it does, and how often that takes as long."""
+    errors = {one.size: float(one.errors[-1]) for one in pca}
+    seconds = float(pca[0].seconds[-1])
+    parts = []
+    for run in runs:
+        below = np.flatnonzero(run.errors < errors[run.size]) if run.size in errors else []
+        if run.size not in errors:
+            continue
+        if len(below):
+            after = float(run.seconds[below[0]])
+            parts.append(
+                f"{run.name} of {run.size} is below it after {after:.1f} s ({after / seconds:,.0f} times as long)"
+            )
+        else:
+            parts.append(f"{run.name} of {run.size} is not below it after {float(run.seconds[-1]):.1f} s")
+    return f"PCA took {seconds:.2f} s for all sizes; {'; '.join(parts)}." if parts else ""
 
 
 def curved(pca: float, model: float) -> str:
