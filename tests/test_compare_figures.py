@@ -10,7 +10,11 @@ import pytest
 
 from aecore.figures.base import number
 from aecore.figures.compare import mean_activation, on_histogram, spectrum, sweep_curves, train_heldout_bars
+from aecore.figures.noise import expected_and_found
 from aecore.figures.palette import CLASS_COLOURS
+from aecore.figures.race import Descent, race
+from aecore.figures.spread import Prior, densities
+from aecore.figures.unrolled import shrinkage
 
 NAMES = ["Sparse", "Plain"]
 FIGURES = {
@@ -34,6 +38,22 @@ FIGURES |= {
     "odd spectrum": spectrum(["Diverged", "Dead"], [np.array([ODD]), np.zeros((2, 3))]),
     "odd sweep": sweep_curves("beta", [1, 2, 3], [("a", ODD, False), ("b", [1, None, 2], True)], "nats", True),
     "odd bars": train_heldout_bars(["a", "b", "c"], ODD, [1, None, 2], "nats per image"),
+}
+FLAT = Prior("prior", np.ones_like)
+SECONDS = np.array([0.0, 1.0, 2.0])
+FIGURES |= {
+    "spread": densities("weight", ["Plain"], [np.linspace(-1, 1, 3)], [np.array([0.1, 1, 0.1])], {0: FLAT}),
+    "no spread": densities("weight", [], [], [], {}),
+    "spread of nothing": densities("weight", ["Plain"], [np.linspace(-1, 1, 3)], [np.zeros(3)], {0: FLAT}),
+    "race": race([Descent("PCA", 2, np.ones(1), np.ones(1)), Descent("dense", 2, SECONDS, SECONDS + 3)]),
+    "no race": race([]),
+    "race not begun": race([Descent("dense", 2, np.zeros(1), np.ones(1))]),
+    "odd race": race([Descent("dense", 2, SECONDS, np.array(ODD)), Descent("dense", 3, SECONDS, SECONDS)]),
+    "noise": expected_and_found(np.array([0.1, 0.2]), np.array([0.1, 0.3])),
+    "odd noise": expected_and_found(np.array(ODD), np.array([0.1, np.nan, 0.3])),
+    "noise of nothing": expected_and_found(np.zeros(0), np.zeros(0)),
+    "shrinkage": shrinkage([1, 5], np.ones((2, 3)), np.ones((2, 3))),
+    "odd shrinkage": shrinkage([1], np.array([ODD]), np.array([ODD])),
 }
 
 
@@ -69,6 +89,8 @@ def test_who_cannot_see_the_figure_is_told_its_numbers(name):
         ("odd mean", "Diverged: no finite value"),
         ("falling spectrum", "Plain: from 3 to 0.75, 1 of 3 above 1."),
         ("odd sweep", "from the first of 3 values to the last. a: no finite value; b: from 1 to 2."),
+        ("race", "2 models. PCA of 2: 1 after 1 seconds; dense of 2: 5 after 2 seconds."),
+        ("noise", "2 images. on average 0.15 expected, 0.2 found; 1 farther off than expected."),
         ("odd bars", "a: no finite value on training images, 1 on held-out ones; b: "),
     ],
 )
@@ -174,3 +196,11 @@ def test_two_models_of_one_name_have_bars_of_their_own():
 def test_names_and_values_must_be_as_many():
     with pytest.raises(ValueError, match="zip"):
         on_histogram(NAMES, [np.ones(3, int)])
+
+
+def test_a_race_begins_when_a_second_is_known_and_names_each_model_once():
+    figure = FIGURES["race"]
+    assert [list(trace.x) for trace in figure.data] == [[1], [1, 2]]
+    assert ys(figure, 1) == [4, 5]
+    assert [trace.name for trace in FIGURES["odd race"].data if trace.showlegend] == ["dense"]
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecore.measures.activity import activity
+from aecore.measures.histogram import histogram
 from aecore.measures.resistance import Resistance
 from aecore.measures.strangers import Kind
 from aecore.questions import conclusions as rules
@@ -42,6 +43,8 @@ def findings(
         pca=pca,
         filters=None,
         weights=1000,
+        activations=histogram(np.ones(3)),
+        trained_numbers=histogram(np.ones(3)),
     )
 
 

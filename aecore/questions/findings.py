@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from aecore.measures.activity import Activity, activity
 from aecore.measures.filters import first_filters
+from aecore.measures.histogram import Histogram, histogram
 from aecore.measures.jacobian import singular_values
 from aecore.measures.pca import pca_of
 from aecore.measures.quality import mean_image_scores, squared_floors
@@ -30,7 +32,8 @@ class Findings:
     ``disturbed`` and ``rebuilt`` [N, H, W] show the strong one. ``strangers`` are kinds of images that it never saw.
     ``mean_image`` and ``pca`` are squared errors of the mean image and of PCA with as many components, on all held-out
     images, pixels cut off at 0 and 1; ``pca`` is None where a code has at least as many numbers as there are pixels.
-    ``mean_image_train`` is the first on training images.
+    ``mean_image_train`` is the first on training images. ``activations`` is how all numbers of all codes are spread,
+    ``trained_numbers`` how all that weight decay pulls at.
     """
 
     activity: Activity
@@ -45,6 +48,8 @@ class Findings:
     pca: float | None
     filters: np.ndarray | None
     weights: int
+    activations: Histogram
+    trained_numbers: Histogram
 
 
 def find(trained: Trained) -> Findings:
@@ -55,8 +60,9 @@ def find(trained: Trained) -> Findings:
     slight, strong = (change * math.sqrt(images[0].size) for change in (SLIGHT, STRONG))
     disturbed = disturb(some, strong, seed)
     floors = [floor.value for floor in squared_floors(pca_of(data), data.test.images, model.stored_numbers)]
+    codes, numbers = model.embed(images), [weights.detach().flatten() for weights in model.parameters()]
     return Findings(
-        activity(model.embed(images)),
+        activity(codes),
         singular_values(model, images[:FEW]),
         resistance(model, some, slight, seed),
         resistance(model, some, strong, seed),
@@ -67,5 +73,7 @@ def find(trained: Trained) -> Findings:
         mean_image_scores(model, data)["train"][1],
         floors[1] if len(floors) > 1 else None,
         first_filters(model),
-        sum(weights.numel() for weights in model.parameters()),
+        sum(map(len, numbers)),
+        histogram(codes),
+        histogram(torch.cat(numbers).cpu().numpy()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,13 @@ import streamlit as st
 
 from aecore.figures import compare as figures
 from aecore.figures.grey import grey, signed_grey
+from aecore.figures.spread import Prior, densities
 from aecore.ui import live, moving
 from aecore.ui.browser import live_images
 from aecore.ui.chart import chart
 
 if TYPE_CHECKING:
+    from aecore.measures.histogram import Histogram
     from aecore.questions.conclusions import Column
     from aecore.runs.pool import Pool, Seat
     from aecore.runs.spec import Spec
@@ -28,12 +31,13 @@ DEFINITIONS = (
     "columns. How far the code moves is in units of the codes' own spread; how far the reconstruction moves, as a "
     "share of the disturbance: below 1, part of it is removed. All on held-out images."
 )
-STRANGERS, DISTURBED, UNITS, FILTERS, SPLITS = TABS = (
+STRANGERS, DISTURBED, UNITS, FILTERS, SPLITS, WEIGHTS = TABS = (
     "Never seen",
     "Disturbed images",
     "Active dimensions",
     "First filters",
     "Train and held-out",
+    "Weights",
 )
 # Of each kind of strangers, and of disturbed images, so many are shown.
 OF_EACH, SHOWN = 2, 10
@@ -101,7 +105,9 @@ def first_tab(specs: list[Spec], roomy: bool) -> str:
         return STRANGERS
     if {"contraction", "corruption"} & settings:
         return DISTURBED
-    return UNITS if "sparsity" in settings else SPLITS
+    if "sparsity" in settings:
+        return UNITS
+    return WEIGHTS if any(spec.training.weight_decay for spec in specs) else SPLITS
 
 
 def _strangers(columns: list[Column]) -> None:
@@ -142,6 +148,32 @@ def _units(columns: list[Column]) -> None:
     with right:
         chart(figures.mean_activation(names, [one.mean for one in found], sorted(targets)), "mean-activation")
 
+    priors = {i: laplace for i, column in enumerate(columns) if (laplace := _laplace(column.spec)) is not None}
+    _spread("activation", names, [column.found.activations for column in columns], priors, "activations")
+    said = [f"{name}: {column.found.activations.zeros:.0%} are 0" for name, column in zip(names, columns, strict=True)]
+    told = (
+        " Dashed: the Laplace prior that the penalty stands for, λ e^(−λa), where no activation is below 0."
+        if priors
+        else ""
+    )
+    st.caption(f"How the numbers of all codes are spread, on a log axis; {'; '.join(said)}.{told}")
+
+
+def _spread(what: str, names: list[str], found: list[Histogram], priors: Mapping[int, Prior], key: str) -> None:
+    middles, heights = [one.middles for one in found], [one.density for one in found]
+    chart(densities(what, names, middles, heights, priors), key)
+
+
+def _laplace(spec: Spec) -> Prior | None:
+    """What an L1 penalty of weight lambda assumes of activations that are not negative."""
+    from aecore.capabilities import AssumesLaplace
+
+    variant = spec.member("variant")
+    if not issubclass(variant, AssumesLaplace):
+        return None
+    weight = float(spec.flat()[variant.rate])
+    return Prior(f"prior, λ = {weight:g}", lambda a: np.where(a >= 0, weight * np.exp(-weight * np.abs(a)), np.nan))
+
 
 def _filters(columns: list[Column]) -> None:
     """The first layer's weights as images, each scaled to its own largest."""
@@ -168,7 +200,42 @@ def _splits(columns: list[Column]) -> None:
     chart(figures.train_heldout_bars([column.name for column in columns], *errors, unit), "train-heldout")
 
 
-PARTS = {STRANGERS: _strangers, DISTURBED: _disturbed, UNITS: _units, FILTERS: _filters, SPLITS: _splits}
+def _weights(columns: list[Column]) -> None:
+    """All that is trained as a density, and over it the normal prior that weight decay is."""
+    names, found = [column.name for column in columns], [column.found.trained_numbers for column in columns]
+    sigmas = {i: sigma for i, column in enumerate(columns) if (sigma := _sigma(column.spec)) is not None}
+    priors = {i: Prior(f"prior of {columns[i].letter}", partial(_normal, sigma)) for i, sigma in sigmas.items()}
+    _spread("weight", names, found, priors, "weights")
+    said = [
+        f"{name}: root mean square {one.size:.4f}" + (f", its prior's σ_w {sigmas[i]:.4f}" if i in sigmas else "")
+        for i, (name, one) in enumerate(zip(names, found, strict=True))
+    ]
+    st.caption(
+        f"All weights, on a log axis. {'; '.join(said)}. Weight decay δ is a normal prior of variance σ_w² = 1/(n δ) "
+        "for n training images: where the data say little, weights lie closer to 0 than it."
+        if sigmas
+        else f"All weights, on a log axis. {'; '.join(said)}. None of these models has weight decay, and so no prior."
+    )
+
+
+def _normal(sigma: float, values: np.ndarray) -> np.ndarray:
+    return np.exp(-np.square(values / sigma) / 2) / (sigma * math.sqrt(2 * math.pi))
+
+
+def _sigma(spec: Spec) -> float | None:
+    """The standard deviation of the normal prior on every weight that weight decay stands for."""
+    decay = spec.training.weight_decay
+    return (decay * spec.flat()["images"]) ** -0.5 if decay else None
+
+
+PARTS = {
+    STRANGERS: _strangers,
+    DISTURBED: _disturbed,
+    UNITS: _units,
+    FILTERS: _filters,
+    SPLITS: _splits,
+    WEIGHTS: _weights,
+}
 
 
 def _rows(name: str, columns: list[Column], rows: list[tuple[str, np.ndarray]]) -> None:
