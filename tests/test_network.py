@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from aecore.runs.history import History
 from aecore.runs.run import Run, train_spec
 from aecore.runs.snapshot import Snapshot
 from aecore.runs.spec import Spec
-from aecore.ui.network import _kept, _network
+from aecore.ui.network import SIGNS, _kept, _network, key_of
 from aecore.ui.topics import Topic
 
 
@@ -65,6 +66,12 @@ def test_every_model_is_drawn_as_it_is(variant, architecture):
         assert len(drawn) == 1
         if column["kind"] != "picture":
             assert drawn.shape[1] == len(column["units"]) or column["array"] == "code"
+    # Whatever is drawn in part, and every sign, is explained beside the drawing.
+    signs, key = {sign for column in header["columns"] for sign in column["signs"]}, key_of(network)
+    assert all(SIGNS[sign] in key for sign in signs)
+    for column in header["columns"]:
+        if column["kind"] in ("units", "code") and len(column["units"]) < column["size"]:
+            assert re.search(rf"\b{len(column['units'])} of (a layer's )?{column['size']:,} ", key), key
 
 
 def test_what_is_drawn_is_what_torch_computes(dense):

@@ -96,3 +96,15 @@ def test_it_lives_while_it_trains_and_fits_a_phone(visit):
     expect(page.locator(".st-key-live-unit")).to_contain_text("with it held at 0")
     page.set_viewport_size({"width": 390, "height": 844})
     fits(page)
+
+
+def test_folded_away_it_is_drawn_for_nobody_and_comes_back(visit):
+    page = visit(f"{LINK}&v=1")
+    expect(status(page)).to_contain_text("finished")
+    drawn(page)
+    fold = page.get_by_text("The network", exact=True)
+    fold.click()
+    expect(network(page)).to_have_count(0)
+    expect(page.locator(".st-key-live-map canvas").first).to_be_visible()
+    fold.click()
+    drawn(page)

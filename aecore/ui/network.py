@@ -26,6 +26,16 @@ HELP = (
     "layer: what some of its units look for; before the picture: what some units draw. Bars below: how steeply the "
     "loss changes with each layer's weights. Click the image for the next one, or a unit to look into it."
 )
+# What the signs before a column say, as ``network_draw.js`` draws them.
+SIGNS = {
+    "sigma": "μ, σ: a mean and a spread for each code dimension (the line beside it)",
+    "dice": "die: a random draw, ε",
+    "label": "+ label: the class is told too",
+    "mask": "▦: pixels are hidden",
+    "corruption": "⚡: the image is damaged",
+    "squash": "∫: squashed to its range",
+    "codebook": "▤: replaced by the nearest entry of a codebook",
+}
 
 
 def drawn(run: Run, snapshot: Snapshot, name: str, prefix: str) -> Clicked | None:
@@ -35,7 +45,8 @@ def drawn(run: Run, snapshot: Snapshot, name: str, prefix: str) -> Clicked | Non
     """
     with st.container(key=f"{prefix}-network"):
         network = run.exhibit.network
-        st.markdown(f"**The network**: {_narrow(network, run)}", help=HELP)
+        if not st.toggle(f"**The network**: {_narrow(network, run)}", True, key=f"{prefix}-network-on", help=HELP):
+            return None
         if not _kept(snapshot):
             st.caption("This model was kept before networks were drawn: reset and train it to see what runs through.")
             return None
@@ -48,6 +59,7 @@ def drawn(run: Run, snapshot: Snapshot, name: str, prefix: str) -> Clicked | Non
             st.session_state[f"{prefix}-network-image"] = which + 1
 
         said = mount(drawing, key, on_turn_change=turn, on_unit_change=lambda: None)
+        st.caption(key_of(network))
         asked = getattr(said, "unit", None)
         return Clicked(int(asked["stage"]), int(asked["unit"]), which) if asked and asked["name"] == name else None
 
@@ -60,6 +72,18 @@ def _narrow(network: Network, run: Run) -> str:
     if network.stored < pixels:
         return f"{pixels:,} pixels must pass through {many}"
     return f"{pixels:,} pixels and {many}, so nothing has to be left out"
+
+
+def key_of(network: Network) -> str:
+    """What colours, gaps, signs and bars of the drawing mean, as Markdown."""
+    shown = [network.layers[number] for number in network.hidden if not network.layers[number].spatial]
+    few = dict.fromkeys((len(layer.drawn), size) for layer in shown if len(layer.drawn) < (size := layer.shape[0]))
+    parts = [":orange[■] above 0, :blue[■] below" + (", :red[■] the code" if not network.grid else "")]
+    parts += [f"{drawn} of a layer's {size:,} units are drawn" for drawn, size in few]
+    if network.code > CODES and not network.grid:
+        parts.append(f"{CODES} of {network.code:,} code dimensions are drawn")
+    parts += [SIGNS[sign] for sign in dict.fromkeys((*network.before, *network.waist)) if sign in SIGNS]
+    return f"{'; '.join(parts)}; bars at the foot: how steep the loss is in a layer's weights, not how large it is."
 
 
 def _kept(snapshot: Snapshot) -> tuple[Moment, ...]:
