@@ -8,7 +8,8 @@ import torch
 
 from aecore.figures.labels import probabilities
 from aecore.figures.vae import prior_and_posteriors
-from aecore.questions.labels import AskLabels
+from aecore.measures.quality import squared_error
+from aecore.questions.labels import AskLabels, explained, right
 from aecore.runs.run import train_spec
 from aecore.runs.spec import Spec
 from aecore.ui.vae.classify import said
@@ -34,9 +35,20 @@ def test_what_explains_best_is_what_the_model_answers(told, found):
         assert np.allclose(found.costs, costs, rtol=1e-5)
         assert int(told.model.classify(image)) == found.costs.argmin()
         answers = told.model.classify(torch.from_numpy(told.data.test.images.copy())[:, None]).numpy()
-    assert found.right == pytest.approx((answers == told.data.test.labels).mean())
+    known = right(told)
+    assert known.share == pytest.approx((answers == told.data.test.labels).mean())
     # Trained for seconds it is far better than chance, which is 0.1.
-    assert found.right > 0.7
+    assert known.share > 0.7
+    assert len(known.errors) == len(told.data.test)
+    assert known.errors.mean() == pytest.approx(squared_error(told.model, told.data.test), rel=0.5)
+
+
+def test_an_image_of_no_known_class_is_explained_as_well_and_told_so(told, found):
+    image = told.data.test.images[7]
+    drawn = explained(told, image)
+    assert np.array_equal(drawn.costs, found.costs)
+    assert "of whatever class it is" in said(drawn, told.data.class_names)
+    assert np.isfinite(explained(told, np.zeros_like(image)).costs).all()
 
 
 def test_probabilities_are_bayes_rule(found):
