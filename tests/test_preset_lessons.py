@@ -72,9 +72,14 @@ def test_contraction_keeps_the_encoder_from_stretching_and_denoising_takes_noise
     assert max(denoising.slight.code, contractive.slight.code) < 0.95 * plain.slight.code
 
 
-@pytest.mark.parametrize(("title", "share"), [("conv against dense at equal weights", 1.0), ("tied or not", 0.5)])
+@pytest.mark.parametrize(
+    ("title", "share"),
+    [("conv against dense at equal weights", 1.0), ("depth at equal weights", 1.0), ("tied or not", 0.5)],
+)
 def test_columns_have_the_share_of_weights_that_is_promised(title, share):
     facts = load("mnist-5k", images=100).facts
     models = [spec.model(facts) for spec in specs_of(COMPARE[title]).values()]
-    first, second = (sum(weights.numel() for weights in model.parameters()) for model in models)
-    assert second / first == pytest.approx(share, rel=0.02)
+    first, *others = (sum(weights.numel() for weights in model.parameters()) for model in models)
+    assert others
+    for other in others:
+        assert other / first == pytest.approx(share, rel=0.02)

@@ -67,6 +67,19 @@ COMPARE: dict[str, dict[str, object]] = {
         "b.width": 38,
         "b.depth": 1,
     },
+    "depth at equal weights": {
+        "columns": 4,
+        "variant": "plain",
+        "latent": 16,
+        "a.depth": 1,
+        "a.width": 256,
+        "b.depth": 2,
+        "b.width": 204,
+        "c.depth": 3,
+        "c.width": 177,
+        "d.depth": 4,
+        "d.width": 160,
+    },
     "weight decay": {
         "columns": 3,
         "variant": "plain",
@@ -82,6 +95,15 @@ COMPARE: dict[str, dict[str, object]] = {
 }
 SWEEPS: dict[str, dict[str, object]] = {
     "code size": {"mode": "sweep", "a.variant": "plain", "sweep": "latent", "values": "1, 2, 4, 8, 16, 32, 64"},
+    "past the number of pixels": {
+        "mode": "sweep",
+        "data": "digits",
+        "architecture": "linear",
+        "likelihood": "gaussian",
+        "a.variant": "plain",
+        "sweep": "latent",
+        "values": "2, 8, 16, 32, 64, 128",
+    },
     "width, with few images": {
         "mode": "sweep",
         "images": 300,
