@@ -133,3 +133,16 @@ def test_a_model_without_a_posterior_is_told_what_it_lacks(visit):
     page.get_by_role("button", name="Choose Variational autoencoder").click()
     expect(lacks).to_have_count(0)
     expect(page.get_by_role("button", name="Train")).to_be_visible()
+
+
+def test_a_digit_drawn_on_classify_is_told_every_class(visit):
+    page = visit("vae?view=classify&variant=cvae&data=digits&images=300&width=16&depth=1&epochs=2&start=empty&v=1")
+    expect(page.get_by_text("Draw a digit: after each stroke")).to_be_visible()
+    box = page.locator(".st-key-live-easel canvas").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 3 / 4, steps=6)
+    page.mouse.up()
+    expect(page.get_by_text("Best explained as")).to_contain_text("of whatever class it is")
+    expect(page.locator(".st-key-label-probabilities .js-plotly-plot")).to_be_visible()
+    fits(page)

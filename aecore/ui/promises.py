@@ -212,7 +212,7 @@ def _weights(columns: list[Column]) -> None:
     ]
     st.caption(
         f"All weights, on a log axis. {'; '.join(said)}. Weight decay δ is a normal prior of variance σ_w² = 1/(n δ) "
-        "for n training images: where the data say little, weights lie closer to 0 than it."
+        "for n training images."
         if sigmas
         else f"All weights, on a log axis. {'; '.join(said)}. None of these models has weight decay, and so no prior."
     )

@@ -111,7 +111,7 @@ def race(pca: Sequence[Descent], runs: Sequence[Descent]) -> str:
             )
         else:
             parts.append(f"{run.name} of {run.size} is not below it after {float(run.seconds[-1]):.1f} s")
-    return f"PCA took {seconds:.2f} s for all sizes; {'; '.join(parts)}." if parts else ""
+    return f"PCA took {seconds:.2g} s for all sizes; {'; '.join(parts)}." if parts else ""
 
 
 def curved(pca: float, model: float) -> str:

@@ -52,14 +52,16 @@ class Classify(OneRun):
         if known is None:
             return
         if own.start == "empty":
-            found, name = _drawn(run, known), "drawn"
-        else:
-            found, name = (
-                live.answer(pool, run, AskLabels(own.image), "Telling it every class in turn."),
-                str(own.image),
-            )
+            pen, bars = st.columns([2, 3])
+            with pen:
+                found = _drawn(run, known)
+            with bars:
+                if found is not None:
+                    _shown(run, found, "drawn", known)
+            return
+        found = live.answer(pool, run, AskLabels(own.image), "Telling it every class in turn.")
         if found is not None:
-            _shown(run, found, name, known)
+            _shown(run, found, f"{own.image}", known)
 
 
 def _drawn(run: Run, known: Right) -> Labels | None:
