@@ -31,7 +31,7 @@ MODULES = [f"aecore.questions.{path.stem}" for path in sorted((ROOT / "aecore/qu
 SAMPLES = {"damage": ("gaussian", "stains"), "most": (150,)}
 OF_TYPE = {int: (2, 1), float: (0.5,), bool: (True,)}
 # Between them they answer every question: a posterior on data whose factors are known, points of the plane, planes of
-# colour behind a hole, pages, a class that is told, and hidden pixels.
+# colour behind a hole, pages, a class that is told, hidden pixels, a sigma of the decoder's own, and steps of descent.
 SPECS = {
     "posterior": {"data": "shapes", "images": 300, "variant": "vae", "latent": 3},
     "plane": {"data": "curves", "images": 200, "variant": "denoising", "level": 0.05},
@@ -39,6 +39,8 @@ SPECS = {
     "pages": {**GRID, "data": "text", "images": 200, "corruption": "stains", "width": 4, "blocks": 1},
     "told": {"data": "digits", "images": 200, "variant": "cvae", "latent": 2},
     "hidden": {"data": "digits", "images": 200, "variant": "masked", "latent": 4},
+    "spread": {"data": "digits", "images": 200, "variant": "vae-sigma-pixel", "latent": 2},
+    "descent": {"data": "digits", "images": 200, "variant": "masked-linear-unrolled", "architecture": "linear"},
 }
 
 
@@ -53,8 +55,11 @@ def few() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Trained]:
-    small = {"epochs": 1, "depth": 1, "width": 16}
-    return {name: train_spec(Spec(**small | own | {"epochs": 1})).trained for name, own in SPECS.items()}
+    small = {"depth": 1, "width": 16}
+    return {
+        name: train_spec(Spec(**({} if "architecture" in own else small) | own | {"epochs": 1})).trained
+        for name, own in SPECS.items()
+    }
 
 
 def is_question(member: object) -> bool:
