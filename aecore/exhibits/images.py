@@ -26,8 +26,9 @@ from aecore.runs.spec import Spec
 from aecore.runs.verdict import fits, verdict
 from aecore.training import generator
 
-# How the parts of a Subspace, and what runs through a network, are called among what a moment shows.
+# How the parts of a Subspace, what runs through a network, and pictures of sigma are called among what a moment shows.
 SUBSPACE, NETWORK = "subspace.", "network."
+SIGMAS = "sigmas"
 # Of what has values between 0 and 1 no standard deviation is larger: what a picture of sigma shows as white.
 WHITE_SIGMA = 0.5
 # Held-out images that are scored while training: enough for a curve, few enough to take 20 ms. Of more, all are scored
@@ -133,7 +134,7 @@ class Images(Exhibit):
         }
         shown |= {f"{NETWORK}{name}": array for name, array in network.shown(self.network, model, seen).items()}
         if isinstance(model, Spread):
-            shown["sigmas"] = grey(model.sigma(model.encode(self.row))[:, 0].cpu().numpy() / WHITE_SIGMA)
+            shown[SIGMAS] = grey(model.sigma(model.encode(self.row))[:, 0].cpu().numpy() / WHITE_SIGMA)
         if self.components is not None:
             found = compare_spans(decoder_columns(model), self.components, model.shape)
             shown |= {f"{SUBSPACE}{part.name}": getattr(found, part.name) for part in fields(Subspace)}

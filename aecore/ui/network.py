@@ -29,7 +29,7 @@ HELP = (
 # What the signs before a column say, as ``network_draw.js`` draws them.
 SIGNS = {
     "sigma": "μ, σ: a mean and a spread for each code dimension (the line beside it)",
-    "dice": "die: a random draw, ε",
+    "dice": "die: a random sample, ε",
     "label": "+ label: the class is told too",
     "mask": "▦: pixels are hidden",
     "corruption": "⚡: the image is damaged",
@@ -82,8 +82,8 @@ def key_of(network: Network) -> str:
     parts += [f"{drawn} of a layer's {size:,} units are drawn" for drawn, size in few]
     if network.code > CODES and not network.grid:
         parts.append(f"{CODES} of {network.code:,} code dimensions are drawn")
-    parts += [SIGNS[sign] for sign in dict.fromkeys((*network.before, *network.waist)) if sign in SIGNS]
-    return f"{'; '.join(parts)}; bars at the foot: how steep the loss is in a layer's weights, not how large it is."
+    parts += [SIGNS[sign] for sign in dict.fromkeys((*network.before, *network.waist))]
+    return f"{'; '.join(parts)}; bars at the foot: how steep the loss is in a layer's weights, not how many these are."
 
 
 def _kept(snapshot: Snapshot) -> tuple[Moment, ...]:

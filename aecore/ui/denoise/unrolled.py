@@ -27,8 +27,8 @@ SOME_STEPS = (1, 10, 40)
 class Unrolled(tabs.Tab):
     order = 5.5
     look_for = (
-        "Half the pixels are hidden, and a code that fits the rest is looked for in T steps downhill from 0. Drag T: "
-        "what is there after one step, and what do later steps add? Directions of large singular value come first."
+        "Some pixels are hidden, and a code that fits the rest is looked for in T steps downhill from 0. Drag T: "
+        "what is there after one step, and what do later steps add? Which directions come first?"
     )
 
     class Settings(Settings):
@@ -88,7 +88,7 @@ def _draw(name: str, found: Found, trained: int) -> None:
     st.caption(
         f"Of the first image. s: a singular value of the rows of B that are seen, here from {found.singular.max():.2f} "
         f"to {found.singular.min():.2f}; η: the step size. The share of the least-squares code that is there after T "
-        "steps is 1 − (1 − ηs²)ᵀ: a direction of small s is held back, which is what keeps noise out."
+        "steps is 1 − (1 − ηs²)ᵀ, the less the smaller ηs² is."
     )
 
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from aecore.runs.run import Run
     from aecore.runs.snapshot import Snapshot
 
-SIGMAS = "sigmas"
-ABOUT_SIGMA = "σ: by how much the decoder expects each pixel to be off; black is 0, white 0.5 or more."
-
 
 class ImagesDoor(Door):
     def about_loss(self, shown: Images) -> str:
@@ -85,14 +82,19 @@ def _projection(latent: int) -> str:
 
 def reconstructions(run: Run, snapshot: Snapshot, name: str, prefix: str) -> None:
     """Held-out images and what the model makes of them, under ``name``."""
+    from aecore.exhibits.images import SIGMAS, WHITE_SIGMA
+
     with st.container(key=f"{prefix}-reconstructions"):
         st.markdown("**Held-out images** and what the model makes of them")
         feed.follow(_reconstructions, [run], [snapshot], run, name, key=f"{prefix}-images-view")
         if snapshot.newest is not None and SIGMAS in snapshot.newest.shown:
-            st.caption(ABOUT_SIGMA)
+            off = f"black is 0, white {WHITE_SIGMA} or more"
+            st.caption(f"σ: by how much the decoder expects each pixel to be off; {off}.")
 
 
 def _reconstructions(snapshots: tuple[Snapshot, ...], run: Run, name: str) -> Drawing:
+    from aecore.exhibits.images import SIGMAS
+
     (snapshot,) = snapshots
     shown, moments = run.exhibit, live.shown_of(snapshot)
     rows = [("original", shown.originals[None])]

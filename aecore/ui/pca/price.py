@@ -124,6 +124,7 @@ class Price(tabs.Tab):
             st.markdown("**Squared error against seconds**: PCA is there at once, autoencoders come down as they train")
             chart(race([*pca, *runs]), "race")
             st.markdown(words.race(pca, runs))
+            st.caption(live.SCORED)
 
     def _digits(self, done: Mapping[tuple[str, int], Seat], cut: Truncated | None, sizes: list[int]) -> None:
         """The same images from each kind of model, a frame for each size that all of them have finished."""

@@ -101,9 +101,9 @@ def race(pca: Sequence[Descent], runs: Sequence[Descent]) -> str:
     seconds = float(pca[0].seconds[-1])
     parts = []
     for run in runs:
-        below = np.flatnonzero(run.errors < errors[run.size]) if run.size in errors else []
         if run.size not in errors:
             continue
+        below = np.flatnonzero(run.errors < errors[run.size])
         if len(below):
             after = float(run.seconds[below[0]])
             parts.append(

@@ -17,7 +17,7 @@ from aecore.ui.needs import Need, Posterior
 from aecore.ui.one import OneRun
 
 if TYPE_CHECKING:
-    from aecore.questions.noise import Noise as Found
+    from aecore.questions.noise import Expected, Noisy
     from aecore.runs.pool import Pool, Seat
 
 
@@ -40,46 +40,47 @@ class Noise(OneRun):
     needs = (*OneRun.needs, Posterior(), OwnSigma())
 
     class Settings(Settings):
-        draw: int = Field(0, ge=0, le=9_999, description="Random seed of the samples.")
+        sample: int = Field(0, ge=0, le=9_999, description="Random seed of the samples.")
 
     def rested(self, pool: Pool, seat: Seat) -> None:
-        from aecore.questions.noise import AskNoise
+        from aecore.questions.noise import AskNoisy, expected
 
-        run = seat.run
-        images.reconstructions(run, seat.snapshot, f"{run.id}-{id(run)}", "live")
-        live.rewind(live.moments_of(seat.snapshot), f"{run.id}-{id(run)}", "live")
-        found = live.answer(pool, run, AskNoise(self.settings.draw), "Comparing sigma with the errors made.")
-        if found is not None:
+        run, sample = seat.run, self.settings.sample
+        name = f"{run.id}-{id(run)}"
+        images.reconstructions(run, seat.snapshot, name, "live")
+        live.rewind(live.moments_of(seat.snapshot), name, "live")
+        if (found := live.answer(pool, run, expected, "Comparing sigma with the errors made.")) is not None:
             _compared(found)
-            self._samples(run.id, found)
-
-    def _samples(self, name: str, found: Found) -> None:
-        draw = self.settings.draw
-        st.markdown("**Samples of the prior**: decoded, their sigma, and with noise of that sigma added")
-        with st.container(key="live-samples"):
-            rows = [("mean", found.means[None]), ("σ", found.sigmas[None]), ("with noise", found.noisy[None])]
-            live_images(f"noise-{name}-{draw}", rows, first_frame=0, key="noise-images")
-
-        def again() -> None:
-            tabs.put(draw=(draw + 1) % 10_000)
-
-        if st.button("Draw again", icon=":material/casino:", on_click=again):
-            # The number is asked for outside of what is redrawn here.
-            st.rerun()
-        st.caption(
-            f"σ here: black is 0, white {found.white:.3f}, its largest. Taken at its word, the model draws the noisy "
-            "row; what people show is the row of means, which is no sample of p(x)."
-        )
+        if (noisy := live.answer(pool, run, AskNoisy(sample), "Sampling.")) is not None:
+            _samples(f"noise-{name}-{sample}", noisy, sample)
 
 
-def _compared(found: Found) -> None:
+def _compared(found: Expected) -> None:
     from aecore.figures.noise import expected_and_found
 
     chart(expected_and_found(found.expected, found.found), "sigma-errors")
     st.markdown(said(found))
 
 
-def said(found: Found) -> str:
+def _samples(name: str, found: Noisy, sample: int) -> None:
+    st.markdown("**Samples of the prior**: decoded, their sigma, and with noise of that sigma added")
+    with st.container(key="live-samples"):
+        rows = [("mean", found.means[None]), ("σ", found.sigmas[None]), ("with noise", found.noisy[None])]
+        live_images(name, rows, first_frame=0, key="noise-images")
+
+    def again() -> None:
+        tabs.put(sample=(sample + 1) % 10_000)
+
+    if st.button("Sample again", icon=":material/casino:", on_click=again):
+        # The number is asked for outside of what is redrawn here.
+        st.rerun()
+    st.caption(
+        f"σ here: black is 0, white {found.white:.3f}, its largest. The noisy row is a sample of what the model "
+        "describes, p(x); the row of means, which people usually show, is none."
+    )
+
+
+def said(found: Expected) -> str:
     """Whether sigma is what the decoder is off by: over images, and over the pixels of one."""
     ratio = np.sqrt(np.square(found.found).mean() / np.square(found.expected).mean())
     parts = [
