@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aecore.figures.base import describe, empty_figure, number, some
-from aecore.figures.palette import class_colour
+from aecore.figures.palette import class_colour, class_marker
 
 # A density so far below the highest one drawn is left out: a log axis would be all tails.
 LEAST = 1e-5
@@ -41,7 +41,15 @@ def densities(
     for index, (name, values, heights) in enumerate(zip(names, middles, found, strict=True)):
         colour = class_colour(index)
         drawn = np.where(heights > LEAST * top, heights, np.nan)
-        figure.add_scatter(x=values, y=drawn, name=name, mode="lines", line={"color": colour, "width": 2.5})
+        # With markers, because a bin between empty ones has no line: all activations may be 0.
+        figure.add_scatter(
+            x=values,
+            y=drawn,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5},
+            marker={"symbol": class_marker(index), "size": 4},
+        )
         highest = float(values[heights.argmax()]) if len(heights) else np.nan
         said.append(f"{name}: highest at {number(highest)}, values up to {number(float(values.max(initial=0)))} drawn")
         if index in priors:

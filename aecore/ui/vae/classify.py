@@ -101,11 +101,15 @@ def _shown(run: Run, found: Labels, name: str, known: Right) -> None:
     st.markdown(said(found, names))
     st.caption(
         f"The cost of an image under a class is its reconstruction's {unit} plus the KL in nats, both at the "
-        "posterior's mean. Bayes' rule, with all classes equally likely, makes probabilities of them; they are all but "
-        f"certain, since 5 more already are {np.exp(5):.0f} to 1. Of all {len(run.data.test):,} held-out images "
+        "posterior's mean. Bayes' rule, with all classes equally likely, makes probabilities of them, in which 5 more "
+        f"are already {np.exp(5):.0f} to 1. Of all {len(run.data.test):,} held-out images "
         f"{known.share:.1%} are taken for their own class."
     )
-    st.latex(r"P(y \mid x) = \frac{p(x \mid y)}{\sum_{y'} p(x \mid y')}, \quad -\log p(x \mid y) \approx \text{cost}")
+    # In two lines, or a phone would cut it off.
+    st.latex(
+        r"\begin{aligned}P(y \mid x) &= \frac{p(x \mid y)}{\sum_{y'} p(x \mid y')}\\"
+        r"-\log p(x \mid y) &\approx \text{cost}\end{aligned}"
+    )
 
 
 def said(found: Labels, names: tuple[str, ...]) -> str:
